@@ -1,0 +1,222 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from './kernel/key-algorithm.js';
+
+/** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Null: `http://localhost:PORT`, known once the port is. */
+  readonly publicUrl: string | null;
+  readonly pkiUrl: string | null;
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly admin: { readonly password: string | null; readonly email: string };
+  readonly masterKey: Buffer | null;
+  readonly mail: {
+    readonly smtpUrl: string | null;
+    readonly from: string;
+    readonly mailbox: boolean;
+  };
+  readonly caKeyAlgorithm: KeyAlgorithm;
+  readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
+  readonly introspection: boolean;
+  readonly logLevel: string;
+  readonly production: boolean;
+}
+
+/** A setting that cannot be used. The message names the variable and never repeats its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+const integer = (min: number, max: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${String(min)} to ${String(max)}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be from ${String(min)} to ${String(max)}`);
+
+const flag = z
+  .enum(['1', '0', 'on', 'off', 'true', 'false'], 'must be on or off')
+  .transform((text) => text === '1' || text === 'on' || text === 'true');
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+);
+
+const httpOrigin = z
+  .string()
+  .refine((text) => originOf(text) !== null, 'must be an http or https URL without a path')
+  .transform((text) => originOf(text) ?? text);
+
+const environment = z.object({
+  PORT: integer(0, 65_535).default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: httpOrigin
+    .refine(
+      (url) => url.startsWith('https:') || LOOPBACK_NAMES.has(new URL(url).hostname),
+      'must be https: plain http is for loopback addresses only',
+    )
+    .optional(),
+  PKI_URL: httpOrigin
+    .refine((url) => url.startsWith('http:'), 'must be plain http (RFC 5280 section 8)')
+    .optional(),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  ALLOWED_ORIGINS: list.pipe(z.array(httpOrigin)).default([]),
+  TRUSTED_PROXIES: list
+    .pipe(
+      z.array(
+        z.string().refine(isNetwork, 'must hold IP addresses or CIDR blocks, separated by commas'),
+      ),
+    )
+    .default([]),
+  DATA_DIR: z.string().min(1).default('./data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL')
+    .optional(),
+  ADMIN_PASSWORD: z.string().min(12, 'must have at least 12 characters').optional(),
+  ADMIN_EMAIL: z
+    .string()
+    .regex(/^\S+@\S+$/, 'must be an e-mail address')
+    .default('admin@localhost'),
+  MASTER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in base64')
+    .transform((text) => Buffer.from(text, 'base64'))
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must be a smtp:// or smtps:// URL')
+    .optional(),
+  MAIL_FROM: z.string().min(3).default('Signet <signet@localhost>'),
+  MAILBOX: flag.default(false),
+  CA_KEY_ALGORITHM: z
+    .enum(KEY_ALGORITHMS, `must be one of ${KEY_ALGORITHMS.join(', ')}`)
+    .default('RSA-2048'),
+  SESSION_IDLE_SECONDS: integer(60, 86_400).default(1800),
+  SESSION_MAX_SECONDS: integer(60, 2_592_000).default(43_200),
+  INTROSPECTION: flag.default(true),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'is no log level')
+    .default('info'),
+  NODE_ENV: z.string().optional(),
+});
+type Environment = z.infer<typeof environment>;
+
+/** @throws ConfigError that names each variable which cannot be used */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}.`).join('\n'),
+    );
+  }
+  const settings = parsed.data;
+  refuseContradictions(settings);
+  return Object.freeze({
+    port: settings.PORT,
+    host: settings.HOST,
+    publicUrl: settings.PUBLIC_URL ?? null,
+    pkiUrl: settings.PKI_URL ?? null,
+    tls: tlsFiles(settings),
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    dataDir: resolve(settings.DATA_DIR),
+    databaseUrl: settings.DATABASE_URL ?? null,
+    admin: { password: settings.ADMIN_PASSWORD ?? null, email: settings.ADMIN_EMAIL },
+    masterKey: settings.MASTER_KEY ?? null,
+    mail: {
+      smtpUrl: settings.SMTP_URL ?? null,
+      from: settings.MAIL_FROM,
+      mailbox: settings.MAILBOX,
+    },
+    caKeyAlgorithm: settings.CA_KEY_ALGORITHM,
+    session: {
+      idleSeconds: settings.SESSION_IDLE_SECONDS,
+      maxSeconds: settings.SESSION_MAX_SECONDS,
+    },
+    introspection: settings.INTROSPECTION,
+    logLevel: settings.LOG_LEVEL,
+    production: settings.NODE_ENV === 'production',
+  });
+}
+
+/** Each rule is a setting that only makes sense, or is only safe, together with another. */
+function refuseContradictions(settings: Environment): void {
+  const production = settings.NODE_ENV === 'production';
+  const rules: readonly (readonly [boolean, string])[] = [
+    [
+      (settings.TLS_CERT === undefined) !== (settings.TLS_KEY === undefined),
+      'TLS_CERT and TLS_KEY go together.',
+    ],
+    [
+      settings.DATABASE_URL !== undefined && settings.MASTER_KEY === undefined,
+      'MASTER_KEY is required with DATABASE_URL: 32 random bytes in base64, such as from "openssl rand -base64 32".',
+    ],
+    [
+      production && settings.SMTP_URL === undefined,
+      'SMTP_URL is required with NODE_ENV=production.',
+    ],
+    [
+      settings.MAILBOX && production,
+      'MAILBOX shows secrets and cannot be on with NODE_ENV=production.',
+    ],
+    [
+      settings.MAILBOX && !isLoopback(settings.HOST),
+      'MAILBOX shows secrets and needs a HOST on loopback.',
+    ],
+    [
+      settings.MAILBOX && settings.SMTP_URL !== undefined,
+      'MAILBOX has nothing to show with SMTP_URL.',
+    ],
+    [
+      settings.SESSION_IDLE_SECONDS > settings.SESSION_MAX_SECONDS,
+      'SESSION_IDLE_SECONDS must not exceed SESSION_MAX_SECONDS.',
+    ],
+  ];
+  const broken = rules.filter(([isBroken]) => isBroken).map(([, message]) => message);
+  if (broken.length > 0) throw new ConfigError(broken.join('\n'));
+}
+
+function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return null;
+  return { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
+}
+
+function readSetting(variable: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new ConfigError(`${variable} names a file that cannot be read.`, { cause });
+  }
+}
+
+function originOf(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  return bare && /^https?:$/.test(url.protocol) ? url.origin : null;
+}
+
+function isNetwork(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+}
+
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+}

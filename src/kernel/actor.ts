@@ -1,0 +1,67 @@
+import type { EnrolmentId, SessionId, UserId } from './ids.js';
+
+export const ROLES = ['USER', 'OPERATOR', 'ADMIN'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const AUTHENTICATION_METHODS = [
+  'PASSWORD',
+  'EMAIL_CODE',
+  'SMS_CODE',
+  'TOTP',
+  'PASSKEY',
+  'SAML',
+  'CLIENT_CERTIFICATE',
+  'MOBILE_ID',
+  'CLIENT_CREDENTIALS',
+] as const;
+export type AuthenticationMethod = (typeof AUTHENTICATION_METHODS)[number];
+
+/** One proof of identity, given in a session at the instant `at`. */
+export interface Evidence {
+  readonly method: AuthenticationMethod;
+  readonly provider: string | null;
+  /** What was proven with: `password`, an address, a key's id. A clause is not met by a credential that is being replaced. */
+  readonly credential: string;
+  readonly at: Date;
+}
+
+/** Who acts. `system` is Signet itself: its jobs, and its own console. */
+export type Actor =
+  { readonly kind: 'anonymous' } | { readonly kind: 'system'; readonly name: string } | UserActor;
+
+export interface UserActor {
+  readonly kind: 'user';
+  readonly userId: UserId;
+  readonly username: string;
+  readonly roles: readonly Role[];
+  readonly groups: readonly string[];
+  readonly sessionId: SessionId;
+  readonly sessionExpiresAt: Date;
+  readonly evidence: readonly Evidence[];
+}
+
+/** Right to one enrolment that a token carries, beside whatever the actor may do. */
+export interface Grants {
+  readonly watch?: EnrolmentId;
+  readonly device?: { readonly enrolmentId: EnrolmentId; readonly thumbprint: string };
+}
+
+/** One call, as every floor sees it. `now` is the database's time at its start. */
+export interface RequestContext {
+  readonly actor: Actor;
+  readonly grants: Grants;
+  readonly requestId: string;
+  /** The caller's IP address, behind trusted proxies the forwarded one. */
+  readonly address: string;
+  readonly userAgent: string | null;
+  readonly now: Date;
+  /** Hands the browser a new session token as cookie, or takes it away; does nothing where there is no HTTP answer. */
+  setSessionCookie(token: string | null): void;
+}
+
+/** ADMIN implies OPERATOR, and everyone who is signed in is a USER. */
+export function rolesWithImplied(roles: readonly Role[]): ReadonlySet<Role> {
+  const implied = new Set<Role>(['USER', ...roles]);
+  if (implied.has('ADMIN')) implied.add('OPERATOR');
+  return implied;
+}

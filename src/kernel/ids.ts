@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+
+declare const brand: unique symbol;
+/** A value of `T` that the compiler keeps apart from others of the same shape. */
+export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+export type UserId = Brand<string, 'UserId'>;
+export type SessionId = Brand<string, 'SessionId'>;
+export type RuleId = Brand<string, 'RuleId'>;
+export type ProjectId = Brand<string, 'ProjectId'>;
+export type EnrolmentId = Brand<string, 'EnrolmentId'>;
+export type DeviceId = Brand<string, 'DeviceId'>;
+export type ProfileId = Brand<string, 'ProfileId'>;
+export type CertificateId = Brand<string, 'CertificateId'>;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A new random id (UUID version 4). */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the brand
+export function newId<Id extends string>(): Id {
+  return randomUUID() as Id;
+}
+
+/** The id in lower case, or undefined where `text` is no UUID: it then names nothing that exists. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the brand
+export function parseId<Id extends string>(text: string): Id | undefined {
+  return UUID.test(text) ? (text.toLowerCase() as Id) : undefined;
+}

@@ -1,0 +1,29 @@
+import type { ChangeScope } from './scope.js';
+
+/** Work to be done after the commit. Payloads hold ids, never secrets. */
+export interface OutboxJob<P extends object> {
+  readonly name: string;
+  readonly maxAttempts: number;
+  readonly shape?: P;
+}
+
+/** Declares a job: what slices put into the outbox, and `edge/jobs` carries out. */
+export function outboxJob<P extends object>(name: string, maxAttempts: number): OutboxJob<P> {
+  return { name, maxAttempts };
+}
+
+/**
+ * Writes the outbox row of a job in the transaction of `scope`. It runs once after the commit, on any instance, and again
+ * with back-off where it fails (graphile-worker, at least once).
+ */
+export async function enqueue<P extends object>(
+  scope: ChangeScope,
+  job: OutboxJob<P>,
+  payload: P,
+): Promise<void> {
+  await scope.sql(
+    'outbox.enqueue',
+    'SELECT graphile_worker.add_job($1, $2::json, max_attempts := $3::int) IS NOT NULL AS queued',
+    [job.name, JSON.stringify(payload), job.maxAttempts],
+  );
+}

@@ -1,0 +1,117 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { Actor, RequestContext } from '../kernel/actor.js';
+import type { EventHandlers, EventType } from './event-handlers.js';
+
+/** Runs a named prepared statement: parsed once per connection, for the hot paths. */
+export type Sql = <Row extends QueryResultRow>(
+  name: string,
+  text: string,
+  values: readonly unknown[],
+) => Promise<Row[]>;
+
+/** Who acts, when, and through which connection. First argument of every service method. */
+export interface Scope {
+  readonly actor: Actor;
+  readonly request: RequestContext;
+  /** The database's time: of the transaction's start, or for reads of the request's. */
+  readonly now: Date;
+  readonly db: EntityManager;
+  readonly sql: Sql;
+}
+
+/** A scope whose writes commit together, or not at all. */
+export interface ChangeScope extends Scope {
+  /** Calls upward: runs the handlers registered for the event, inside this transaction. */
+  raise<E>(type: EventType<E>, event: E): Promise<void>;
+}
+
+/** Opens scopes for resolvers and jobs. */
+export class UnitOfWork {
+  private readonly pool: Pool;
+  constructor(
+    private readonly source: DataSource,
+    private readonly handlers: EventHandlers,
+  ) {
+    this.pool = poolOf(source);
+  }
+
+  /** For queries and field resolvers: no transaction, no connection held. */
+  read(request: RequestContext): Scope {
+    return {
+      actor: request.actor,
+      request,
+      now: request.now,
+      db: this.source.manager,
+      sql: sqlOn(this.pool),
+    };
+  }
+
+  /**
+   * For mutations and jobs: everything in `work` commits together, or not at all.
+   * A throw undoes its writes too, so a failed attempt that must be remembered is returned, never thrown.
+   * TypeORM does not know of this transaction: `insert` and `update` join it, `save` and `transaction` are not for services.
+   */
+  async change<T>(request: RequestContext, work: (scope: ChangeScope) => Promise<T>): Promise<T> {
+    const runner = this.source.createQueryRunner();
+    const client = (await runner.connect()) as PoolClient;
+    let broken = true;
+    try {
+      const now = await begin(client);
+      const scope = this.changeScope(request, now, this.source.createEntityManager(runner), client);
+      const result = await work(scope);
+      await client.query('COMMIT');
+      broken = false;
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').then(
+        () => (broken = false),
+        () => undefined, // the connection is gone, and the transaction with it
+      );
+      throw error;
+    } finally {
+      if (broken) client.release(true);
+      else await runner.release();
+    }
+  }
+
+  private changeScope(
+    request: RequestContext,
+    now: Date,
+    db: EntityManager,
+    client: PoolClient,
+  ): ChangeScope {
+    const scope: ChangeScope = {
+      actor: request.actor,
+      request,
+      now,
+      db,
+      sql: sqlOn(client),
+      raise: (type, event) => this.handlers.run(scope, type, event),
+    };
+    return scope;
+  }
+}
+
+/** The pool of `pg` connections below a TypeORM data source. */
+export function poolOf(source: DataSource): Pool {
+  return (source.driver as unknown as { master: Pool }).master;
+}
+
+/** Both statements in one round trip. */
+async function begin(client: PoolClient): Promise<Date> {
+  const results = (await client.query('BEGIN; SELECT now() AS now')) as unknown as {
+    rows: { now: Date }[];
+  }[];
+  const now = results[1]?.rows[0]?.now;
+  if (now === undefined) throw new Error('The database did not tell the time.');
+  return now;
+}
+
+function sqlOn(connection: Pool | PoolClient): Sql {
+  return async <Row extends QueryResultRow>(
+    name: string,
+    text: string,
+    values: readonly unknown[],
+  ) => (await connection.query<Row>({ name, text, values: [...values] })).rows;
+}
