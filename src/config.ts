@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './kernel/key-algorithm.js';
@@ -26,9 +26,20 @@ export interface Config {
   readonly caKeyAlgorithm: KeyAlgorithm;
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
   readonly introspection: boolean;
-  readonly logLevel: string;
+  readonly log: { readonly level: string; readonly file: string | null };
   readonly production: boolean;
+  /** Where the built pages are. */
+  readonly webRoot: string;
+  /** Connections to the database that this process keeps at most. */
+  readonly poolSize: number;
 }
+
+const POOL_SIZE = 10;
+/** `dist/web` beside the compiled server, which is `dist/src`, and beside `src` in tests. */
+const WEB_ROOT = resolve(
+  __dirname,
+  __dirname.endsWith(join('dist', 'src')) ? '../web' : '../dist/web',
+);
 
 /** A setting that cannot be used. The message names the variable and never repeats its value. */
 export class ConfigError extends Error {
@@ -112,6 +123,7 @@ const environment = z.object({
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'is no log level')
     .default('info'),
+  LOG_FILE: z.string().optional(),
   NODE_ENV: z.string().optional(),
 });
 type Environment = z.infer<typeof environment>;
@@ -150,8 +162,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       maxSeconds: settings.SESSION_MAX_SECONDS,
     },
     introspection: settings.INTROSPECTION,
-    logLevel: settings.LOG_LEVEL,
+    log: { level: settings.LOG_LEVEL, file: settings.LOG_FILE ?? null },
     production: settings.NODE_ENV === 'production',
+    webRoot: WEB_ROOT,
+    poolSize: POOL_SIZE,
   });
 }
 

@@ -26,3 +26,11 @@ export function newId<Id extends string>(): Id {
 export function parseId<Id extends string>(text: string): Id | undefined {
   return UUID.test(text) ? (text.toLowerCase() as Id) : undefined;
 }
+
+/** Names nothing: a filter by it fits no row. */
+const NONE = '00000000-0000-0000-0000-000000000000';
+
+/** For a filter: undefined where none is asked for; an id that fits nothing where `text` is no UUID. */
+export function filterId<Id extends string>(text: string | null): Id | undefined {
+  return text === null ? undefined : (parseId<Id>(text) ?? (NONE as Id));
+}

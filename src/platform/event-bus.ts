@@ -2,7 +2,8 @@ import { Client, type ClientConfig } from 'pg';
 import type { Logger } from './logger.js';
 import type { ChangeScope } from './scope.js';
 
-const CHANNEL = 'signet';
+/** The PostgreSQL notification channel; a payload is a {@link Topic}. */
+export const CHANNEL = 'signet';
 const RECONNECT_MS = 250;
 
 /** What may be waited for; one key per target, so that an event wakes only those whom it concerns. */

@@ -36,6 +36,31 @@ export class UnitOfWork {
     this.pool = poolOf(source);
   }
 
+  /** Statements outside a transaction. */
+  get sql(): Sql {
+    return sqlOn(this.pool);
+  }
+
+  /** The database's time. */
+  async now(): Promise<Date> {
+    const [row] = await this.sql<{ now: Date }>('work.now', 'SELECT now() AS now', []);
+    if (row === undefined) throw new Error('The database did not tell the time.');
+    return row.now;
+  }
+
+  /** The context of Signet's own doings: a job, a start. */
+  async systemRequest(name: string, requestId: string): Promise<RequestContext> {
+    return {
+      actor: { kind: 'system', name },
+      grants: {},
+      requestId,
+      address: 'localhost',
+      userAgent: null,
+      now: await this.now(),
+      setSessionCookie: () => undefined,
+    };
+  }
+
   /** For queries and field resolvers: no transaction, no connection held. */
   read(request: RequestContext): Scope {
     return {

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { GraphQLSchema } from 'graphql';
+import type { DataSource } from 'typeorm';
+import type { Config } from './config.js';
+import { createSchema } from './edge/graphql/schema.js';
+import { mailboxRouter } from './edge/http/mailbox.js';
+import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
+import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
+import { Sweeper } from './edge/jobs/sweeper.js';
+import { databaseSchema } from './entities.js';
+import { openAuthority, seed } from './composition/first-start.js';
+import { KeyRing } from './kernel/secrets.js';
+import { createEdgePorts } from './composition/edge-ports.js';
+import { mailTask } from './composition/mail-task.js';
+import { createDataSource, pgConnection, type DatabaseConnection } from './platform/database.js';
+import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { EventBus } from './platform/event-bus.js';
+import { createLogger, type Logger } from './platform/logger.js';
+import { createMailer } from './platform/mailer.js';
+import { keptMasterKey } from './platform/master-key.js';
+import { poolOf } from './platform/scope.js';
+import { createResolvers, createServices, type Services } from './composition/services.js';
+
+const SWEEP_MS = 1000;
+const DRAIN_MS = 5000;
+
+/** A running server. */
+export interface App {
+  readonly url: string;
+  readonly port: number;
+  readonly services: Services;
+  /** The first administrator's password, where this start made it. */
+  readonly madePassword: string | null;
+  /** PostgreSQL as it is: `embedded` with its version, or `external`. */
+  readonly database: string;
+  /** Takes no new work, lets what runs finish, closes sockets, and ends the embedded database. At most ten seconds. */
+  stop(): Promise<void>;
+}
+
+/** Undoes what was started, last first. */
+class Teardown {
+  private readonly steps: (() => Promise<unknown>)[] = [];
+
+  add(step: () => Promise<unknown>): void {
+    this.steps.unshift(step);
+  }
+
+  async run(log: Logger): Promise<void> {
+    for (const step of this.steps.splice(0)) {
+      await step().catch((error: unknown) => {
+        log.error({ error }, 'shutdown step failed');
+      });
+    }
+  }
+}
+
+/** Starts everything, in order; what was started is ended again where a later step fails. */
+export async function startApp(config: Config): Promise<App> {
+  const log = createLogger(config.log);
+  const teardown = new Teardown();
+  try {
+    return await start(config, log, teardown);
+  } catch (error) {
+    await teardown.run(log);
+    throw error;
+  }
+}
+
+/** The schema alone, without anything behind it: for printing. */
+export function createSchemaOnly(): Promise<GraphQLSchema> {
+  return createSchema(createResolvers({} as Services)); // resolvers keep what they are given and use it only when called
+}
+
+async function start(config: Config, log: Logger, teardown: Teardown): Promise<App> {
+  const database = await openDatabase(config, log, teardown);
+  const source = createDataSource(database.connection, databaseSchema, config.poolSize);
+  await source.initialize();
+  teardown.add(() => source.destroy());
+  const pool = poolOf(source);
+  await migrate(source, log);
+  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  const publicUrl =
+    config.publicUrl ?? `${config.tls === null ? 'http' : 'https'}://localhost:${String(port)}`;
+  const keys = new KeyRing(config.masterKey ?? (await keptMasterKey(config.dataDir)));
+  const authority = await openAuthority(source, keys, {
+    keyAlgorithm: config.caKeyAlgorithm,
+    pkiUrl: config.pkiUrl ?? publicUrl.replace(/^https:/, 'http:'),
+  });
+  const bus = new EventBus(pgConnection(database.connection), log);
+  const { session } = config;
+  const services = createServices({ source, pool, keys, bus, authority, publicUrl, session });
+  const madePassword = await seed(services, config.admin);
+  await bus.open();
+  teardown.add(() => bus.close());
+  await startJobs({ config, services, source, log, teardown });
+  const edge = await startEdge({ config, services, bus, log, port, publicUrl });
+  teardown.add(() => edge.drain(DRAIN_MS));
+  return {
+    url: publicUrl,
+    port,
+    services,
+    madePassword,
+    database: database.description,
+    stop: () => teardown.run(log),
+  };
+}
+
+async function openDatabase(
+  config: Config,
+  log: Logger,
+  teardown: Teardown,
+): Promise<{ connection: DatabaseConnection; description: string }> {
+  if (config.databaseUrl !== null) {
+    return { connection: { url: config.databaseUrl }, description: 'external' };
+  }
+  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+  teardown.add(() => embedded.stop());
+  return { connection: embedded.connection, description: `embedded ${embedded.version}` };
+}
+
+/** Two instances that start together migrate one after the other. */
+async function migrate(source: DataSource, log: Logger): Promise<void> {
+  const pool = poolOf(source);
+  const client = await pool.connect();
+  try {
+    await client.query(`SELECT pg_advisory_lock(hashtext('signet migrations'))`);
+    await source.runMigrations();
+    await migrateOutbox(pool, log);
+    await client.query(`SELECT pg_advisory_unlock(hashtext('signet migrations'))`);
+  } finally {
+    client.release();
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly services: Services;
+  readonly log: Logger;
+}
+
+async function startJobs(parts: Parts & { source: DataSource; teardown: Teardown }): Promise<void> {
+  const { config, services, source, log, teardown } = parts;
+  const mailer = createMailer({
+    smtpUrl: config.mail.smtpUrl,
+    from: config.mail.from,
+    mailboxDir: join(config.dataDir, 'mailbox'),
+  });
+  teardown.add(() => mailer.close());
+  const tasks = [mailTask(services, mailer)];
+  const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
+  teardown.add(() => worker.stop());
+  const sweeper = new Sweeper(
+    async () => {
+      const request = await services.work.systemRequest('expiry', randomUUID());
+      await services.work.change(request, async (scope) => {
+        await services.expiry.sweep(scope);
+        await services.profiles.expire(scope);
+      });
+    },
+    SWEEP_MS,
+    log,
+  );
+  sweeper.start();
+  teardown.add(() => sweeper.stop());
+}
+
+async function startEdge(
+  parts: Parts & { bus: EventBus; port: number; publicUrl: string },
+): Promise<EdgeServer> {
+  const { config, services, bus, log, port, publicUrl } = parts;
+  const mailbox = join(config.dataDir, 'mailbox');
+  const edge = await createEdgeServer({
+    host: config.host,
+    port,
+    tls: config.tls,
+    publicUrl: () => publicUrl,
+    allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies,
+    introspection: config.introspection,
+    webRoot: config.webRoot,
+    schema: await createSchema(createResolvers(services)),
+    ports: createEdgePorts(services, bus),
+    ready: async () => (await services.work.now()) instanceof Date,
+    mounts: config.mail.mailbox ? [{ path: '/mailbox', handler: mailboxRouter(mailbox) }] : [],
+    log,
+  });
+  await edge.listen();
+  return edge;
+}
+
+/** For PORT=0: the URL has to be known before anything that names it is made. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host, resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('No port is free.');
+  return address.port;
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import type { Config } from '../config.js';
+import {
+  AuthorityService,
+  type AuthoritySettings,
+} from '../features/certificates/authority.service.js';
+import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
+import { randomToken, type KeyRing } from '../kernel/secrets.js';
+import { EventHandlers } from '../platform/event-handlers.js';
+import { UnitOfWork } from '../platform/scope.js';
+import type { Services } from './services.js';
+
+/** The issuing authority, made at the very first start. */
+export async function openAuthority(
+  source: DataSource,
+  keys: KeyRing,
+  settings: AuthoritySettings,
+): Promise<CertificateAuthority> {
+  const work = new UnitOfWork(source, new EventHandlers());
+  const request = await work.systemRequest('first-start', randomUUID());
+  return work.change(request, (scope) => new AuthorityService(keys).open(scope, settings));
+}
+
+/**
+ * Default access rules and the first administrator, where there are none.
+ * @returns the administrator's password, where it was made here and nobody else knows it
+ */
+export async function seed(services: Services, admin: Config['admin']): Promise<string | null> {
+  const { work, rules, users } = services;
+  const password = admin.password ?? randomToken().slice(0, 20);
+  const request = await work.systemRequest('first-start', randomUUID());
+  const isNew = await work.change(request, async (scope) => {
+    await scope.db.query(`SELECT pg_advisory_xact_lock(hashtext('signet first start'))`);
+    await rules.seedDefaults(scope);
+    return users.seedAdministrator(scope, { password, email: admin.email });
+  });
+  return isNew && admin.password === null ? password : null;
+}

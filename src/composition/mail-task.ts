@@ -1,0 +1,90 @@
+import { outboxTask, type OutboxTask } from '../edge/jobs/outbox-task.js';
+import { EMAIL_CODE_TTL_SECONDS } from '../features/authentication/email-code.service.js';
+import type { Notice } from '../features/enrolment/delivery.service.js';
+import {
+  MailDeliveryService,
+  type MailComposers,
+} from '../features/notifications/mail-delivery.service.js';
+import * as mails from '../features/notifications/mail-template.service.js';
+import { sendMailJob } from '../features/notifications/notification.jobs.js';
+import { PROBLEMS } from '../kernel/errors.js';
+import type { Mailer } from '../platform/mailer.js';
+import type { Scope } from '../platform/scope.js';
+import type { Services } from './services.js';
+
+/** The outbox's one task: mails are written when they are sent, and their delivery is told to whom it concerns. */
+export function mailTask(services: Services, mailer: Mailer): OutboxTask {
+  const { work, delivery } = services;
+  const service = new MailDeliveryService(mailer, composers(services), {
+    delivered: async (template, id) => {
+      if (template !== 'ENROLMENT_INVITATION') return;
+      const request = await work.systemRequest('mail', id);
+      await work.change(request, (scope) => delivery.delivered(scope, id));
+    },
+    givenUp: async (template, id) => {
+      if (template !== 'ENROLMENT_INVITATION') return;
+      const request = await work.systemRequest('mail', id);
+      await work.change(request, (scope) => delivery.givenUp(scope, id));
+    },
+  });
+  return outboxTask(sendMailJob, {
+    run: (order, jobId) => service.deliver(order, jobId),
+    giveUp: (order) => service.giveUp(order),
+  });
+}
+
+function composers(services: Services): MailComposers {
+  const { work, delivery, emailCodes } = services;
+  const reading = async <T>(id: string, read: (scope: Scope) => Promise<T>): Promise<T> =>
+    read(work.read(await work.systemRequest('mail', id)));
+  return {
+    SIGN_IN_CODE: async (id) => {
+      const code = await reading(id, (scope) => emailCodes.toMail(scope, id));
+      if (code === null) return null;
+      const { address: to, ...facts } = code;
+      return mails.signInCodeMail({ to, ...facts, validSeconds: EMAIL_CODE_TTL_SECONDS });
+    },
+    ENROLMENT_INVITATION: async (id) => {
+      const invitation = await reading(id, (scope) => delivery.invitation(scope, id));
+      if (invitation === null) return null;
+      const { link, emailSubject: subject, emailMessage: message, enrolment } = invitation;
+      const facts = { link, subject, message, expiresAt: enrolment.codeExpiresAt };
+      return mails.invitationMail({ ...recipientOf(invitation), ...facts });
+    },
+    ENROLMENT_COMPLETED: async (id) => {
+      const notice = await reading(id, (scope) => delivery.notice(scope, id));
+      if (notice === null) return null;
+      const { enrolment, deviceName } = notice;
+      return mails.completedMail({
+        ...recipientOf(notice),
+        profileName: enrolment.profileName,
+        deviceName: deviceName ?? '',
+      });
+    },
+    ENROLMENT_FAILED: async (id) => {
+      const notice = await reading(id, (scope) => delivery.notice(scope, id));
+      if (notice === null) return null;
+      const { enrolment, deviceName } = notice;
+      return mails.failedMail({
+        ...recipientOf(notice),
+        profileName: enrolment.profileName,
+        deviceName,
+        reason: PROBLEMS[enrolment.failureCode ?? 'INTERNAL'].title,
+      });
+    },
+  };
+}
+
+function recipientOf({
+  address,
+  displayName,
+  projectName,
+  enrolment,
+}: Pick<Notice, 'address' | 'displayName' | 'projectName' | 'enrolment'>): {
+  to: string;
+  displayName: string;
+  projectName: string;
+  serverName: string;
+} {
+  return { to: address, displayName, projectName, serverName: enrolment.serverName };
+}

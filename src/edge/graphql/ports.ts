@@ -1,0 +1,49 @@
+import type { RequestContext } from '../../kernel/actor.js';
+import type { ProblemCode } from '../../kernel/errors.js';
+import type { SessionId } from '../../kernel/ids.js';
+
+/** Which session a caller says is his. A bearer token that is no longer valid is refused, a stale cookie counts for nothing. */
+export type SessionCredential =
+  | { readonly kind: 'bearer' | 'cookie'; readonly token: string }
+  /** A socket's own session, read again; `active` where the caller did something, so that the idle timeout begins anew. */
+  | { readonly kind: 'id'; readonly sessionId: SessionId; readonly active: boolean };
+
+/** Everything that a request or a socket brings along to say who is calling. */
+export interface Credentials {
+  readonly session?: SessionCredential;
+  readonly watchToken?: string;
+  readonly deviceToken?: string;
+}
+
+export type RequestFacts = Pick<RequestContext, 'requestId' | 'address' | 'userAgent'>;
+export type Caller = Pick<RequestContext, 'actor' | 'grants' | 'now'>;
+
+/** @throws DomainError UNAUTHENTICATED where a bearer, watch or device token is not valid, or the session has ended */
+export type Identify = (credentials: Credentials, request: RequestFacts) => Promise<Caller>;
+
+export interface Permission {
+  /** When what was proven runs out; null where it does not. Judged anew then. */
+  readonly validUntil: Date | null;
+}
+
+/** Judges one resource by the access rules. @throws DomainError with the refusal */
+export type Authorize = (context: RequestContext, resource: string) => Promise<Permission>;
+
+export interface Refusal {
+  /** The operation's name, where the client gave it one. */
+  readonly operation: string | null;
+  readonly resource: string;
+  readonly code: ProblemCode;
+}
+export type RecordRefusal = (context: RequestContext, refusal: Refusal) => Promise<void>;
+
+export type ChangeTopic = `session:${SessionId}` | 'access-policy';
+/** Calls `wake` at each change under `topic`, until the returned function is called. */
+export type OnChange = (topic: ChangeTopic, wake: () => void) => () => void;
+
+export interface EdgePorts {
+  readonly identify: Identify;
+  readonly authorize: Authorize;
+  readonly recordRefusal: RecordRefusal;
+  readonly onChange: OnChange;
+}

@@ -1,0 +1,93 @@
+import type { WebSocket as GraphqlSocket } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Grants } from '../../kernel/actor.js';
+import type { SessionId } from '../../kernel/ids.js';
+import type { LiveSubscription } from './live-subscription.js';
+import type { Caller } from './ports.js';
+
+/** Close codes: of RFC 6455 and its registry below 4000, of graphql-transport-ws above. */
+export const CLOSE = {
+  goingAway: [1001, 'Going away'],
+  tryAgainLater: [1013, 'Try again later'],
+  sessionEnded: [4401, 'Unauthorized'],
+  notAllowed: [4403, 'Forbidden'],
+  broken: [4500, 'Internal server error'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+/** A reader that leaves this much unread is gone, or as good as gone. Bytes. */
+const MAX_UNSENT = 1024 * 1024;
+
+/** What of the upgrade request a socket keeps; the request itself is let go. */
+export interface SocketOrigin {
+  readonly address: string;
+  readonly userAgent: string | null;
+}
+
+/**
+ * One WebSocket. It is bound to a session, not to a token: the token may change while the socket stays. Ten thousand of
+ * these wait at the same time, so there is little in it, and its methods stand on the class.
+ */
+export class Socket implements GraphqlSocket {
+  readonly protocol: string;
+  readonly live = new Set<LiveSubscription>();
+  sessionId: SessionId | undefined;
+  grants: Grants = {};
+  /** Queries and mutations that are running. */
+  busy = 0;
+  /** Has answered since it was last pinged. */
+  answered = true;
+  /** `running`, `again` once more after that: changes that come while one is judged are judged together. */
+  judging: 'no' | 'running' | 'again' = 'no';
+  forgetSession: (() => void) | undefined;
+
+  constructor(
+    private readonly ws: WebSocket,
+    readonly origin: SocketOrigin,
+    private cookieToken: string | undefined,
+  ) {
+    this.protocol = ws.protocol;
+  }
+
+  get isOpen(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** The token that came with the upgrade, once. */
+  takeCookieToken(): string | undefined {
+    const token = this.cookieToken;
+    this.cookieToken = undefined;
+    return token;
+  }
+
+  bind({ actor, grants }: Caller): void {
+    this.sessionId = actor.kind === 'user' ? actor.sessionId : undefined;
+    this.grants = grants;
+  }
+
+  send(data: string): void {
+    if (!this.isOpen) return;
+    if (this.ws.bufferedAmount > MAX_UNSENT) this.ws.terminate();
+    else this.ws.send(data);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  ping(): void {
+    this.answered = false;
+    this.ws.ping();
+  }
+
+  onMessage(receive: (data: string) => Promise<void>): void {
+    this.ws.on('message', (data: Buffer) => {
+      receive(data.toString()).catch(() => {
+        this.close(...CLOSE.broken);
+      });
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http';
+import { GraphQLError } from 'graphql';
+import { LIMITS, limitError } from '../graphql/limits.js';
+
+/** A request that is refused before GraphQL sees it. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+  constructor(
+    readonly status: number,
+    readonly error: GraphQLError,
+  ) {
+    super(error.message);
+  }
+}
+
+function refusal(status: number, message: string): BadRequest {
+  return new BadRequest(status, new GraphQLError(message));
+}
+
+/**
+ * The JSON body of a GraphQL request.
+ * @throws BadRequest with 413 over the limit, 415 for another kind of body, 400 for what is no JSON
+ */
+export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
+  refuseOtherKinds(req);
+  const text = await readText(req);
+  if (text === '') throw refusal(400, 'The request has no body.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refusal(400, 'The request body is not well-formed JSON.');
+  }
+}
+
+function refuseOtherKinds({ headers }: IncomingMessage): void {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  if (type !== 'application/json') {
+    throw refusal(415, 'The content-type must be application/json.');
+  }
+  if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) {
+    throw refusal(415, 'The charset must be utf-8.');
+  }
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw refusal(415, 'The body must not be compressed.');
+  }
+}
+
+async function readText(req: IncomingMessage): Promise<string> {
+  if (Number(req.headers['content-length'] ?? 0) > LIMITS.body) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return new Promise((resolve, reject) => {
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > LIMITS.body) reject(tooLarge());
+      else chunks.push(chunk);
+    });
+    req.on('end', () => {
+      resolve(decode(chunks));
+    });
+    req.on('error', () => {
+      reject(refusal(400, 'The request body broke off.'));
+    });
+  });
+}
+
+function tooLarge(): BadRequest {
+  return new BadRequest(413, limitError('body'));
+}
+
+function decode(chunks: readonly Buffer[]): string {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined
+    ? only.toString('utf8')
+    : Buffer.concat(chunks).toString('utf8');
+}

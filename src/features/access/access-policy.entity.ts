@@ -1,0 +1,9 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** One row: which state of the rules is in force. Its lock puts changes of the rules in a row. */
+@Entity('access_policy')
+export class AccessPolicyEntity {
+  @PrimaryColumn('smallint') id!: number;
+  /** New at each change, and random, so that a version that was rolled back never comes again. */
+  @Column('uuid') version!: string;
+}

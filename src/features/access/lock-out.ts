@@ -1,0 +1,67 @@
+import type { AuthenticationMethod, Role } from '../../kernel/actor.js';
+import type { Facts } from './facts.js';
+import { judge } from './judge.js';
+import type { Rule } from './rule.js';
+
+/** An administrator, with all that he could prove if he were asked now. */
+export interface PossibleAdministrator {
+  readonly roles: readonly Role[];
+  readonly groups: readonly string[];
+  readonly methods: readonly {
+    readonly method: AuthenticationMethod;
+    readonly provider: string | null;
+  }[];
+}
+
+/** Where rules are changed: who gets here can undo anything. */
+const CONTROLS = '/admin/access-rules';
+const SIGN_IN = '/sign-in';
+const QUARTER_HOUR_MS = 15 * 60 * 1000;
+const QUARTER_HOURS_A_WEEK = 7 * 24 * 4;
+
+/** Whether one of them could sign in and change rules from this address, now or at some time of the coming week. */
+export function someoneGetsIn(
+  rules: readonly Rule[],
+  administrators: readonly PossibleAdministrator[],
+  address: string,
+  now: Date,
+): boolean {
+  return quarterHoursFrom(now).some((at) =>
+    administrators.some((person) => getsIn(rules, person, address, at)),
+  );
+}
+
+function getsIn(
+  rules: readonly Rule[],
+  person: PossibleAdministrator,
+  address: string,
+  now: Date,
+): boolean {
+  const stranger: Facts = {
+    caller: 'ANONYMOUS',
+    roles: [],
+    groups: [],
+    address,
+    now,
+    scopes: [],
+    evidence: [],
+  };
+  const user: Facts = { ...stranger, caller: 'USER', roles: person.roles, groups: person.groups };
+  const evidence = person.methods.map((given) => ({ ...given, credential: '', at: now }));
+  return (
+    isAllowed(rules, SIGN_IN, stranger) &&
+    isAllowed(rules, SIGN_IN, user) &&
+    isAllowed(rules, CONTROLS, { ...user, evidence })
+  );
+}
+
+function isAllowed(rules: readonly Rule[], resource: string, facts: Facts): boolean {
+  return judge(rules, resource, facts).outcome === 'ALLOWED';
+}
+
+function quarterHoursFrom(now: Date): Date[] {
+  return Array.from(
+    { length: QUARTER_HOURS_A_WEEK },
+    (_, i) => new Date(now.getTime() + i * QUARTER_HOUR_MS),
+  );
+}

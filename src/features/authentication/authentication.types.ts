@@ -1,0 +1,50 @@
+import { Field, ObjectType } from 'type-graphql';
+import type { AuthenticationMethod } from '../../kernel/actor.js';
+import { AuthenticationMethodEnum } from '../access/identity.types.js';
+import { UserType } from '../users/user.types.js';
+
+@ObjectType('Evidence', {
+  description:
+    'One proof of identity that this session has given: the evidence that access rules judge.',
+})
+export class EvidenceType {
+  @Field(() => AuthenticationMethodEnum, { description: 'How identity was proven.' })
+  method!: AuthenticationMethod;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The SAML identity provider, the passkey's id … where the method has several.",
+  })
+  provider!: string | null;
+
+  @Field(() => Date, { description: 'When it was proven.' })
+  at!: Date;
+}
+
+@ObjectType('Viewer', { description: 'Who is calling, and what has been proven so far.' })
+export class ViewerType {
+  @Field(() => UserType, { nullable: true, description: 'Null for an API client.' })
+  user!: UserType | null;
+
+  @Field(() => [EvidenceType], { description: 'The proofs given in this session, oldest first.' })
+  evidence!: readonly EvidenceType[];
+
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When the session ends unless it is used; calls move it, up to its absolute end.',
+  })
+  sessionExpiresAt!: Date | null;
+}
+
+@ObjectType('SignIn', {
+  description: 'A session that was opened, or strengthened by one more proof.',
+})
+export class SignInType {
+  @Field(() => String, {
+    description: 'Bearer token of the session, for callers that keep no cookies.',
+  })
+  token!: string;
+
+  @Field(() => ViewerType, { description: 'Who is signed in now.' })
+  viewer!: ViewerType;
+}

@@ -1,0 +1,58 @@
+import type { KeyAlgorithm } from '../../kernel/key-algorithm.js';
+import type { KeyRing } from '../../kernel/secrets.js';
+import type { ChangeScope } from '../../platform/scope.js';
+import { Authority } from './authority.entity.js';
+import type { CertificateAuthority } from './x509/certificate-authority.js';
+import { createTestAuthority, openTestAuthority } from './x509/forge-authority.js';
+
+export interface AuthoritySettings {
+  /** Of an authority that does not exist yet. */
+  readonly keyAlgorithm: KeyAlgorithm;
+  readonly pkiUrl: string;
+}
+
+/** Keeps the authorities' certificates, and their keys sealed. */
+export class AuthorityService {
+  constructor(private readonly keys: KeyRing) {}
+
+  /** The issuing authority; makes it, and the root above it, at the very first start. */
+  async open(scope: ChangeScope, settings: AuthoritySettings): Promise<CertificateAuthority> {
+    await scope.db.query(`SELECT pg_advisory_xact_lock(hashtext('certificate_authority'))`);
+    const known = await this.load(scope);
+    const { root, issuing } = known ?? (await this.create(scope, settings));
+    return openTestAuthority({
+      issuing: {
+        id: issuing.id,
+        certificateDer: issuing.certificate,
+        privateKeyPkcs8: this.keys.open('ca-key', issuing.id, issuing.sealedKey),
+      },
+      rootCertificateDer: root.certificate,
+      pkiUrl: settings.pkiUrl,
+    });
+  }
+
+  private async load(scope: ChangeScope): Promise<{ root: Authority; issuing: Authority } | null> {
+    const root = await scope.db.findOneBy(Authority, { role: 'ROOT' });
+    const issuing = await scope.db.findOneBy(Authority, { role: 'ISSUING' });
+    return root === null || issuing === null ? null : { root, issuing };
+  }
+
+  private async create(
+    scope: ChangeScope,
+    settings: AuthoritySettings,
+  ): Promise<{ root: Authority; issuing: Authority }> {
+    const { keyAlgorithm, pkiUrl } = settings;
+    const made = await createTestAuthority({ keyAlgorithm, now: scope.now, pkiUrl });
+    const row = (role: Authority['role'], part: (typeof made)['root']): Authority => ({
+      id: part.id,
+      role,
+      keyAlgorithm,
+      certificate: part.certificateDer,
+      sealedKey: this.keys.seal('ca-key', part.id, part.privateKeyPkcs8),
+      createdAt: scope.now,
+    });
+    const [root, issuing] = [row('ROOT', made.root), row('ISSUING', made.issuing)];
+    await scope.db.insert(Authority, [root, issuing]);
+    return { root, issuing };
+  }
+}

@@ -1,0 +1,24 @@
+import { Query, Resolver } from 'type-graphql';
+import { Resource } from '../access/resource.types.js';
+import type { CertificateService } from './certificate.service.js';
+import { CertificateAuthorityType } from './certificate.types.js';
+
+@Resolver()
+export class CertificateAuthorityResolver {
+  constructor(private readonly certificates: CertificateService) {}
+
+  @Resource('/certificate-authority')
+  @Query(() => CertificateAuthorityType, {
+    description: 'The authority that issues the certificates of mobile IDs, open to everyone.',
+  })
+  certificateAuthority(): CertificateAuthorityType {
+    const { authority } = this.certificates;
+    return {
+      subject: authority.subject,
+      keyAlgorithm: authority.keyAlgorithm,
+      pem: authority.certificatePem,
+      chain: authority.chainPem,
+      fingerprint: authority.fingerprint,
+    };
+  }
+}

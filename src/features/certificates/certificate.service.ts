@@ -1,0 +1,186 @@
+import { X509Certificate } from 'node:crypto';
+import { In } from 'typeorm';
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { DomainError } from '../../kernel/errors.js';
+import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
+import { equalSecrets } from '../../kernel/secrets.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import { Certificate } from './certificate.entity.js';
+import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
+import type { RevocationReason } from './certificate-status.js';
+import { readCertificateRequest, type VerifiedRequest } from './x509/csr.js';
+
+/** A phone's request for one certificate, its key proven to be in the phone's hands. */
+export interface ProvenRequest extends VerifiedRequest {
+  readonly kind: CertificateKind;
+}
+
+/** Whose certificates are to be issued, and for how long. */
+export interface Holder {
+  readonly profileId: ProfileId;
+  readonly commonName: string;
+  readonly email: string | null;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** Issues certificates and keeps their status. */
+export class CertificateService {
+  constructor(readonly authority: CertificateAuthority) {}
+
+  /**
+   * Checks a PKCS #10 request: form, proof of possession, key, challenge.
+   * @throws DomainError CSR_REJECTED with `kind` and `reason`
+   */
+  async prove(kind: CertificateKind, csr: string, challenge: string): Promise<ProvenRequest> {
+    const request = await readCertificateRequest(csr).catch((error: unknown) => {
+      if (!(error instanceof DomainError)) throw error;
+      throw new DomainError(error.code, { ...error.facts, kind }, { cause: error });
+    });
+    const given = Buffer.from(request.challengePassword ?? '');
+    if (!equalSecrets(given, Buffer.from(challenge))) {
+      throw new DomainError('CSR_REJECTED', { reason: 'CHALLENGE', kind });
+    }
+    return { ...request, kind };
+  }
+
+  /** @throws DomainError CSR_REJECTED where one of the keys stands twice, or was certified before */
+  async refuseKnownKeys(scope: Scope, requests: readonly ProvenRequest[]): Promise<void> {
+    const hashes = requests.map(({ publicKeyHash }) => publicKeyHash);
+    const distinct = new Set(hashes.map((hash) => hash.toString('hex')));
+    const known = await scope.sql(
+      'certificate.known-keys',
+      'SELECT 1 AS known FROM certificate WHERE public_key_hash = ANY($1) LIMIT 1',
+      [hashes],
+    );
+    if (distinct.size < hashes.length || known.length > 0) {
+      throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    }
+  }
+
+  /**
+   * Signs and stores, within the transaction of `scope`: a certificate that is not stored is not handed out.
+   * @throws DomainError CSR_REJECTED where another enrolment certified one of the keys at the same moment
+   */
+  async issue(
+    scope: ChangeScope,
+    holder: Holder,
+    requests: readonly ProvenRequest[],
+  ): Promise<void> {
+    const issued = await Promise.all(
+      requests.map((request) =>
+        this.authority.issue({
+          kind: request.kind,
+          publicKeySpki: request.publicKeySpki,
+          profileId: holder.profileId,
+          commonName: holder.commonName,
+          email: holder.email ?? undefined,
+          notBefore: holder.notBefore,
+          notAfter: holder.notAfter,
+        }),
+      ),
+    );
+    for (const [i, request] of requests.entries()) {
+      const certificate = issued[i];
+      if (certificate === undefined) throw new Error('A certificate is missing.');
+      await this.store(scope, holder.profileId, request, certificate);
+    }
+  }
+
+  /** In the order AUTHENTICATION, SIGNATURE, ENCRYPTION within each profile. */
+  async ofProfiles(
+    scope: Scope,
+    profileIds: readonly ProfileId[],
+  ): Promise<ReadonlyMap<ProfileId, Certificate[]>> {
+    const rows = await scope.db.find(Certificate, {
+      where: { profileId: In(profileIds) },
+      order: { kind: 'ASC' },
+    });
+    const byProfile = new Map<ProfileId, Certificate[]>(profileIds.map((id) => [id, []]));
+    for (const row of rows) byProfile.get(row.profileId)?.push(row);
+    for (const list of byProfile.values()) list.sort((a, b) => rank(a.kind) - rank(b.kind));
+    return byProfile;
+  }
+
+  /** VALID and ON_HOLD become REVOKED, which is final. */
+  async revoke(
+    scope: ChangeScope,
+    profileIds: readonly ProfileId[],
+    reason: RevocationReason,
+  ): Promise<void> {
+    await scope.sql(
+      'certificate.revoke',
+      `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = $2
+       WHERE profile_id = ANY($1) AND status IN ('VALID', 'ON_HOLD')`,
+      [profileIds, reason],
+    );
+  }
+
+  /** VALID becomes ON_HOLD (certificateHold). */
+  async hold(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
+    await scope.sql(
+      'certificate.hold',
+      `UPDATE certificate SET status = 'ON_HOLD', revoked_at = now(), revocation_reason = 'certificateHold'
+       WHERE profile_id = ANY($1) AND status = 'VALID'`,
+      [profileIds],
+    );
+  }
+
+  /** ON_HOLD becomes VALID again. */
+  async release(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
+    await scope.sql(
+      'certificate.release',
+      `UPDATE certificate SET status = 'VALID', revoked_at = NULL, revocation_reason = NULL
+       WHERE profile_id = ANY($1) AND status = 'ON_HOLD'`,
+      [profileIds],
+    );
+  }
+
+  /** What has run out becomes EXPIRED; a revoked certificate stays revoked. */
+  async expire(scope: ChangeScope): Promise<void> {
+    await scope.sql(
+      'certificate.expire',
+      `UPDATE certificate SET status = 'EXPIRED' WHERE status IN ('VALID', 'ON_HOLD') AND not_after <= now()`,
+      [],
+    );
+  }
+
+  private async store(
+    scope: ChangeScope,
+    profileId: ProfileId,
+    request: ProvenRequest,
+    issued: IssuedCertificate,
+  ): Promise<void> {
+    const stored = await scope.sql(
+      'certificate.store',
+      `INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer,
+         not_before, not_after, key_origin, der, fingerprint, public_key_hash)
+       VALUES ($1, $2, $3, $4, 'VALID', $5, $6, $7, $8, $9, 'DEVICE', $10, $11, $12)
+       ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`,
+      [
+        newId<CertificateId>(),
+        profileId,
+        this.authority.issuerId,
+        request.kind,
+        issued.serialNumber,
+        issued.subject,
+        issued.issuer,
+        issued.notBefore,
+        issued.notAfter,
+        issued.der,
+        issued.fingerprint,
+        request.publicKeyHash,
+      ],
+    );
+    if (stored.length === 0) throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+  }
+}
+
+/** PEM (RFC 7468) of a certificate in DER. */
+export function pemOf(der: Buffer): string {
+  return new X509Certificate(der).toString();
+}
+
+function rank(kind: CertificateKind): number {
+  return ['AUTHENTICATION', 'SIGNATURE', 'ENCRYPTION'].indexOf(kind);
+}

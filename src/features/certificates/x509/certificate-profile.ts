@@ -1,0 +1,99 @@
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import type { PublicKeyAlgorithm } from './key-checks.js';
+
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** For phones whose clock is behind. */
+const SET_BACK_MS = 5 * 60_000;
+
+export const OID = {
+  COMMON_NAME: '2.5.4.3',
+  SERIAL_NUMBER: '2.5.4.5',
+  SUBJECT_KEY_IDENTIFIER: '2.5.29.14',
+  KEY_USAGE: '2.5.29.15',
+  SUBJECT_ALT_NAME: '2.5.29.17',
+  BASIC_CONSTRAINTS: '2.5.29.19',
+  CRL_DISTRIBUTION_POINTS: '2.5.29.31',
+  CERTIFICATE_POLICIES: '2.5.29.32',
+  AUTHORITY_KEY_IDENTIFIER: '2.5.29.35',
+  EXTENDED_KEY_USAGE: '2.5.29.37',
+  AUTHORITY_INFO_ACCESS: '1.3.6.1.5.5.7.1.1',
+  CLIENT_AUTH: '1.3.6.1.5.5.7.3.2',
+  EMAIL_PROTECTION: '1.3.6.1.5.5.7.3.4',
+  /** RFC 9336 */
+  DOCUMENT_SIGNING: '1.3.6.1.5.5.7.3.36',
+  OCSP: '1.3.6.1.5.5.7.48.1',
+  CA_ISSUERS: '1.3.6.1.5.5.7.48.2',
+  /** RFC 9598 3 */
+  SMTP_UTF8_MAILBOX: '1.3.6.1.5.5.7.8.9',
+  ANY_POLICY: '2.5.29.32.0',
+  /** Under the private enterprise number that RFC 5612 sets aside for examples: a test CA promises nothing. */
+  TEST_POLICY: '1.3.6.1.4.1.32473.2.1',
+} as const;
+
+/** RFC 5280 4.2.1.3 */
+const KEY_USAGE_BITS = {
+  digitalSignature: 0,
+  nonRepudiation: 1,
+  keyEncipherment: 2,
+  keyAgreement: 4,
+  keyCertSign: 5,
+  cRLSign: 6,
+} as const;
+export type KeyUsage = keyof typeof KEY_USAGE_BITS;
+
+const PURPOSES = {
+  AUTHENTICATION: OID.CLIENT_AUTH,
+  SIGNATURE: OID.DOCUMENT_SIGNING,
+  ENCRYPTION: OID.EMAIL_PROTECTION,
+} as const satisfies Record<CertificateKind, string>;
+
+/** What a holder's key may be used for. RFC 8813: an EC key agrees on keys, it does not encipher them. */
+export function keyUsageOf(kind: CertificateKind, keyAlgorithm: PublicKeyAlgorithm): KeyUsage {
+  switch (kind) {
+    case 'AUTHENTICATION':
+      return 'digitalSignature';
+    case 'SIGNATURE':
+      return 'nonRepudiation';
+    case 'ENCRYPTION':
+      return keyAlgorithm.startsWith('RSA-') ? 'keyEncipherment' : 'keyAgreement';
+  }
+}
+
+/** Undefined where there is nothing to say: no mail can be protected without an address. */
+export function extendedKeyUsageOf(kind: CertificateKind, hasMailbox: boolean): string | undefined {
+  return kind === 'ENCRYPTION' && !hasMailbox ? undefined : PURPOSES[kind];
+}
+
+/** Content of the BIT STRING, without trailing zero bits (X.690 11.2.2). */
+export function keyUsageBits(usages: readonly KeyUsage[]): Buffer {
+  const numbers: number[] = usages.map((usage) => KEY_USAGE_BITS[usage]);
+  const octet = numbers.reduce((bits, number) => bits | (0x80 >> number), 0);
+  return Buffer.of(7 - Math.max(...numbers), octet);
+}
+
+/** A CA's own validity, which begins in the past as well. */
+export function yearsFrom(now: Date, years: number): Validity {
+  const notAfter = new Date(now);
+  notAfter.setUTCFullYear(now.getUTCFullYear() + years);
+  return {
+    notBefore: wholeSeconds(now.getTime() - SET_BACK_MS),
+    notAfter: wholeSeconds(notAfter.getTime()),
+  };
+}
+
+/** What was ordered, set back a little, and never outside the issuer's own validity. */
+export function validityWithin(issuer: Validity, order: Validity): Validity {
+  const notBefore = Math.max(order.notBefore.getTime() - SET_BACK_MS, issuer.notBefore.getTime());
+  const notAfter = Math.min(order.notAfter.getTime(), issuer.notAfter.getTime());
+  const isOrdered = order.notBefore < order.notAfter && notBefore < notAfter;
+  if (!isOrdered) throw new RangeError('The certificate would never be valid.');
+  return { notBefore: wholeSeconds(notBefore), notAfter: wholeSeconds(notAfter) };
+}
+
+function wholeSeconds(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000);
+}

@@ -1,0 +1,175 @@
+import { DomainError, invalidInput } from '../../kernel/errors.js';
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import type { EnrolmentId } from '../../kernel/ids.js';
+import type { RequestContext } from '../../kernel/actor.js';
+import type { RateLimits } from '../../platform/rate-limits.js';
+import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
+import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
+import { checkDeviceProof } from './device-proof.js';
+import type { EnrolmentLog } from './enrolment-log.service.js';
+import type { EnrolmentSecrets } from './enrolment-secrets.js';
+import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
+
+export interface Claim {
+  readonly code: string;
+  readonly device: DeviceDescription;
+  readonly proof: string;
+}
+
+/** What a phone that has scanned the code is asked to do. */
+export interface DeviceTask {
+  readonly enrolmentId: EnrolmentId;
+  readonly deviceToken: string;
+  readonly challenge: string;
+  readonly keyRequests: readonly {
+    readonly kind: CertificateKind;
+    readonly origin: 'DEVICE';
+    readonly algorithms: readonly string[];
+  }[];
+  readonly serverName: string;
+  readonly profileName: string;
+  readonly accountName: string | null;
+  readonly confirmationCode: string | null;
+  readonly expiresAt: Date;
+}
+
+/** Key types that a phone may make, the preferred one first. */
+const DEVICE_ALGORITHMS = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096'] as const;
+const TEXT = /^[^\p{Cc}\p{Cs}]{1,100}$/u;
+
+/** A phone claims a code: from then on the enrolment belongs to it. */
+export class ClaimService {
+  constructor(
+    private readonly ports: {
+      readonly work: UnitOfWork;
+      readonly enrolments: EnrolmentService;
+      readonly log: EnrolmentLog;
+      readonly secrets: EnrolmentSecrets;
+      readonly devices: DeviceService;
+      readonly limits: RateLimits;
+      readonly audit: AuditService;
+      readonly publicUrl: string;
+    },
+  ) {}
+
+  /**
+   * The same phone asking again gets the same task.
+   * @throws DomainError DEVICE_PROOF_REJECTED, CODE_UNKNOWN, CODE_EXPIRED, ENROLMENT_EXPIRED, ENROLMENT_CANCELLED,
+   * ENROLMENT_SUPERSEDED, ENROLMENT_COMPLETED, ENROLMENT_TAKEN, INVALID_INPUT, RATE_LIMITED
+   */
+  async claim(request: RequestContext, claim: Claim): Promise<DeviceTask> {
+    const { work, limits } = this.ports;
+    checkDescription(claim.device);
+    await limits.take('device/address', request.address);
+    const thumbprint = await checkDeviceProof(claim.proof, {
+      audience: this.ports.publicUrl,
+      code: claim.code,
+      now: request.now,
+    });
+    const code = await this.findCode(request, claim.code);
+    await limits.giveBack('device/address', request.address);
+    await limits.take('device/enrolment', code.enrolmentId);
+    return work.change(request, async (scope) => {
+      const enrolment = await this.ports.enrolments.lock(scope, code.enrolmentId);
+      if (enrolment === undefined) throw new DomainError('CODE_UNKNOWN');
+      return this.claimLocked(scope, { enrolment, code, thumbprint, device: claim.device });
+    });
+  }
+
+  private async claimLocked(
+    scope: ChangeScope,
+    claimed: {
+      enrolment: Enrolment;
+      code: { generation: number };
+      thumbprint: string;
+      device: DeviceDescription;
+    },
+  ): Promise<DeviceTask> {
+    const { enrolment, code, thumbprint, device } = claimed;
+    const isOwnPhone = enrolment.deviceThumbprint === thumbprint;
+    refuseTaken(scope, enrolment, isOwnPhone);
+    if (isOwnPhone) return this.taskOf(enrolment, thumbprint);
+    const hasRunOut =
+      enrolment.status === 'CODE_EXPIRED' ||
+      code.generation < enrolment.generation ||
+      enrolment.codeExpiresAt <= scope.now;
+    if (hasRunOut) throw new DomainError('CODE_EXPIRED');
+    const deviceId = await this.ports.devices.recognise(scope, thumbprint, device);
+    await scope.sql(
+      'claim.bind-device',
+      'UPDATE enrolment SET device_id = $2, device_thumbprint = $3 WHERE id = $1',
+      [enrolment.id, deviceId, thumbprint],
+    );
+    await this.begin(scope, enrolment, device.name);
+    await this.ports.audit.record(scope, {
+      action: 'enrolment.claim',
+      target: `enrolment:${enrolment.id}`,
+      detail: `device:${deviceId}`,
+    });
+    return this.taskOf(enrolment, thumbprint);
+  }
+
+  /** A code that reached the phone before its delivery was reported is as good as delivered. */
+  private async begin(scope: ChangeScope, enrolment: Enrolment, deviceName: string): Promise<void> {
+    const { log } = this.ports;
+    if (enrolment.status === 'DELIVERING') await log.move(scope, enrolment.id, 'WAITING_FOR_SCAN');
+    await log.move(scope, enrolment.id, 'SCANNED', { detail: deviceName });
+    if (enrolment.confirmation !== 'NONE') {
+      await log.move(scope, enrolment.id, 'AWAITING_CONFIRMATION');
+    }
+  }
+
+  private async findCode(
+    request: RequestContext,
+    code: string,
+  ): Promise<{ enrolmentId: EnrolmentId; generation: number }> {
+    const [row] = await this.ports.work
+      .read(request)
+      .sql<{ enrolmentId: EnrolmentId; generation: number }>(
+        'claim.find-code',
+        'SELECT enrolment_id AS "enrolmentId", generation FROM enrolment_code WHERE code_hash = $1',
+        [this.ports.secrets.codeHash(code)],
+      );
+    if (row === undefined) throw new DomainError('CODE_UNKNOWN');
+    return row;
+  }
+
+  private taskOf(enrolment: Enrolment, thumbprint: string): DeviceTask {
+    const { secrets } = this.ports;
+    const grant = { enrolmentId: enrolment.id, thumbprint };
+    return {
+      enrolmentId: enrolment.id,
+      deviceToken: secrets.deviceToken(grant),
+      challenge: secrets.challenge(grant),
+      keyRequests: enrolment.certificates.map((kind) => ({
+        kind,
+        origin: 'DEVICE',
+        algorithms: DEVICE_ALGORITHMS,
+      })),
+      serverName: enrolment.serverName,
+      profileName: enrolment.profileName,
+      accountName: enrolment.accountName,
+      confirmationCode: enrolment.confirmation === 'NONE' ? null : secrets.confirmationCode(grant),
+      expiresAt: enrolment.expiresAt,
+    };
+  }
+}
+
+/** Its own phone may ask again even when all is done; to any other phone each state has its own answer. */
+function refuseTaken(scope: ChangeScope, enrolment: Enrolment, isOwnPhone: boolean): void {
+  if (isOwnPhone && enrolment.status === 'ACTIVE') return;
+  refuseEnded(scope, enrolment);
+  if (!isOwnPhone && enrolment.deviceThumbprint !== null) throw new DomainError('ENROLMENT_TAKEN');
+}
+
+function checkDescription({ name, platform, model }: DeviceDescription): void {
+  const fields = Object.entries({ name, platform, model });
+  const refused = fields.find(([, text]) => text !== null && !TEXT.test(text));
+  if (refused !== undefined) {
+    throw invalidInput(
+      `input.device.${refused[0]}`,
+      'It must have 1 to 100 characters, none of them a control character.',
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { RequestContext } from '../../kernel/actor.js';
+import { Resource } from '../access/resource.types.js';
+import type { ActivationService } from './activation.service.js';
+import type { ClaimService } from './claim.service.js';
+import {
+  ActivateEnrolmentInput,
+  ClaimEnrolmentInput,
+  DeviceTaskType,
+  IssuedMobileIdType,
+} from './device.types.js';
+
+/** What phones call. */
+@Resolver()
+export class DeviceResolver {
+  constructor(
+    private readonly claims: ClaimService,
+    private readonly activations: ActivationService,
+  ) {}
+
+  @Resource('/device')
+  @Mutation(() => DeviceTaskType, {
+    description:
+      'A phone has scanned a code and claims it. From then on the code belongs to this phone: the same key may repeat the call, another gets ENROLMENT_TAKEN.',
+  })
+  claimEnrolment(
+    @Ctx() ctx: RequestContext,
+    @Arg('input', () => ClaimEnrolmentInput, { description: 'Code, phone and proof.' })
+    input: ClaimEnrolmentInput,
+  ): Promise<DeviceTaskType> {
+    const { code, device, proof } = input;
+    const { name, platform = null, model = null } = device;
+    return this.claims.claim(ctx, { code, proof, device: { name, platform, model } });
+  }
+
+  @Resource('/device')
+  @Mutation(() => IssuedMobileIdType, {
+    description:
+      "Issues the certificates for the phone's requests. Repeated with the same requests, it returns the same mobile ID.",
+  })
+  async activateEnrolment(
+    @Ctx() ctx: RequestContext,
+    @Arg('input', () => ActivateEnrolmentInput, { description: "The phone's requests." })
+    input: ActivateEnrolmentInput,
+  ): Promise<IssuedMobileIdType> {
+    const { deviceToken, requests } = input;
+    const profile = await this.activations.activate(ctx, deviceToken, requests);
+    return { profile, chain: this.activations.chain, encryptionKeys: [] };
+  }
+}

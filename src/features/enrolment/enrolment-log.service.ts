@@ -1,0 +1,83 @@
+import type { ProblemCode } from '../../kernel/errors.js';
+import { DomainError } from '../../kernel/errors.js';
+import type { EnrolmentId } from '../../kernel/ids.js';
+import { CHANNEL } from '../../platform/event-bus.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import { isFinal, predecessorsOf, type EnrolmentStatus } from './enrolment-status.js';
+
+export interface LoggedEvent {
+  readonly number: number;
+  readonly status: EnrolmentStatus;
+  readonly at: Date;
+  readonly detail: string | null;
+}
+export interface Move {
+  /** For who watches; never a secret. */
+  readonly detail?: string | undefined;
+  /** Why it failed. */
+  readonly failure?: ProblemCode;
+}
+
+const MOVE = `
+  WITH moved AS (
+    UPDATE enrolment SET status = $2, last_event = last_event + 1,
+      completed_at = CASE WHEN $5 THEN now() END, failure_code = $6
+    WHERE id = $1 AND status = ANY($3) RETURNING id, last_event
+  ), logged AS (
+    INSERT INTO enrolment_event (enrolment_id, number, status, at, detail)
+    SELECT id, last_event, $2, now(), $4 FROM moved RETURNING number
+  )
+  SELECT number, pg_notify('${CHANNEL}', 'enrolment:' || $1::uuid) FROM logged`;
+
+/** The one way in which an enrolment's status changes, and the log that subscribers read. */
+export class EnrolmentLog {
+  /** Writes the first event of an enrolment that was just stored. */
+  async begin(scope: ChangeScope, id: EnrolmentId, status: EnrolmentStatus): Promise<void> {
+    await scope.sql(
+      'enrolment-log.begin',
+      'INSERT INTO enrolment_event (enrolment_id, number, status, at) VALUES ($1, 1, $2, now())',
+      [id, status],
+    );
+  }
+
+  /**
+   * Moves, writes the event, and tells who watches once this is committed.
+   * @throws DomainError INVALID_TRANSITION where `to` may not follow
+   */
+  async move(
+    scope: ChangeScope,
+    id: EnrolmentId,
+    to: EnrolmentStatus,
+    { detail, failure }: Move = {},
+  ): Promise<void> {
+    const moved = await scope.sql('enrolment-log.move', MOVE, [
+      id,
+      to,
+      predecessorsOf(to),
+      detail ?? null,
+      isFinal(to),
+      failure ?? null,
+    ]);
+    if (moved.length === 0) throw new DomainError('INVALID_TRANSITION', { to });
+  }
+
+  /** What has happened after event number `after`, oldest first. */
+  after(scope: Scope, id: EnrolmentId, after: number): Promise<LoggedEvent[]> {
+    return scope.sql<LoggedEvent>(
+      'enrolment-log.after',
+      `SELECT number, status, at, detail FROM enrolment_event
+       WHERE enrolment_id = $1 AND number > $2 ORDER BY number`,
+      [id, after],
+    );
+  }
+
+  /** The last event: where the enrolment stands. */
+  async latest(scope: Scope, id: EnrolmentId): Promise<LoggedEvent[]> {
+    return scope.sql<LoggedEvent>(
+      'enrolment-log.latest',
+      `SELECT number, status, at, detail FROM enrolment_event
+       WHERE enrolment_id = $1 ORDER BY number DESC LIMIT 1`,
+      [id],
+    );
+  }
+}

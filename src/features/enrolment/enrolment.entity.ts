@@ -1,0 +1,85 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import type { ProblemCode } from '../../kernel/errors.js';
+import type {
+  DeviceId,
+  EnrolmentId,
+  ProfileId,
+  ProjectId,
+  SessionId,
+  UserId,
+} from '../../kernel/ids.js';
+import type { DeliveryChannel, DeviceConfirmation } from '../projects/project.service.js';
+import type { EnrolmentStatus } from './enrolment-status.js';
+
+/** One run of "get mobile ID". What the project's settings said at the order stays valid for the whole run. */
+@Entity('enrolment')
+@Index('enrolment_by_user', ['userId', 'projectId'])
+@Index('enrolment_one_open_per_user', ['projectId', 'userId'], {
+  unique: true,
+  where: `status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
+})
+@Index('enrolment_idempotency', ['orderedBy', 'idempotencyKey'], {
+  unique: true,
+  where: 'idempotency_key IS NOT NULL',
+})
+@Index('enrolment_open_by_deadline', ['expiresAt'], {
+  where: `status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
+})
+@Index('enrolment_waiting_by_code', ['codeExpiresAt'], { where: `status = 'WAITING_FOR_SCAN'` })
+@Index('enrolment_by_creation', ['createdAt', 'id'])
+export class Enrolment {
+  @PrimaryColumn('uuid') id!: EnrolmentId;
+  @Column('uuid', { name: 'project_id' }) projectId!: ProjectId;
+  @Column('uuid', { name: 'user_id' }) userId!: UserId;
+  @Column('text') status!: EnrolmentStatus;
+  @Column('text', { array: true }) certificates!: CertificateKind[];
+  @Column('text') channel!: DeliveryChannel;
+  @Column('text') confirmation!: DeviceConfirmation;
+  @Column('integer', { name: 'validity_days' }) validityDays!: number;
+  @Column('integer', { name: 'profile_limit' }) profileLimit!: number;
+  @Column('text', { name: 'server_name' }) serverName!: string;
+  @Column('text', { name: 'profile_name' }) profileName!: string;
+  @Column('text', { name: 'account_name' }) accountName!: string;
+
+  /** Counts the codes; the code itself follows from the id, this number and a key. */
+  @Column('integer') generation!: number;
+  @Column('integer', { name: 'code_ttl_seconds' }) codeTtlSeconds!: number;
+  @Column('timestamptz', { name: 'code_expires_at' }) codeExpiresAt!: Date;
+  @Column('timestamptz', { name: 'expires_at' }) expiresAt!: Date;
+  @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+  @Column('timestamptz', { name: 'completed_at', nullable: true }) completedAt!: Date | null;
+  /** Number of the last event in the log. */
+  @Column('integer', { name: 'last_event' }) lastEvent!: number;
+
+  @Column('uuid', { name: 'ordered_by' }) orderedBy!: UserId;
+  @Column('uuid', { name: 'ordered_in_session' }) orderedInSession!: SessionId;
+  @Column('text', { name: 'idempotency_key', nullable: true }) idempotencyKey!: string | null;
+  @Column('bytea', { name: 'order_digest' }) orderDigest!: Buffer;
+
+  @Column('uuid', { name: 'device_id', nullable: true }) deviceId!: DeviceId | null;
+  @Column('text', { name: 'device_thumbprint', nullable: true }) deviceThumbprint!: string | null;
+  @Column('integer', { name: 'confirmation_attempts', default: 0 }) confirmationAttempts!: number;
+  /** Of the requests that the phone sent: the same ones may be sent again, others may not. */
+  @Column('bytea', { name: 'requests_digest', nullable: true }) requestsDigest!: Buffer | null;
+  @Column('uuid', { name: 'profile_id', nullable: true }) profileId!: ProfileId | null;
+  @Column('text', { name: 'failure_code', nullable: true }) failureCode!: ProblemCode | null;
+}
+
+/** Every code that an enrolment ever had, so that an old one is told from an unknown one. */
+@Entity('enrolment_code')
+export class EnrolmentCode {
+  @PrimaryColumn('bytea', { name: 'code_hash' }) codeHash!: Buffer;
+  @Index() @Column('uuid', { name: 'enrolment_id' }) enrolmentId!: EnrolmentId;
+  @Column('integer') generation!: number;
+}
+
+/** What happened, in order: the number is given under the enrolment's row lock and has no gaps. */
+@Entity('enrolment_event')
+export class EnrolmentEvent {
+  @PrimaryColumn('uuid', { name: 'enrolment_id' }) enrolmentId!: EnrolmentId;
+  @PrimaryColumn('integer') number!: number;
+  @Column('text') status!: EnrolmentStatus;
+  @Column('timestamptz') at!: Date;
+  @Column('text', { nullable: true }) detail!: string | null;
+}

@@ -1,0 +1,250 @@
+import type { Actor, Grants } from '../../kernel/actor.js';
+import { DomainError, type ProblemCode } from '../../kernel/errors.js';
+import { parseId, type EnrolmentId, type ProjectId, type UserId } from '../../kernel/ids.js';
+import type { PageRequest } from '../../kernel/pagination.js';
+import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
+import { loaderOf } from '../../platform/loaders.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
+import type { NotificationService } from '../notifications/notification.service.js';
+import { Enrolment, EnrolmentCode } from './enrolment.entity.js';
+import type { EnrolmentLog } from './enrolment-log.service.js';
+import type { EnrolmentSecrets } from './enrolment-secrets.js';
+import { isFinal, OPEN_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
+
+export type { Enrolment };
+
+export interface EnrolmentFilter {
+  readonly projectId?: ProjectId | undefined;
+  readonly userId?: UserId | undefined;
+  readonly status?: EnrolmentStatus | undefined;
+}
+
+const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", status, certificates, channel, confirmation,
+  validity_days AS "validityDays", profile_limit AS "profileLimit", server_name AS "serverName",
+  profile_name AS "profileName", account_name AS "accountName", generation, code_ttl_seconds AS "codeTtlSeconds", code_expires_at AS "codeExpiresAt",
+  expires_at AS "expiresAt", created_at AS "createdAt", completed_at AS "completedAt", last_event AS "lastEvent",
+  ordered_by AS "orderedBy", ordered_in_session AS "orderedInSession", idempotency_key AS "idempotencyKey",
+  order_digest AS "orderDigest", device_id AS "deviceId", device_thumbprint AS "deviceThumbprint",
+  confirmation_attempts AS "confirmationAttempts", requests_digest AS "requestsDigest", profile_id AS "profileId",
+  failure_code AS "failureCode"`;
+
+/** Reads enrolments, and does what may be done to one from its page: cancel it, renew its code. */
+export class EnrolmentService {
+  constructor(
+    private readonly ports: {
+      readonly log: EnrolmentLog;
+      readonly secrets: EnrolmentSecrets;
+      readonly notifications: NotificationService;
+      readonly audit: AuditService;
+    },
+  ) {}
+
+  async find(scope: Scope, id: EnrolmentId): Promise<Enrolment | undefined> {
+    const [row] = await scope.sql<Enrolment>(
+      'enrolment.find',
+      `SELECT ${COLUMNS} FROM enrolment WHERE id = $1`,
+      [id],
+    );
+    return row;
+  }
+
+  /** Read together with the other enrolments that this request asks for. */
+  load(scope: Scope, id: EnrolmentId): Promise<Enrolment> {
+    const loader = loaderOf<EnrolmentId, Enrolment>(scope.request, 'enrolment', async (ids) => {
+      const rows = await scope.sql<Enrolment>(
+        'enrolment.by-ids',
+        `SELECT ${COLUMNS} FROM enrolment WHERE id = ANY($1)`,
+        [ids],
+      );
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((wanted) => byId.get(wanted) ?? new DomainError('NOT_FOUND'));
+    });
+    return loader.load(id);
+  }
+
+  /** With its row locked until the transaction ends. */
+  async lock(scope: ChangeScope, id: EnrolmentId): Promise<Enrolment | undefined> {
+    const [row] = await scope.sql<Enrolment>(
+      'enrolment.lock',
+      `SELECT ${COLUMNS} FROM enrolment WHERE id = $1 FOR UPDATE`,
+      [id],
+    );
+    return row;
+  }
+
+  /** The enrolment, where this caller may watch it; for others it does not exist. */
+  async visible(scope: Scope, id: string): Promise<Enrolment | undefined> {
+    const enrolmentId = parseId<EnrolmentId>(id);
+    if (enrolmentId === undefined) return undefined;
+    const row = await this.find(scope, enrolmentId);
+    return row !== undefined && mayWatch(scope, row) ? row : undefined;
+  }
+
+  /** The same, locked. @throws DomainError NOT_FOUND */
+  async visibleLocked(scope: ChangeScope, id: string): Promise<Enrolment> {
+    const enrolmentId = parseId<EnrolmentId>(id);
+    const row = enrolmentId && (await this.lock(scope, enrolmentId));
+    if (row === undefined || !mayWatch(scope, row)) throw new DomainError('NOT_FOUND');
+    return row;
+  }
+
+  /** The one enrolment of a user in a project that is not finished yet. */
+  async pending(
+    scope: Scope,
+    userId: UserId,
+    projectId: ProjectId,
+  ): Promise<Enrolment | undefined> {
+    const [row] = await scope.sql<Enrolment>(
+      'enrolment.pending',
+      `SELECT ${COLUMNS} FROM enrolment
+       WHERE user_id = $1 AND project_id = $2 AND status = ANY($3) AND expires_at > now()`,
+      [userId, projectId, OPEN_STATUSES],
+    );
+    return row;
+  }
+
+  list(
+    scope: Scope,
+    filter: EnrolmentFilter,
+    request: PageRequest,
+  ): Promise<CountedPage<Enrolment>> {
+    const wanted: [string, unknown][] = [
+      ['project_id = ?', filter.projectId],
+      ['user_id = ?', filter.userId],
+      ['status = ?', filter.status],
+    ];
+    const conditions: Condition[] = wanted.filter(([, value]) => value !== undefined);
+    return keysetPage<Enrolment>(
+      scope,
+      { table: 'enrolment', columns: COLUMNS, conditions },
+      request,
+    );
+  }
+
+  /** @throws DomainError NOT_FOUND; INVALID_TRANSITION where it is already over */
+  async cancel(scope: ChangeScope, id: string): Promise<Enrolment> {
+    const enrolment = await this.visibleLocked(scope, id);
+    await this.ports.log.move(scope, enrolment.id, 'CANCELLED');
+    await this.ports.audit.record(scope, {
+      action: 'enrolment.cancel',
+      target: `enrolment:${enrolment.id}`,
+    });
+    return this.reread(scope, enrolment.id);
+  }
+
+  /**
+   * A new code for an enrolment whose code ran out unscanned.
+   * @throws DomainError NOT_FOUND, INVALID_TRANSITION, ENROLMENT_EXPIRED
+   */
+  async renewCode(scope: ChangeScope, id: string): Promise<Enrolment> {
+    const enrolment = await this.visibleLocked(scope, id);
+    if (enrolment.expiresAt <= scope.now) throw new DomainError('ENROLMENT_EXPIRED');
+    if (enrolment.status === 'WAITING_FOR_SCAN' && enrolment.codeExpiresAt <= scope.now) {
+      await this.ports.log.move(scope, enrolment.id, 'CODE_EXPIRED');
+    } else if (enrolment.status !== 'CODE_EXPIRED') {
+      throw new DomainError('INVALID_TRANSITION', { from: enrolment.status });
+    }
+    const generation = enrolment.generation + 1;
+    await this.storeCode(scope, enrolment.id, generation);
+    await scope.sql(
+      'enrolment.renew-code',
+      `UPDATE enrolment SET generation = $2,
+         code_expires_at = least(expires_at, now() + make_interval(secs => $3)) WHERE id = $1`,
+      [enrolment.id, generation, enrolment.codeTtlSeconds],
+    );
+    await this.ports.log.move(scope, enrolment.id, 'WAITING_FOR_SCAN', { detail: 'renewed' });
+    if (enrolment.channel === 'EMAIL') {
+      await this.ports.notifications.notify(scope, 'ENROLMENT_INVITATION', enrolment.id);
+    }
+    await this.ports.audit.record(scope, {
+      action: 'enrolment.renew-code',
+      target: `enrolment:${enrolment.id}`,
+    });
+    return this.reread(scope, enrolment.id);
+  }
+
+  /** Makes the code of this generation one that can be scanned. */
+  async storeCode(scope: ChangeScope, enrolmentId: EnrolmentId, generation: number): Promise<void> {
+    const { secrets } = this.ports;
+    const codeHash = secrets.codeHash(secrets.code(enrolmentId, generation));
+    await scope.db.insert(EnrolmentCode, { codeHash, enrolmentId, generation });
+  }
+
+  /** Cancels whatever a user has not finished: for who is locked or deactivated. */
+  async cancelAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    await this.cancelWhere(scope, userId, OPEN_STATUSES);
+  }
+
+  /** Cancels what went to an address that is no longer the user's, unless a phone has already scanned it. */
+  async cancelInvitationsOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    await this.cancelWhere(
+      scope,
+      userId,
+      ['DELIVERING', 'WAITING_FOR_SCAN', 'CODE_EXPIRED'],
+      'EMAIL',
+    );
+  }
+
+  private async cancelWhere(
+    scope: ChangeScope,
+    userId: UserId,
+    statuses: readonly EnrolmentStatus[],
+    channel: string | null = null,
+  ): Promise<void> {
+    const open = await scope.sql<{ id: EnrolmentId }>(
+      'enrolment.open-of-user',
+      `SELECT id FROM enrolment WHERE user_id = $1 AND status = ANY($2)
+         AND ($3::text IS NULL OR channel = $3) ORDER BY id FOR UPDATE`,
+      [userId, statuses, channel],
+    );
+    for (const { id } of open) {
+      await this.ports.log.move(scope, id, 'CANCELLED');
+      await this.ports.audit.record(scope, {
+        action: 'enrolment.cancel',
+        target: `enrolment:${id}`,
+      });
+    }
+  }
+
+  private async reread(scope: ChangeScope, id: EnrolmentId): Promise<Enrolment> {
+    const row = await this.find(scope, id);
+    if (row === undefined) throw new DomainError('NOT_FOUND');
+    return row;
+  }
+}
+
+/** Its owner, who ordered it, and whoever carries a token for it. */
+export function mayWatch(
+  { actor, request }: { actor: Actor; request: { grants: Grants } },
+  enrolment: Enrolment,
+): boolean {
+  const { watch, device } = request.grants;
+  if (watch === enrolment.id) return true;
+  if (device?.enrolmentId === enrolment.id) {
+    return device.thumbprint === enrolment.deviceThumbprint;
+  }
+  return (
+    actor.kind === 'user' &&
+    (actor.userId === enrolment.userId || actor.userId === enrolment.orderedBy)
+  );
+}
+
+const OVER: Partial<Record<EnrolmentStatus, ProblemCode>> = {
+  ACTIVE: 'ENROLMENT_COMPLETED',
+  CANCELLED: 'ENROLMENT_CANCELLED',
+  EXPIRED: 'ENROLMENT_EXPIRED',
+  SUPERSEDED: 'ENROLMENT_SUPERSEDED',
+};
+
+/** Each end has a code of its own; a failed enrolment tells why it failed. */
+export function refuseEnded(scope: Pick<Scope, 'now'>, enrolment: Enrolment): void {
+  if (enrolment.status === 'FAILED') {
+    throw new DomainError(enrolment.failureCode ?? 'INVALID_TRANSITION');
+  }
+  const code = OVER[enrolment.status];
+  if (code !== undefined) throw new DomainError(code);
+  if (!isFinal(enrolment.status) && enrolment.expiresAt <= scope.now) {
+    throw new DomainError('ENROLMENT_EXPIRED');
+  }
+}

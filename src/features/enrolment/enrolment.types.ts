@@ -1,0 +1,190 @@
+import { ArrayMaxSize } from 'class-validator';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { AccessDecisionType } from '../access/access-decision.types.js';
+import { graphqlEnum } from '../access/graphql-enum.types.js';
+import { PageInfoType } from '../audit/page-info.types.js';
+import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
+import type { DeliveryChannel } from '../projects/project.service.js';
+import { DeliveryChannelEnum } from '../projects/settings.types.js';
+import { ENROLMENT_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
+
+export const EnrolmentStatusEnum = graphqlEnum(ENROLMENT_STATUSES, {
+  name: 'EnrolmentStatus',
+  description: 'Where an enrolment stands. The last five are final.',
+  meanings: {
+    DELIVERING: 'The mail or text message with the QR code is on its way.',
+    WAITING_FOR_SCAN: 'The code can be scanned.',
+    CODE_EXPIRED: 'The code ran out unscanned; renewEnrolmentCode goes on.',
+    SCANNED: 'A phone has claimed the code and shows what it will make.',
+    AWAITING_CONFIRMATION: 'The phone shows a code that has to be confirmed.',
+    CONFIRMED: 'The user or an operator has confirmed the phone.',
+    ISSUING: "The phone's requests have arrived; certificates are being issued.",
+    ACTIVE: 'Ended well: the profile is active and its certificates are valid.',
+    CANCELLED: 'Ended by its owner, by the phone, or by an operator.',
+    EXPIRED: 'Ended by its deadline.',
+    FAILED: 'Ended by a failure, which `failure` names.',
+    SUPERSEDED: 'A newer enrolment of the same user in the same project took its place.',
+  },
+});
+
+@ObjectType('EnrolmentFailure', { description: 'Why an enrolment failed.' })
+export class EnrolmentFailureType {
+  @Field(() => String, {
+    description: 'A code of the table of errors, such as CONFIRMATION_WRONG.',
+  })
+  code!: string;
+
+  @Field(() => String, { description: 'The same for people to read.' })
+  message!: string;
+}
+
+/** Fields of other slices (`project`, `user`, `device`, `profile`), `qr` and `events` are resolved from the row. */
+@ObjectType('Enrolment', {
+  description: 'One run of "get mobile ID", from the order to the active profile.',
+})
+export class EnrolmentType {
+  @Field(() => ID, { description: 'Id of the enrolment.' })
+  id!: string;
+
+  @Field(() => EnrolmentStatusEnum, { description: 'Where it stands.' })
+  status!: EnrolmentStatus;
+
+  @Field(() => [CertificateKindEnum], { description: 'What it will hold.' })
+  certificates!: readonly CertificateKind[];
+
+  @Field(() => DeliveryChannelEnum, {
+    nullable: true,
+    description: "Null where the phone scanned a project's activation code.",
+  })
+  channel!: DeliveryChannel | null;
+
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Until when the code can be scanned; null once it no longer can.',
+  })
+  codeExpiresAt!: Date | null;
+
+  @Field(() => Date, { description: 'The end of the whole enrolment, renewals included.' })
+  expiresAt!: Date;
+
+  @Field(() => Date, { description: 'When it was ordered.' })
+  createdAt!: Date;
+
+  @Field(() => Date, { nullable: true, description: 'When it came to its end, whichever.' })
+  completedAt!: Date | null;
+}
+
+@ObjectType('EnrolmentEvent', { description: 'One step of an enrolment.' })
+export class EnrolmentEventType {
+  @Field(() => String, {
+    description:
+      'Opaque, and ordered within its subscription; pass as `after` to resume with nothing lost and nothing twice.',
+  })
+  cursor!: string;
+
+  enrolmentId!: string;
+
+  @Field(() => EnrolmentStatusEnum, { description: 'The status that this step led to.' })
+  status!: EnrolmentStatus;
+
+  @Field(() => Date, { description: 'When it happened.' })
+  at!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'More for people to read, such as the name of the phone that has scanned.',
+  })
+  detail!: string | null;
+}
+
+@ObjectType('StartedEnrolment', { description: 'An enrolment that was ordered.' })
+export class StartedEnrolmentType {
+  @Field(() => EnrolmentType, { description: 'The enrolment, with its QR code.' })
+  enrolment!: EnrolmentType;
+
+  @Field(() => String, {
+    description: 'Lets a page that has no session watch this one enrolment, and nothing else.',
+  })
+  watchToken!: string;
+}
+
+@ObjectType('EnrolmentConnection', { description: 'One page of enrolments, newest first.' })
+export class EnrolmentConnectionType {
+  @Field(() => [EnrolmentType], { description: 'The enrolments of this page.' })
+  nodes!: EnrolmentType[];
+
+  @Field(() => PageInfoType, { description: 'Where the page ends.' })
+  pageInfo!: PageInfoType;
+
+  @Field(() => Int, { description: 'How many there are on all pages.' })
+  totalCount!: number;
+}
+
+@ObjectType('MobileIdOffer', {
+  description: "What the viewer may order: the user's side of a project.",
+})
+export class MobileIdOfferType {
+  @Field(() => ID, { description: 'Id of the project.' })
+  projectId!: string;
+
+  @Field(() => String, { description: 'Name of the project.' })
+  name!: string;
+
+  @Field(() => [CertificateKindEnum], { description: 'Issued when the caller names none.' })
+  defaultCertificates!: readonly CertificateKind[];
+
+  @Field(() => [CertificateKindEnum], { description: 'What the caller may choose from.' })
+  selectableCertificates!: readonly CertificateKind[];
+
+  @Field(() => [DeliveryChannelEnum], { description: 'How the code can reach the phone.' })
+  channels!: readonly DeliveryChannel[];
+
+  @Field(() => Int, { description: 'How long the mobile ID is valid at most, in days.' })
+  validityDays!: number;
+
+  @Field(() => String, { description: 'What to tell the user.' })
+  instructions!: string;
+
+  @Field(() => AccessDecisionType, {
+    description: 'What ordering still needs: the decision on /mobile-id/get.',
+  })
+  access!: AccessDecisionType;
+
+  @Field(() => EnrolmentType, {
+    nullable: true,
+    description: 'Not finished yet; a new order supersedes it.',
+  })
+  pendingEnrolment!: EnrolmentType | null;
+}
+
+@InputType('StartEnrolmentInput', {
+  description: 'An order; what is left out comes from the project.',
+})
+export class StartEnrolmentInput {
+  @Field(() => ID, { nullable: true, description: 'The only offer, if left out.' })
+  projectId?: string | null;
+
+  @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })
+  @Field(() => [CertificateKindEnum], {
+    nullable: true,
+    description: "The project's defaults, if left out.",
+  })
+  certificates?: CertificateKind[] | null;
+
+  @Field(() => DeliveryChannelEnum, {
+    nullable: true,
+    description: "The project's first channel, if left out.",
+  })
+  channel?: DeliveryChannel | null;
+
+  @Field(() => Int, { nullable: true, description: "At most, and if left out, the project's." })
+  validityDays?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'A repeated call with the same key returns the same enrolment. 1 to 200 characters, unique to the caller.',
+  })
+  idempotencyKey?: string | null;
+}

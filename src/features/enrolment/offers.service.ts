@@ -1,0 +1,45 @@
+import type { UserActor } from '../../kernel/actor.js';
+import type { Scope } from '../../platform/scope.js';
+import type { AccessDecision, AccessService } from '../access/access.service.js';
+import type { ProjectService, ProvisioningSettings } from '../projects/project.service.js';
+import type { Enrolment, EnrolmentService } from './enrolment.service.js';
+
+const ORDERING = '/mobile-id/get';
+
+type Shown =
+  'defaultCertificates' | 'selectableCertificates' | 'channels' | 'validityDays' | 'instructions';
+
+/** The user's side of a project. */
+export interface Offer extends Pick<ProvisioningSettings, Shown> {
+  readonly projectId: string;
+  readonly name: string;
+  readonly access: AccessDecision;
+  readonly pendingEnrolment: Enrolment | null;
+}
+
+/** What a user may order for himself, and what he has ordered but not finished. */
+export class OffersService {
+  constructor(
+    private readonly projects: ProjectService,
+    private readonly enrolments: EnrolmentService,
+    private readonly access: AccessService,
+  ) {}
+
+  async of(scope: Scope, actor: UserActor): Promise<Offer[]> {
+    const access = await this.access.decide(scope, ORDERING);
+    const offered = await this.projects.offered(scope);
+    return Promise.all(
+      offered.map(async ({ id, name, settings }) => ({
+        projectId: id,
+        name,
+        defaultCertificates: settings.defaultCertificates,
+        selectableCertificates: settings.selectableCertificates,
+        channels: settings.channels,
+        validityDays: settings.validityDays,
+        instructions: settings.instructions,
+        access,
+        pendingEnrolment: (await this.enrolments.pending(scope, actor.userId, id)) ?? null,
+      })),
+    );
+  }
+}

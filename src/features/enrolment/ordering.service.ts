@@ -1,0 +1,282 @@
+import type { UserActor } from '../../kernel/actor.js';
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { CERTIFICATE_KINDS } from '../../kernel/certificate-kind.js';
+import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { newId, parseId, type EnrolmentId, type ProjectId } from '../../kernel/ids.js';
+import { sha256 } from '../../kernel/secrets.js';
+import { expandTemplate } from '../../kernel/template.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
+import type { NotificationService } from '../notifications/notification.service.js';
+import type { ProfileService } from '../profiles/profile.service.js';
+import type { DeliveryChannel, Project, ProjectService } from '../projects/project.service.js';
+import type { User, UserService } from '../users/user.service.js';
+import { Enrolment } from './enrolment.entity.js';
+import type { EnrolmentLog } from './enrolment-log.service.js';
+import type { EnrolmentSecrets } from './enrolment-secrets.js';
+import type { EnrolmentService } from './enrolment.service.js';
+
+/** What a caller may say of an order; the project's settings fill in the rest. */
+export interface Order {
+  readonly projectId?: string | null;
+  readonly certificates?: readonly CertificateKind[] | null;
+  readonly channel?: DeliveryChannel | null;
+  readonly validityDays?: number | null;
+  readonly idempotencyKey?: string | null;
+}
+export interface StartedEnrolment {
+  readonly enrolment: Enrolment;
+  readonly watchToken: string;
+}
+
+const MAX_KEY_CHARACTERS = 200;
+
+/** Orders of mobile IDs. */
+export class OrderingService {
+  constructor(
+    private readonly ports: {
+      readonly enrolments: EnrolmentService;
+      readonly log: EnrolmentLog;
+      readonly secrets: EnrolmentSecrets;
+      readonly projects: ProjectService;
+      readonly profiles: ProfileService;
+      readonly users: UserService;
+      readonly notifications: NotificationService;
+      readonly audit: AuditService;
+    },
+  ) {}
+
+  /**
+   * An order for oneself.
+   * @throws DomainError PROVISIONING_DISABLED where the project has no self-service, and as {@link startFor}
+   */
+  async startForSelf(
+    scope: ChangeScope,
+    actor: UserActor,
+    order: Order,
+  ): Promise<StartedEnrolment> {
+    const user = await this.ports.users.getLocked(scope, actor.userId);
+    const project = await this.projectOf(scope, order);
+    if (!project.settings.selfService) throw new DomainError('PROVISIONING_DISABLED');
+    return this.start(scope, { actor, user, project, order });
+  }
+
+  /**
+   * An order for another user, by somebody who lacks none of his roles.
+   * @throws DomainError NOT_FOUND, FORBIDDEN, USER_NOT_ACTIVE, INVALID_INPUT, CERTIFICATE_NOT_SELECTABLE,
+   * CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; CONFLICT for an idempotency key that was used for another order
+   */
+  async startFor(
+    scope: ChangeScope,
+    actor: UserActor,
+    { userId, order }: { userId: string; order: Order },
+  ): Promise<StartedEnrolment> {
+    const user = await this.ports.users.getLocked(scope, userId);
+    await this.ports.users.requireAuthorityOver(scope, user);
+    const project = await this.projectOf(scope, order);
+    return this.start(scope, { actor, user, project, order });
+  }
+
+  private async start(
+    scope: ChangeScope,
+    placed: { actor: UserActor; user: User; project: Project; order: Order },
+  ): Promise<StartedEnrolment> {
+    const { actor, user, project, order } = placed;
+    const digest = digestOf(user, project, order);
+    const earlier = await this.earlier(scope, actor, order.idempotencyKey ?? null, digest);
+    if (earlier !== undefined) return this.started(earlier);
+    if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
+    const { maxProfilesPerUser } = project.settings;
+    const holder = { userId: user.id, projectId: project.id };
+    await this.ports.profiles.refuseBeyondLimit(scope, holder, maxProfilesPerUser);
+    const enrolment = this.compose(scope, placed, digest);
+    await this.supersede(scope, enrolment);
+    await scope.db.insert(Enrolment, enrolment);
+    await this.ports.enrolments.storeCode(scope, enrolment.id, enrolment.generation);
+    await this.ports.log.begin(scope, enrolment.id, enrolment.status);
+    if (enrolment.channel === 'EMAIL') {
+      await this.ports.notifications.notify(scope, 'ENROLMENT_INVITATION', enrolment.id);
+    }
+    await this.ports.audit.record(scope, {
+      action: 'enrolment.start',
+      target: `enrolment:${enrolment.id}`,
+      detail: `user:${user.id} ${enrolment.certificates.join(' ')}`,
+    });
+    return this.started(enrolment);
+  }
+
+  private started(enrolment: Enrolment): StartedEnrolment {
+    return { enrolment, watchToken: this.ports.secrets.watchToken(enrolment.id) };
+  }
+
+  /** The project that the order names, or the only one on offer. */
+  private async projectOf(scope: Scope, order: Order): Promise<Project> {
+    if (typeof order.projectId === 'string') {
+      const id = parseId<ProjectId>(order.projectId);
+      const project = id && (await this.ports.projects.find(scope, id));
+      if (project === undefined) throw new DomainError('NOT_FOUND');
+      return project;
+    }
+    const [only, ...others] = await this.ports.projects.offered(scope);
+    if (only === undefined) throw new DomainError('PROVISIONING_DISABLED');
+    if (others.length > 0) {
+      throw invalidInput('input.projectId', 'There are several offers: name one of them.');
+    }
+    return only;
+  }
+
+  /** The order that the same caller placed before with the same key; two at once wait for each other. */
+  private async earlier(
+    scope: ChangeScope,
+    actor: UserActor,
+    key: string | null,
+    digest: Buffer,
+  ): Promise<Enrolment | undefined> {
+    if (key === null) return undefined;
+    if (key.length === 0 || key.length > MAX_KEY_CHARACTERS || key.includes('\0')) {
+      throw invalidInput(
+        'input.idempotencyKey',
+        `It must have 1 to ${String(MAX_KEY_CHARACTERS)} characters.`,
+      );
+    }
+    await scope.sql(
+      'ordering.serialize-key',
+      'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
+      [`enrolment ${actor.userId} ${key}`],
+    );
+    const found = await scope.db.findOneBy(Enrolment, {
+      orderedBy: actor.userId,
+      idempotencyKey: key,
+    });
+    if (found === null) return undefined;
+    if (!found.orderDigest.equals(digest)) {
+      throw new DomainError('CONFLICT', {
+        fields: [{ field: 'input.idempotencyKey', message: 'It was used for another order.' }],
+      });
+    }
+    return found;
+  }
+
+  /** A newer order takes the place of what the user has not finished in this project. */
+  private async supersede(scope: ChangeScope, { userId, projectId }: Enrolment): Promise<void> {
+    const pending = await scope.sql<{ id: EnrolmentId }>(
+      'ordering.lock-pending',
+      `SELECT id FROM enrolment WHERE user_id = $1 AND project_id = $2
+         AND status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED') FOR UPDATE`,
+      [userId, projectId],
+    );
+    for (const { id } of pending) await this.ports.log.move(scope, id, 'SUPERSEDED');
+  }
+
+  private compose(
+    scope: Scope,
+    {
+      actor,
+      user,
+      project,
+      order,
+    }: { actor: UserActor; user: User; project: Project; order: Order },
+    orderDigest: Buffer,
+  ): Enrolment {
+    const { settings } = project;
+    const channel = channelOf(project, user, order);
+    const expiresAt = after(scope.now, settings.enrolmentTtlSeconds);
+    const ttl = channel === 'SCREEN' ? settings.codeTtlSeconds : settings.invitationTtlSeconds;
+    const values = {
+      projectName: project.name,
+      serverName: settings.serverName,
+      username: user.username,
+      displayName: user.displayName,
+      email: user.email ?? '',
+    };
+    return {
+      id: newId(),
+      projectId: project.id,
+      userId: user.id,
+      status: channel === 'SCREEN' ? 'WAITING_FOR_SCAN' : 'DELIVERING',
+      certificates: certificatesOf(project, order),
+      channel,
+      confirmation: settings.confirmation,
+      validityDays: validityOf(project, order),
+      profileLimit: settings.maxProfilesPerUser,
+      serverName: settings.serverName,
+      profileName: expandTemplate(settings.profileNameTemplate, values),
+      accountName: expandTemplate(settings.accountNameTemplate, values),
+      generation: 1,
+      codeTtlSeconds: ttl,
+      codeExpiresAt: earlierOf(after(scope.now, ttl), expiresAt),
+      expiresAt,
+      createdAt: scope.now,
+      completedAt: null,
+      lastEvent: 1,
+      orderedBy: actor.userId,
+      orderedInSession: actor.sessionId,
+      idempotencyKey: order.idempotencyKey ?? null,
+      orderDigest,
+      deviceId: null,
+      deviceThumbprint: null,
+      confirmationAttempts: 0,
+      requestsDigest: null,
+      profileId: null,
+      failureCode: null,
+    };
+  }
+}
+
+/** @throws DomainError CERTIFICATE_NOT_SELECTABLE, INVALID_INPUT */
+function certificatesOf({ settings }: Project, order: Order): CertificateKind[] {
+  const wanted = order.certificates ?? settings.defaultCertificates;
+  if (wanted.length === 0) throw invalidInput('input.certificates', 'Choose at least one.');
+  if (new Set(wanted).size < wanted.length) {
+    throw invalidInput('input.certificates', 'Name each kind once.');
+  }
+  const refused = wanted.filter((kind) => !settings.selectableCertificates.includes(kind));
+  if (refused.length > 0) {
+    throw new DomainError('CERTIFICATE_NOT_SELECTABLE', { certificates: refused });
+  }
+  return CERTIFICATE_KINDS.filter((kind) => wanted.includes(kind));
+}
+
+/** @throws DomainError CHANNEL_NOT_AVAILABLE */
+function channelOf({ settings }: Project, user: User, order: Order): DeliveryChannel {
+  const channel = order.channel ?? settings.channels[0];
+  const isPossible = channel === 'SCREEN' || (channel === 'EMAIL' && user.email !== null);
+  if (channel === undefined || !settings.channels.includes(channel) || !isPossible) {
+    throw new DomainError('CHANNEL_NOT_AVAILABLE', { channel: channel ?? null });
+  }
+  return channel;
+}
+
+/** @throws DomainError INVALID_INPUT */
+function validityOf({ settings }: Project, order: Order): number {
+  const days = order.validityDays ?? settings.validityDays;
+  if (days < 1 || days > settings.validityDays) {
+    throw invalidInput(
+      'input.validityDays',
+      `It must be from 1 to ${String(settings.validityDays)}.`,
+    );
+  }
+  return days;
+}
+
+/** Of all that makes one order the same as another. */
+function digestOf(user: User, project: Project, order: Order): Buffer {
+  const { certificates, channel, validityDays } = order;
+  return sha256(
+    JSON.stringify([
+      user.id,
+      project.id,
+      certificates ? [...certificates].sort() : null,
+      channel ?? null,
+      validityDays ?? null,
+    ]),
+  );
+}
+
+function after(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
+}
+
+function earlierOf(a: Date, b: Date): Date {
+  return a < b ? a : b;
+}

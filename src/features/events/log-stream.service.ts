@@ -1,0 +1,86 @@
+/** Something that was logged, in order of its number. */
+interface Numbered {
+  readonly number: number;
+}
+
+export interface StreamSource<E extends Numbered> {
+  /** What was logged after event `number`, oldest first. */
+  after(number: number): Promise<readonly E[]>;
+  /** Whether nothing can follow this event. */
+  isLast(event: E): boolean;
+  /** Calls `wake` whenever something may have been logged, until the returned function is called. */
+  listen(wake: () => void): () => void;
+}
+
+/**
+ * Follows a log: gives each event behind `position` once, in order, and waits for the next. Wake-ups are hints; what is given
+ * is read from the log, so that none can be lost and none can come twice. Ends after the last event, or when returned.
+ */
+export class LogStream<E extends Numbered> implements AsyncIterableIterator<E> {
+  private readonly ready: E[] = [];
+  private readonly forget: () => void;
+  private isOver = false;
+  private isStale = true;
+  private wakeWaiting: (() => void) | undefined;
+
+  constructor(
+    private readonly source: StreamSource<E>,
+    private position: number,
+    first: readonly E[] = [],
+  ) {
+    this.forget = source.listen(this.wake);
+    this.take(first);
+  }
+
+  async next(): Promise<IteratorResult<E, undefined>> {
+    for (;;) {
+      const event = this.ready.shift();
+      if (event !== undefined) return { done: false, value: event };
+      if (this.isOver) return this.return();
+      await this.fill();
+    }
+  }
+
+  return(): Promise<IteratorResult<E, undefined>> {
+    this.isOver = true;
+    this.ready.length = 0;
+    this.forget();
+    this.wakeWaiting?.();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: unknown): Promise<IteratorResult<E, undefined>> {
+    void this.return();
+    return Promise.reject(error instanceof Error ? error : new Error('The stream was aborted.'));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  private async fill(): Promise<void> {
+    if (this.isStale) {
+      this.isStale = false;
+      this.take(await this.source.after(this.position));
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.wakeWaiting = resolve;
+    });
+    this.wakeWaiting = undefined;
+  }
+
+  private take(events: readonly E[]): void {
+    if (this.isOver) return;
+    for (const event of events) {
+      this.ready.push(event);
+      this.position = event.number;
+      if (this.source.isLast(event)) this.isOver = true;
+    }
+  }
+
+  private readonly wake = (): void => {
+    this.isStale = true;
+    this.wakeWaiting?.();
+  };
+}

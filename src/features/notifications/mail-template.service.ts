@@ -1,0 +1,155 @@
+import { qrPng } from '../qr/qr.service.js';
+import { fillTemplate } from './invitation-text.service.js';
+import type { ComposedMail } from './mail-delivery.service.js';
+import { oneLine, renderHtml, renderText, type MailPage } from './mail-layout.js';
+import { TEXTS } from './mail-texts.js';
+
+const QR_CID = 'qr-code';
+/** Drawn twice as large as shown, for sharp screens. */
+const QR_SHOWN_PIXELS = 240;
+const MAX_SUBJECT = 200;
+
+interface Recipient {
+  /** The address. */
+  readonly to: string;
+  readonly displayName: string;
+}
+
+export interface SignInCodeFacts extends Recipient {
+  readonly code: string;
+  readonly validSeconds: number;
+}
+
+export interface InvitationFacts extends Recipient {
+  readonly projectName: string;
+  readonly serverName: string;
+  readonly link: string;
+  readonly expiresAt: Date;
+  /** The project's own texts, with placeholders. */
+  readonly subject: string;
+  readonly message: string;
+}
+
+export interface CompletedFacts extends Recipient {
+  readonly projectName: string;
+  readonly serverName: string;
+  readonly profileName: string;
+  readonly deviceName: string;
+}
+
+export interface FailedFacts extends Recipient {
+  readonly projectName: string;
+  readonly serverName: string;
+  /** Null where none was made. */
+  readonly profileName: string | null;
+  /** Null where no phone scanned the code. */
+  readonly deviceName: string | null;
+  /** A sentence that the user may read. */
+  readonly reason: string;
+}
+
+/** The second factor itself: six digits and nothing to click. */
+export function signInCodeMail(facts: SignInCodeFacts): ComposedMail {
+  const minutes = Math.max(1, Math.floor(facts.validSeconds / 60));
+  const texts = TEXTS.signInCode;
+  return compose(facts.to, texts.subject, {
+    title: texts.subject,
+    brand: TEXTS.product,
+    blocks: [
+      { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
+      { kind: 'code', code: facts.code },
+      { kind: 'text', text: texts.validity(minutes) },
+      { kind: 'note', text: texts.unasked },
+    ],
+  });
+}
+
+/** The project's text with the QR code as inline image and its link. */
+export async function invitationMail(facts: InvitationFacts): Promise<ComposedMail> {
+  const values = {
+    displayName: oneLine(facts.displayName),
+    projectName: oneLine(facts.projectName),
+    serverName: oneLine(facts.serverName),
+    link: facts.link,
+    expiresAt: instant(facts.expiresAt),
+  };
+  const texts = TEXTS.invitation;
+  const subject = fillTemplate(facts.subject, values);
+  const message = fillTemplate(facts.message, values);
+  const text = message.includes(facts.link) ? message : `${message}\n\n${facts.link}`;
+  const mail = compose(facts.to, subject, {
+    title: subject,
+    brand: facts.serverName,
+    blocks: [
+      { kind: 'text', text, link: facts.link },
+      { kind: 'qr', cid: QR_CID, alt: texts.qrAlternative, sizePixels: QR_SHOWN_PIXELS },
+      { kind: 'button', label: texts.button, link: facts.link },
+      { kind: 'note', text: texts.secrecy },
+    ],
+  });
+  const png = await qrPng(facts.link, 2 * QR_SHOWN_PIXELS);
+  return { ...mail, inlineImages: [{ cid: QR_CID, png }] };
+}
+
+export function completedMail(facts: CompletedFacts): ComposedMail {
+  const texts = TEXTS.completed;
+  const subject = texts.subject(facts.projectName);
+  return compose(facts.to, subject, {
+    title: subject,
+    brand: facts.serverName,
+    blocks: [
+      { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
+      {
+        kind: 'facts',
+        facts: [
+          [TEXTS.facts.profile, facts.profileName],
+          [TEXTS.facts.device, facts.deviceName],
+          [TEXTS.facts.project, facts.projectName],
+        ],
+      },
+      { kind: 'note', text: texts.unasked },
+    ],
+  });
+}
+
+export function failedMail(facts: FailedFacts): ComposedMail {
+  const texts = TEXTS.failed;
+  const subject = texts.subject(facts.projectName);
+  const known: (readonly [string, string | null])[] = [
+    [TEXTS.facts.profile, facts.profileName],
+    [TEXTS.facts.device, facts.deviceName],
+    [TEXTS.facts.project, facts.projectName],
+    [TEXTS.facts.reason, facts.reason],
+  ];
+  return compose(facts.to, subject, {
+    title: subject,
+    brand: facts.serverName,
+    blocks: [
+      { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
+      {
+        kind: 'facts',
+        facts: known.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+      },
+      { kind: 'text', text: texts.advice },
+    ],
+  });
+}
+
+function compose(to: string, subject: string, page: MailPage): ComposedMail {
+  return {
+    to,
+    subject: oneLine(subject).slice(0, MAX_SUBJECT),
+    text: renderText(page),
+    html: renderHtml(page),
+  };
+}
+
+/** `21 November 2025 at 18:30 UTC` */
+function instant(at: Date): string {
+  const formatted = new Intl.DateTimeFormat('en-GB', {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  }).format(at);
+  return `${formatted} UTC`;
+}

@@ -1,0 +1,150 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { RequestContext } from '../../kernel/actor.js';
+import { DomainError } from '../../kernel/errors.js';
+import {
+  filterId,
+  parseId,
+  type DeviceId,
+  type ProfileId,
+  type ProjectId,
+  type UserId,
+} from '../../kernel/ids.js';
+import { pageRequest } from '../../kernel/pagination.js';
+import { loaderOf } from '../../platform/loaders.js';
+import type { UnitOfWork } from '../../platform/scope.js';
+import { Resource } from '../access/resource.types.js';
+import { pemOf, type CertificateService } from '../certificates/certificate.service.js';
+import { CertificateType } from '../certificates/certificate.types.js';
+import type { ProjectService } from '../projects/project.service.js';
+import { ProjectSummaryType } from '../projects/project.types.js';
+import type { UserService } from '../users/user.service.js';
+import { UserSummaryType, UserType } from '../users/user.types.js';
+import type { DeviceService } from './device.service.js';
+import type { ProfileState } from './profile-state.js';
+import type { ProfileService } from './profile.service.js';
+import {
+  DeviceType,
+  MobileIdProfileConnectionType,
+  MobileIdProfileType,
+  ProfileStateEnum,
+} from './profile.types.js';
+
+interface Services {
+  readonly work: UnitOfWork;
+  readonly profiles: ProfileService;
+  readonly devices: DeviceService;
+  readonly certificates: CertificateService;
+  readonly projects: ProjectService;
+  readonly users: UserService;
+}
+
+@Resolver(() => MobileIdProfileType)
+export class ProfileResolver {
+  constructor(private readonly services: Services) {}
+
+  @Resource('/mobile-id')
+  @Query(() => [MobileIdProfileType], { description: "The caller's own mobile IDs, newest first." })
+  myProfiles(@Ctx() ctx: RequestContext): Promise<MobileIdProfileType[]> {
+    if (ctx.actor.kind !== 'user') throw new DomainError('UNAUTHENTICATED');
+    return this.services.profiles.ofUser(this.services.work.read(ctx), ctx.actor.userId);
+  }
+
+  @Resource('/operator/profiles')
+  @Query(() => MobileIdProfileType, {
+    nullable: true,
+    description: 'One mobile ID; null where there is none with this id.',
+  })
+  async profile(
+    @Ctx() ctx: RequestContext,
+    @Arg('id', () => ID, { description: 'Id of the mobile ID.' }) id: string,
+  ): Promise<MobileIdProfileType | null> {
+    const wanted = parseId<ProfileId>(id);
+    return wanted === undefined
+      ? null
+      : this.services.profiles.find(this.services.work.read(ctx), wanted);
+  }
+
+  @Resource('/operator/profiles')
+  @Query(() => MobileIdProfileConnectionType, { description: 'Mobile IDs, newest first.' })
+  async profiles(
+    @Ctx() ctx: RequestContext,
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: 20,
+      description: 'Page size, 1 to 100.',
+    })
+    first: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'endCursor of the page before.' })
+    after: string | null,
+    @Arg('projectId', () => ID, { nullable: true, description: 'Only of this project.' })
+    projectId: string | null,
+    @Arg('userId', () => ID, { nullable: true, description: 'Only of this user.' })
+    userId: string | null,
+    @Arg('state', () => ProfileStateEnum, { nullable: true, description: 'Only in this state.' })
+    state: ProfileState | null,
+  ): Promise<MobileIdProfileConnectionType> {
+    const filter = {
+      projectId: filterId<ProjectId>(projectId),
+      userId: filterId<UserId>(userId),
+      state: state ?? undefined,
+    };
+    const { work, profiles } = this.services;
+    return profiles.list(work.read(ctx), filter, pageRequest(first ?? 20, after));
+  }
+
+  @FieldResolver(() => ProjectSummaryType, { description: 'The programme that it belongs to.' })
+  project(
+    @Root() profile: MobileIdProfileType,
+    @Ctx() ctx: RequestContext,
+  ): Promise<ProjectSummaryType> {
+    const { work, projects } = this.services;
+    return projects.loadSummary(work.read(ctx), profile.projectId as ProjectId);
+  }
+
+  @FieldResolver(() => UserSummaryType, { nullable: true, description: 'Its holder.' })
+  async user(
+    @Root() profile: MobileIdProfileType,
+    @Ctx() ctx: RequestContext,
+  ): Promise<UserSummaryType | null> {
+    const { work, users } = this.services;
+    return profile.userId === null
+      ? null
+      : users.loadSummary(work.read(ctx), profile.userId as UserId);
+  }
+
+  @FieldResolver(() => DeviceType, { description: 'The phone that it is on.' })
+  device(@Root() profile: MobileIdProfileType, @Ctx() ctx: RequestContext): Promise<DeviceType> {
+    const { work, devices } = this.services;
+    return devices.load(work.read(ctx), profile.deviceId as DeviceId);
+  }
+
+  @FieldResolver(() => [CertificateType], {
+    description: 'Its certificates: authentication, signature, encryption.',
+  })
+  async certificates(
+    @Root() profile: MobileIdProfileType,
+    @Ctx() ctx: RequestContext,
+  ): Promise<CertificateType[]> {
+    const { work, certificates } = this.services;
+    const loader = loaderOf(ctx, 'certificates-of-profile', async (ids: readonly ProfileId[]) => {
+      const byProfile = await certificates.ofProfiles(work.read(ctx), ids);
+      return ids.map((id) => byProfile.get(id) ?? []);
+    });
+    const rows = await loader.load(profile.id as ProfileId);
+    return rows.map((row) => ({ ...row, pem: pemOf(row.der) }));
+  }
+}
+
+/** Adds `User.profiles`: the field lives with the slice that owns the data. */
+@Resolver(() => UserType)
+export class UserProfilesResolver {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly service: ProfileService,
+  ) {}
+
+  @FieldResolver(() => [MobileIdProfileType], { description: 'His mobile IDs, newest first.' })
+  profiles(@Root() user: UserType, @Ctx() ctx: RequestContext): Promise<MobileIdProfileType[]> {
+    return this.service.ofUser(this.work.read(ctx), user.id as UserId);
+  }
+}

@@ -1,0 +1,66 @@
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import type { RequestContext } from '../../kernel/actor.js';
+import type { UnitOfWork } from '../../platform/scope.js';
+import { Resource } from '../access/resource.types.js';
+import type { ProjectService } from './project.service.js';
+import { CreateProjectInput, ProjectConnectionType, ProjectType } from './project.types.js';
+import { ProvisioningSettingsInput } from './settings.types.js';
+
+@Resolver(() => ProjectType)
+export class ProjectResolver {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly service: ProjectService,
+  ) {}
+
+  @Resource('/operator/projects')
+  @Query(() => ProjectConnectionType, { description: 'Projects, newest first.' })
+  projects(
+    @Ctx() ctx: RequestContext,
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: 20,
+      description: 'Page size, 1 to 100.',
+    })
+    first: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'endCursor of the page before.' })
+    after: string | null,
+  ): Promise<ProjectConnectionType> {
+    return this.service.list(this.work.read(ctx), { first: first ?? 20, after });
+  }
+
+  @Resource('/operator/projects')
+  @Query(() => ProjectType, {
+    nullable: true,
+    description: 'One project; null where there is none with this id.',
+  })
+  async project(
+    @Ctx() ctx: RequestContext,
+    @Arg('id', () => ID, { description: 'Id of the project.' }) id: string,
+  ): Promise<ProjectType | null> {
+    return (await this.service.find(this.work.read(ctx), id)) ?? null;
+  }
+
+  @Resource('/admin/projects')
+  @Mutation(() => ProjectType, { description: 'Makes a project.' })
+  createProject(
+    @Ctx() ctx: RequestContext,
+    @Arg('input', () => CreateProjectInput, { description: 'The project.' })
+    input: CreateProjectInput,
+  ): Promise<ProjectType> {
+    return this.work.change(ctx, (scope) => this.service.create(scope, input));
+  }
+
+  @Resource('/admin/projects')
+  @Mutation(() => ProjectType, {
+    description: 'Changes the settings of a project.',
+  })
+  updateProjectSettings(
+    @Ctx() ctx: RequestContext,
+    @Arg('id', () => ID, { description: 'Id of the project.' }) id: string,
+    @Arg('settings', () => ProvisioningSettingsInput, { description: 'What changes.' })
+    settings: ProvisioningSettingsInput,
+  ): Promise<ProjectType> {
+    return this.work.change(ctx, (scope) => this.service.updateSettings(scope, id, settings));
+  }
+}

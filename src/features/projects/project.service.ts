@@ -1,0 +1,186 @@
+import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { newId, parseId, type ProjectId } from '../../kernel/ids.js';
+import { pageRequest } from '../../kernel/pagination.js';
+import { textProblem } from '../../kernel/text.js';
+import { keysetPage, type CountedPage } from '../../platform/keyset.js';
+import { loaderOf } from '../../platform/loaders.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
+import {
+  projectNameKey,
+  summaryOf,
+  type NewProject,
+  type Project,
+  type ProjectSummary,
+} from './project.js';
+import { expandNames, type NamedUser, type ProfileNames } from './profile-names.js';
+import { mergeSettings } from './settings-input.js';
+import {
+  DEFAULT_SETTINGS,
+  type DeliveryChannel,
+  type DeviceConfirmation,
+  type ProvisioningSettings,
+  type SettingsInput,
+} from './settings.js';
+
+export type {
+  DeliveryChannel,
+  DeviceConfirmation,
+  NewProject,
+  ProfileNames,
+  Project,
+  ProjectSummary,
+  ProvisioningSettings,
+  SettingsInput,
+};
+
+const PROJECT = 'id, name, mode, settings, created_at AS "createdAt"';
+
+/** Mobile-ID programmes and what a mobile ID is in each. */
+export class ProjectService {
+  constructor(private readonly audit: AuditService) {}
+
+  /**
+   * A MANAGED project; what the settings leave out is {@link DEFAULT_SETTINGS}.
+   * @throws DomainError INVALID_INPUT, CHANNEL_NOT_AVAILABLE; CONFLICT where the name is taken
+   */
+  async create(scope: ChangeScope, input: NewProject): Promise<Project> {
+    const name = input.name.normalize('NFC').trim();
+    const problem = textProblem(name, { max: 100 });
+    if (problem !== undefined) throw invalidInput('input.name', problem);
+    const settings = mergeSettings(DEFAULT_SETTINGS, input.settings ?? {}, 'input.settings');
+    const [project] = await scope.sql<Project>(
+      'projects.insert',
+      `INSERT INTO project (id, name, name_key, mode, settings, created_at, updated_at)
+       VALUES ($1, $2, $3, 'MANAGED', $4, $5, $5) ON CONFLICT DO NOTHING RETURNING ${PROJECT}`,
+      [newId(), name, projectNameKey(name), JSON.stringify(settings), scope.now],
+    );
+    if (project === undefined) throw nameTaken();
+    await this.audit.record(scope, {
+      action: 'project.created',
+      target: `project:${project.id}`,
+      detail: project.name,
+    });
+    return complete(project);
+  }
+
+  /** @throws DomainError NOT_FOUND, INVALID_INPUT, CHANNEL_NOT_AVAILABLE */
+  async updateSettings(scope: ChangeScope, id: string, input: SettingsInput): Promise<Project> {
+    const present = await this.getLocked(scope, id);
+    const settings = mergeSettings(present.settings, input);
+    await scope.sql(
+      'projects.update-settings',
+      'UPDATE project SET settings = $2, updated_at = $3 WHERE id = $1',
+      [present.id, JSON.stringify(settings), scope.now],
+    );
+    await this.audit.record(scope, {
+      action: 'project.settings-changed',
+      target: `project:${present.id}`,
+      detail: changedNames(present.settings, settings),
+    });
+    return { ...present, settings };
+  }
+
+  async find(scope: Scope, id: string): Promise<Project | undefined> {
+    const projectId = parseId<ProjectId>(id);
+    return projectId && (await this.byIds(scope, [projectId]))[0];
+  }
+
+  /** @throws DomainError NOT_FOUND */
+  async get(scope: Scope, id: string): Promise<Project> {
+    const project = await this.find(scope, id);
+    if (project === undefined) throw new DomainError('NOT_FOUND');
+    return project;
+  }
+
+  /** Newest first. */
+  async list(
+    scope: Scope,
+    query: { readonly first: number; readonly after?: string | null },
+  ): Promise<CountedPage<Project>> {
+    const page = await keysetPage<Project>(
+      scope,
+      { table: 'project', columns: PROJECT, conditions: [] },
+      pageRequest(query.first, query.after),
+    );
+    return { ...page, nodes: page.nodes.map(complete) };
+  }
+
+  /** Where users order for themselves, by name: every active user, as long as projects have no members. */
+  async offered(scope: Scope): Promise<Project[]> {
+    const projects = await scope.sql<Project>(
+      'projects.offered',
+      `SELECT ${PROJECT} FROM project
+       WHERE mode = 'MANAGED' AND (settings->>'selfService')::boolean ORDER BY name_key`,
+      [],
+    );
+    return projects.map(complete);
+  }
+
+  /** In the order of the ids, for data loaders. */
+  async byIds(scope: Scope, ids: readonly ProjectId[]): Promise<(Project | undefined)[]> {
+    const rows = await scope.sql<Project>(
+      'projects.by-ids',
+      `SELECT ${PROJECT} FROM project WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
+    const byId = new Map(rows.map((row) => [row.id, complete(row)]));
+    return ids.map((id) => byId.get(id));
+  }
+
+  /** In the order of the ids, for data loaders. */
+  async summariesByIds(
+    scope: Scope,
+    ids: readonly ProjectId[],
+  ): Promise<(ProjectSummary | undefined)[]> {
+    return (await this.byIds(scope, ids)).map((project) => project && summaryOf(project));
+  }
+
+  /** Read together with the other projects that this request asks for. */
+  loadSummary(scope: Scope, id: ProjectId): Promise<ProjectSummary> {
+    const loader = loaderOf<ProjectId, ProjectSummary>(
+      scope.request,
+      'project-summary',
+      async (ids) =>
+        (await this.summariesByIds(scope, ids)).map(
+          (project) => project ?? new DomainError('NOT_FOUND'),
+        ),
+    );
+    return loader.load(id);
+  }
+
+  /** What a mobile ID of this project is called on the phone of this user. */
+  namesFor(project: Project, user: NamedUser): ProfileNames {
+    return expandNames(project.name, project.settings, user);
+  }
+
+  private async getLocked(scope: ChangeScope, id: string): Promise<Project> {
+    const projectId = parseId<ProjectId>(id);
+    if (projectId === undefined) throw new DomainError('NOT_FOUND');
+    const [project] = await scope.sql<Project>(
+      'projects.lock-row',
+      `SELECT ${PROJECT} FROM project WHERE id = $1 FOR NO KEY UPDATE`,
+      [projectId],
+    );
+    if (project === undefined) throw new DomainError('NOT_FOUND');
+    return complete(project);
+  }
+}
+
+/** A project stored before a setting existed has its default. */
+function complete(project: Project): Project {
+  return { ...project, settings: { ...DEFAULT_SETTINGS, ...project.settings } };
+}
+
+function nameTaken(): DomainError {
+  return new DomainError('CONFLICT', {
+    fields: [{ field: 'input.name', message: 'It is already taken.' }],
+  });
+}
+
+function changedNames(before: ProvisioningSettings, after: ProvisioningSettings): string {
+  const isChanged = (name: string): boolean =>
+    JSON.stringify(before[name as keyof ProvisioningSettings]) !==
+    JSON.stringify(after[name as keyof ProvisioningSettings]);
+  return Object.keys(after).filter(isChanged).join(' ');
+}

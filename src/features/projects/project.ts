@@ -1,0 +1,34 @@
+import type { ProjectId } from '../../kernel/ids.js';
+import type { ProvisioningSettings, SettingsInput } from './settings.js';
+
+export const PROJECT_MODES = ['MANAGED', 'SELF_REGISTRATION'] as const;
+export type ProjectMode = (typeof PROJECT_MODES)[number];
+
+export interface Project {
+  readonly id: ProjectId;
+  readonly name: string;
+  readonly mode: ProjectMode;
+  readonly settings: ProvisioningSettings;
+  readonly createdAt: Date;
+}
+
+/** What everyone with a mobile ID of a project may know of it. */
+export interface ProjectSummary {
+  readonly id: ProjectId;
+  readonly name: string;
+  readonly serverName: string;
+}
+
+export interface NewProject {
+  readonly name: string;
+  readonly settings?: SettingsInput | null;
+}
+
+export function summaryOf({ id, name, settings }: Project): ProjectSummary {
+  return { id, name, serverName: settings.serverName };
+}
+
+/** The name as it is compared: two names that look the same to a reader are one (Unicode NFKC, lower case). */
+export function projectNameKey(name: string): string {
+  return name.normalize('NFKC').toLowerCase().normalize('NFKC');
+}

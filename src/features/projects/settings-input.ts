@@ -1,0 +1,65 @@
+import { DomainError } from '../../kernel/errors.js';
+import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
+import { SETTING_CHECKS } from './setting-checks.js';
+import type { ProvisioningSettings, SettingsInput } from './settings.js';
+
+/**
+ * The settings as they stand after the changes.
+ * @param path of the input, for the paths of refused fields
+ * @throws DomainError INVALID_INPUT; CHANNEL_NOT_AVAILABLE for a channel that this server does not have
+ */
+export function mergeSettings(
+  current: ProvisioningSettings,
+  input: SettingsInput,
+  path = 'settings',
+): ProvisioningSettings {
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  const problems = new FieldProblems();
+  for (const [name, value] of given) problems.note(`${path}.${name}`, settingProblem(name, value));
+  problems.refuse();
+  const merged = { ...current, ...Object.fromEntries(given) };
+  for (const { names, problem } of contradictions(merged)) {
+    const field = names.find((name) => name in input) ?? names[0];
+    problems.note(`${path}.${field}`, problem);
+  }
+  problems.refuse();
+  if (merged.channels.includes('SMS')) {
+    throw new DomainError('CHANNEL_NOT_AVAILABLE', { channel: 'SMS' });
+  }
+  return merged;
+}
+
+function settingProblem(name: string, value: unknown): Problem {
+  if (!isSettingName(name)) return 'There is no such setting.';
+  return value === null ? 'It must not be empty.' : SETTING_CHECKS[name](value as never);
+}
+
+function isSettingName(name: string): name is keyof ProvisioningSettings {
+  return Object.hasOwn(SETTING_CHECKS, name);
+}
+
+interface Contradiction {
+  /** The settings that do not go together; the one that the caller gave is to blame. */
+  readonly names: readonly [keyof ProvisioningSettings, ...(keyof ProvisioningSettings)[]];
+  readonly problem: Problem;
+}
+
+function contradictions(settings: ProvisioningSettings): Contradiction[] {
+  const { defaultCertificates, selectableCertificates } = settings;
+  const longest = Math.max(settings.codeTtlSeconds, settings.invitationTtlSeconds);
+  return [
+    {
+      names: ['defaultCertificates', 'selectableCertificates'],
+      problem: defaultCertificates.every((kind) => selectableCertificates.includes(kind))
+        ? undefined
+        : 'Every default certificate must be selectable.',
+    },
+    {
+      names: ['enrolmentTtlSeconds', 'invitationTtlSeconds', 'codeTtlSeconds'],
+      problem:
+        settings.enrolmentTtlSeconds >= longest
+          ? undefined
+          : 'A code must not be good for longer than its whole enrolment.',
+    },
+  ];
+}

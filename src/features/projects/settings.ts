@@ -1,0 +1,66 @@
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { DEFAULT_INVITATION } from '../notifications/invitation-text.service.js';
+
+export const DELIVERY_CHANNELS = ['SCREEN', 'EMAIL', 'SMS'] as const;
+export type DeliveryChannel = (typeof DELIVERY_CHANNELS)[number];
+
+export const DEVICE_CONFIRMATIONS = ['NONE', 'DEVICE_CODE', 'APPROVAL'] as const;
+export type DeviceConfirmation = (typeof DEVICE_CONFIRMATIONS)[number];
+
+/** What a mobile ID of a project is, and how it reaches the phone. */
+export interface ProvisioningSettings {
+  readonly selfService: boolean;
+  readonly defaultCertificates: readonly CertificateKind[];
+  readonly selectableCertificates: readonly CertificateKind[];
+  readonly channels: readonly DeliveryChannel[];
+  readonly validityDays: number;
+  readonly codeTtlSeconds: number;
+  readonly invitationTtlSeconds: number;
+  readonly enrolmentTtlSeconds: number;
+  readonly confirmation: DeviceConfirmation;
+  readonly maxProfilesPerUser: number;
+  readonly recoverEncryptionCertificates: boolean;
+  readonly notifyOnSuccess: boolean;
+  readonly notifyOnFailure: boolean;
+  /** Days before expiry. */
+  readonly expiryReminderDays: readonly number[];
+  readonly serverName: string;
+  readonly profileNameTemplate: string;
+  readonly accountNameTemplate: string;
+  readonly instructions: string;
+  readonly emailSubject: string;
+  readonly emailMessage: string;
+  readonly smsMessage: string;
+}
+
+/** Absent fields stay as they are. None of them may be empty, so null is refused. */
+export type SettingsInput = {
+  readonly [Name in keyof ProvisioningSettings]?: ProvisioningSettings[Name] | null | undefined;
+};
+
+const DAY_SECONDS = 86_400;
+
+export const DEFAULT_SETTINGS: ProvisioningSettings = {
+  selfService: true,
+  defaultCertificates: ['AUTHENTICATION', 'SIGNATURE'],
+  selectableCertificates: ['AUTHENTICATION', 'SIGNATURE', 'ENCRYPTION'],
+  channels: ['SCREEN'],
+  validityDays: 730,
+  codeTtlSeconds: 300,
+  invitationTtlSeconds: 7 * DAY_SECONDS,
+  enrolmentTtlSeconds: 7 * DAY_SECONDS,
+  confirmation: 'NONE',
+  maxProfilesPerUser: 3,
+  recoverEncryptionCertificates: false,
+  notifyOnSuccess: true,
+  notifyOnFailure: false,
+  expiryReminderDays: [60, 30, 14, 7],
+  serverName: 'Signet',
+  profileNameTemplate: '{projectName}',
+  accountNameTemplate: '{username}',
+  instructions:
+    'Scan the QR code with the camera of your phone and follow the steps there. Keep this page open until it says that your mobile ID is active.',
+  emailSubject: DEFAULT_INVITATION.subject,
+  emailMessage: DEFAULT_INVITATION.message,
+  smsMessage: 'Your mobile ID for {projectName}: open {link} on your phone until {expiresAt}.',
+};

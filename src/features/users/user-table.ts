@@ -1,0 +1,157 @@
+import type { Role } from '../../kernel/actor.js';
+import type { UserId } from '../../kernel/ids.js';
+import type { PageRequest } from '../../kernel/pagination.js';
+import { keysetPage, type CountedPage } from '../../platform/keyset.js';
+import type { Scope } from '../../platform/scope.js';
+import type { NewUserFields, UserFields } from './user-input.js';
+import {
+  usernameKey,
+  type Administrator,
+  type User,
+  type UserState,
+  type UserWithPassword,
+} from './user.js';
+
+const USER = `id, external_id AS "externalId", username, display_name AS "displayName", email, phone, state, roles, groups,
+  created_at AS "createdAt"`;
+const MATCHES = 'username ILIKE ? OR display_name ILIKE ? OR email ILIKE ?';
+
+export interface UserRow extends NewUserFields {
+  readonly id: UserId;
+  readonly roles: readonly Role[];
+  readonly passwordHash: string | null;
+}
+
+/** Undefined, and nothing stored, where the user name or the external id is taken. */
+export async function insertUser(scope: Scope, row: UserRow): Promise<User | undefined> {
+  const rows = await scope.sql<User>(
+    'users.insert',
+    `INSERT INTO app_user (id, external_id, username, username_key, display_name, email, phone, state, roles, groups,
+       password_hash, created_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+     ON CONFLICT DO NOTHING RETURNING ${USER}`,
+    [
+      row.id,
+      row.externalId,
+      row.username,
+      usernameKey(row.username),
+      row.displayName,
+      row.email,
+      row.phone,
+      row.state,
+      row.roles,
+      row.groups,
+      row.passwordHash,
+      scope.now,
+    ],
+  );
+  return rows[0];
+}
+
+export async function isUsernameTaken(scope: Scope, username: string): Promise<boolean> {
+  const rows = await scope.sql(
+    'users.username-taken',
+    'SELECT 1 FROM app_user WHERE username_key = $1',
+    [usernameKey(username)],
+  );
+  return rows.length > 0;
+}
+
+export async function updateFields(scope: Scope, id: UserId, fields: UserFields): Promise<User> {
+  return only(
+    await scope.sql<User>(
+      'users.update-fields',
+      `UPDATE app_user SET display_name = $2, email = $3, phone = $4, groups = $5, updated_at = $6
+       WHERE id = $1 RETURNING ${USER}`,
+      [id, fields.displayName, fields.email, fields.phone, fields.groups, scope.now],
+    ),
+  );
+}
+
+export async function updateStanding(
+  scope: Scope,
+  id: UserId,
+  { state, roles }: { readonly state: UserState; readonly roles: readonly Role[] },
+): Promise<User> {
+  return only(
+    await scope.sql<User>(
+      'users.update-standing',
+      `UPDATE app_user SET state = $2, roles = $3, updated_at = $4 WHERE id = $1 RETURNING ${USER}`,
+      [id, state, roles, scope.now],
+    ),
+  );
+}
+
+/** Waits for every other change of this user, and keeps them waiting until the transaction ends. */
+export async function lockUserRow(scope: Scope, id: UserId): Promise<User | undefined> {
+  const rows = await scope.sql<User>(
+    'users.lock-row',
+    `SELECT ${USER} FROM app_user WHERE id = $1 FOR NO KEY UPDATE`,
+    [id],
+  );
+  return rows[0];
+}
+
+export function selectByIds(scope: Scope, ids: readonly UserId[]): Promise<User[]> {
+  return scope.sql<User>(
+    'users.by-ids',
+    `SELECT ${USER} FROM app_user WHERE id = ANY($1::uuid[])`,
+    [ids],
+  );
+}
+
+export async function selectByExternalId(
+  scope: Scope,
+  externalId: string,
+): Promise<User | undefined> {
+  const rows = await scope.sql<User>(
+    'users.by-external-id',
+    `SELECT ${USER} FROM app_user WHERE external_id = $1`,
+    [externalId],
+  );
+  return rows[0];
+}
+
+export async function selectByUsername(
+  scope: Scope,
+  username: string,
+): Promise<UserWithPassword | undefined> {
+  const rows = await scope.sql<UserWithPassword>(
+    'users.by-username',
+    `SELECT ${USER}, password_hash AS "passwordHash" FROM app_user WHERE username_key = $1`,
+    [usernameKey(username)],
+  );
+  return rows[0];
+}
+
+/** Newest first. @param pattern of LIKE; null for all */
+export function selectPage(
+  scope: Scope,
+  request: PageRequest,
+  pattern: string | null,
+): Promise<CountedPage<User>> {
+  return keysetPage<User>(
+    scope,
+    {
+      table: 'app_user',
+      columns: USER,
+      conditions: pattern === null ? [] : [[MATCHES, pattern]],
+    },
+    request,
+  );
+}
+
+export function selectActiveAdministrators(scope: Scope): Promise<Administrator[]> {
+  return scope.sql<Administrator>(
+    'users.active-administrators',
+    `SELECT id, roles, groups, email, phone, password_hash IS NOT NULL AS "hasPassword"
+     FROM app_user WHERE state = 'ACTIVE' AND 'ADMIN' = ANY(roles)`,
+    [],
+  );
+}
+
+function only<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error('The statement was to return a row.');
+  return row;
+}

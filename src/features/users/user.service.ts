@@ -1,0 +1,293 @@
+import { ROLES, type Role } from '../../kernel/actor.js';
+import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { newId, parseId, type UserId } from '../../kernel/ids.js';
+import { pageRequest } from '../../kernel/pagination.js';
+import { isStorable } from '../../kernel/text.js';
+import type { CountedPage } from '../../platform/keyset.js';
+import { loaderOf } from '../../platform/loaders.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
+import { hashPassword, passwordProblem } from './password.service.js';
+import {
+  isActiveAdministrator,
+  refuseSelf,
+  requireAnotherAdministrator,
+  requireRoles,
+} from './user-guards.js';
+import { emailProblem, readNewUser, readUserChanges, reasonProblem } from './user-input.js';
+import {
+  insertUser,
+  isUsernameTaken,
+  lockUserRow,
+  selectActiveAdministrators,
+  selectByExternalId,
+  selectByIds,
+  selectByUsername,
+  selectPage,
+  updateFields,
+  updateStanding,
+} from './user-table.js';
+import {
+  administratorChanged,
+  userActivated,
+  userAddressChanged,
+  userDeactivated,
+  userLocked,
+  userRolesChanged,
+} from './user.events.js';
+import {
+  NEXT_STATES,
+  usernameKey,
+  type Administrator,
+  type NewUser,
+  type User,
+  type UserChanges,
+  type UserState,
+  type UserSummary,
+  type UserWithPassword,
+} from './user.js';
+
+export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary, UserWithPassword };
+
+const ADMINISTRATOR = 'admin';
+const MAX_SEARCH = 200;
+
+/**
+ * People. REGISTERED → ACTIVE ⇄ INACTIVE, and from each of them LOCKED, which is final. What a state change does to sessions,
+ * enrolments and profiles is done by those who listen to the events, in the same transaction.
+ */
+export class UserService {
+  constructor(private readonly audit: AuditService) {}
+
+  /** @throws DomainError INVALID_INPUT; CONFLICT where the user name or the external id is taken */
+  async create(scope: ChangeScope, input: NewUser): Promise<User> {
+    await requireRoles(scope, ['USER']);
+    const fields = readNewUser(input);
+    const passwordHash = fields.password === null ? null : await hashPassword(fields.password);
+    const user = await insertUser(scope, { ...fields, id: newId(), roles: ['USER'], passwordHash });
+    if (user === undefined) throw await this.taken(scope, fields.username);
+    await this.record(scope, 'user.created', user);
+    return user;
+  }
+
+  /** @throws DomainError INVALID_INPUT, NOT_FOUND, FORBIDDEN */
+  async update(scope: ChangeScope, id: string, input: UserChanges): Promise<User> {
+    const present = await this.forChange(scope, id);
+    const user = await updateFields(scope, present.id, readUserChanges(present, input));
+    for (const what of ['email', 'phone'] as const) {
+      if (user[what] !== present[what]) {
+        await scope.raise(userAddressChanged, { userId: user.id, what });
+      }
+    }
+    await this.finish(scope, present, 'user.updated', changedNames(present, user));
+    return user;
+  }
+
+  /** From REGISTERED or INACTIVE. @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_TRANSITION */
+  async activate(scope: ChangeScope, id: string): Promise<User> {
+    const present = await this.forTransition(scope, id, 'ACTIVE');
+    const user = await updateStanding(scope, present.id, { ...present, state: 'ACTIVE' });
+    await scope.raise(userActivated, { userId: user.id });
+    await this.finish(scope, present, 'user.activated');
+    return user;
+  }
+
+  /** @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_TRANSITION; CONFLICT for the last administrator */
+  async deactivate(scope: ChangeScope, id: string, reason?: string | null): Promise<User> {
+    if (typeof reason === 'string') checkReason(reason);
+    const present = await this.forTransition(scope, id, 'INACTIVE');
+    await requireAnotherAdministrator(scope, present);
+    refuseSelf(scope, present);
+    const user = await updateStanding(scope, present.id, { ...present, state: 'INACTIVE' });
+    await scope.raise(userDeactivated, { userId: user.id });
+    await this.finish(scope, present, 'user.deactivated', reason ?? undefined);
+    return user;
+  }
+
+  /** Final; the roles are withdrawn. @throws DomainError as {@link deactivate} */
+  async lock(scope: ChangeScope, id: string, reason: string): Promise<User> {
+    checkReason(reason);
+    const present = await this.forTransition(scope, id, 'LOCKED');
+    await requireAnotherAdministrator(scope, present);
+    refuseSelf(scope, present);
+    const user = await updateStanding(scope, present.id, { state: 'LOCKED', roles: [] });
+    await scope.raise(userLocked, { userId: user.id, reason });
+    await this.finish(scope, present, 'user.locked', reason);
+    return user;
+  }
+
+  /** @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_TRANSITION of a locked user; CONFLICT for the last administrator */
+  async setRoles(scope: ChangeScope, id: string, wanted: readonly Role[]): Promise<User> {
+    const present = await this.forChange(scope, id);
+    if (present.state === 'LOCKED') throw invalidTransition(present);
+    const roles = ROLES.filter((role) => wanted.includes(role));
+    await requireRoles(scope, roles);
+    if (!roles.includes('ADMIN')) await requireAnotherAdministrator(scope, present);
+    const user = await updateStanding(scope, present.id, { ...present, roles });
+    await scope.raise(userRolesChanged, { userId: user.id });
+    await this.finish(scope, present, 'user.roles-changed', roles.join(' '));
+    return user;
+  }
+
+  /**
+   * The first administrator, user name `admin`.
+   * @returns false, and writes nothing, where there is such a user already
+   * @throws DomainError INVALID_INPUT for a password or an address that cannot be used
+   */
+  async seedAdministrator(
+    scope: ChangeScope,
+    { password, email }: { readonly password: string; readonly email: string },
+  ): Promise<boolean> {
+    if (await isUsernameTaken(scope, ADMINISTRATOR)) return false;
+    refuseField('password', passwordProblem(password, ADMINISTRATOR));
+    refuseField('email', emailProblem(email));
+    const user = await insertUser(scope, {
+      ...readNewUser({ username: ADMINISTRATOR, displayName: 'Administrator', email }),
+      id: newId(),
+      roles: ['ADMIN'],
+      passwordHash: await hashPassword(password),
+    });
+    if (user === undefined) return false;
+    await this.record(scope, 'user.created', user, 'first administrator');
+    return true;
+  }
+
+  /** @throws DomainError NOT_FOUND */
+  async get(scope: Scope, id: string): Promise<User> {
+    return found(await this.find(scope, id));
+  }
+
+  /** With the user's row locked until the transaction ends. @throws DomainError NOT_FOUND */
+  async getLocked(scope: ChangeScope, id: string): Promise<User> {
+    const userId = parseId<UserId>(id);
+    return found(userId && (await lockUserRow(scope, userId)));
+  }
+
+  async find(scope: Scope, id: string): Promise<User | undefined> {
+    const userId = parseId<UserId>(id);
+    return userId && (await selectByIds(scope, [userId]))[0];
+  }
+
+  async findByExternalId(scope: Scope, externalId: string): Promise<User | undefined> {
+    return isStorable(externalId) ? selectByExternalId(scope, externalId) : undefined;
+  }
+
+  /** In whatever state, with what the password is compared with. */
+  async findByUsername(scope: Scope, username: string): Promise<UserWithPassword | undefined> {
+    return isStorable(username) ? selectByUsername(scope, username) : undefined;
+  }
+
+  /** The name as it is compared: what looks the same to a reader is the same user. */
+  usernameKey(username: string): string {
+    return usernameKey(username);
+  }
+
+  /** In the order of the ids, for data loaders. */
+  async byIds(scope: Scope, ids: readonly UserId[]): Promise<(User | undefined)[]> {
+    const byId = new Map((await selectByIds(scope, ids)).map((user) => [user.id, user]));
+    return ids.map((id) => byId.get(id));
+  }
+
+  /** In the order of the ids, for data loaders. */
+  async summariesByIds(scope: Scope, ids: readonly UserId[]): Promise<(UserSummary | undefined)[]> {
+    return (await this.byIds(scope, ids)).map(
+      (user) => user && { id: user.id, username: user.username, displayName: user.displayName },
+    );
+  }
+
+  /** Read together with the other users that this request asks for. */
+  loadSummary(scope: Scope, id: UserId): Promise<UserSummary> {
+    const loader = loaderOf<UserId, UserSummary>(scope.request, 'user-summary', async (ids) =>
+      (await this.summariesByIds(scope, ids)).map((user) => user ?? new DomainError('NOT_FOUND')),
+    );
+    return loader.load(id);
+  }
+
+  /** Newest first; `search` finds parts of user name, display name and e-mail address. */
+  async list(
+    scope: Scope,
+    query: {
+      readonly first: number;
+      readonly after?: string | null;
+      readonly search?: string | null;
+    },
+  ): Promise<CountedPage<User>> {
+    const request = pageRequest(query.first, query.after);
+    return selectPage(scope, request, searchPattern(query.search ?? ''));
+  }
+
+  /** For the check that somebody can still get in. */
+  activeAdministrators(scope: Scope): Promise<Administrator[]> {
+    return selectActiveAdministrators(scope);
+  }
+
+  /** Nobody acts for a user who holds a role that he himself lacks. @throws DomainError FORBIDDEN */
+  requireAuthorityOver(scope: Scope, user: Pick<User, 'roles'>): Promise<void> {
+    return requireRoles(scope, user.roles);
+  }
+
+  private async forChange(scope: ChangeScope, id: string): Promise<User> {
+    const user = await this.getLocked(scope, id);
+    await requireRoles(scope, user.roles);
+    return user;
+  }
+
+  private async forTransition(scope: ChangeScope, id: string, to: UserState): Promise<User> {
+    const user = await this.forChange(scope, id);
+    if (!NEXT_STATES[user.state].includes(to)) throw invalidTransition(user);
+    return user;
+  }
+
+  private async finish(
+    scope: ChangeScope,
+    before: User,
+    action: string,
+    detail?: string,
+  ): Promise<void> {
+    if (isActiveAdministrator(before))
+      await scope.raise(administratorChanged, { userId: before.id });
+    await this.record(scope, action, before, detail);
+  }
+
+  private async taken(scope: Scope, username: string): Promise<DomainError> {
+    const field = (await isUsernameTaken(scope, username)) ? 'input.username' : 'input.externalId';
+    return new DomainError('CONFLICT', { fields: [{ field, message: 'It is already taken.' }] });
+  }
+
+  private record(scope: ChangeScope, action: string, { id }: User, detail?: string): Promise<void> {
+    return this.audit.record(scope, { action, target: `user:${id}`, detail });
+  }
+}
+
+function found(user: User | undefined): User {
+  if (user === undefined) throw new DomainError('NOT_FOUND');
+  return user;
+}
+
+function invalidTransition({ state }: User): DomainError {
+  return new DomainError('INVALID_TRANSITION', { from: state });
+}
+
+function checkReason(reason: string): void {
+  refuseField('reason', reasonProblem(reason));
+}
+
+function refuseField(field: string, problem: string | undefined): void {
+  if (problem !== undefined) throw invalidInput(field, problem);
+}
+
+function changedNames(before: User, after: User): string {
+  const names = ['displayName', 'email', 'phone', 'groups'] as const;
+  return names
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .join(' ');
+}
+
+/** LIKE pattern, or null where everything matches. @throws DomainError INVALID_INPUT */
+function searchPattern(search: string): string | null {
+  const text = search.trim();
+  if (text.length > MAX_SEARCH || !isStorable(text)) {
+    throw invalidInput('search', `It must have at most ${String(MAX_SEARCH)} characters.`);
+  }
+  return text === '' ? null : `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;
+}

@@ -1,0 +1,129 @@
+import { PHONE_PROBLEMS, PhoneError, ServerError } from './problem.js';
+
+/** What a person with the phone in hand is told. */
+export interface Advice {
+  readonly code: string;
+  /** What happened. */
+  readonly title: string;
+  /** What to do now. */
+  readonly next: string;
+  /** Whether the same step may work when it is tried again. */
+  readonly retry: boolean;
+}
+
+type Text = readonly [title: string, next: string, retry?: 'retry'];
+
+const NEW_ORDER =
+  'Order the mobile ID again on the page where you got the code, then scan the new code.';
+const ASK_SUPPORT = 'Ask the people who run this service. Nothing was stored on this phone.';
+const NEWEST_CODE = 'Scan the code that the page shows now. If it shows none, order again there.';
+
+const ADVICE: Readonly<Record<string, Text>> = {
+  NO_ANSWER: [
+    'The server does not answer',
+    'Check this phone’s connection, then try again. It goes on where it stopped.',
+    'retry',
+  ],
+  CODE_UNKNOWN: ['This code is not known', NEWEST_CODE],
+  CODE_EXPIRED: [
+    'This code has run out',
+    'Ask for a new code on the page that showed it, and scan that one.',
+  ],
+  ENROLMENT_EXPIRED: ['The time for this order is over', NEW_ORDER],
+  ENROLMENT_CANCELLED: ['This order was cancelled', `Nothing was stored. ${NEW_ORDER}`],
+  ENROLMENT_SUPERSEDED: ['A newer order has taken its place', NEWEST_CODE],
+  ENROLMENT_TAKEN: [
+    'Another phone has scanned this code',
+    'If that was your other phone, go on there. If it was not you, cancel the order on the page and order again.',
+  ],
+  ENROLMENT_COMPLETED: [
+    'This order is finished',
+    'The mobile ID is already on a phone. For one on this phone, order again.',
+  ],
+  DEVICE_PROOF_REJECTED: [
+    'The server could not recognise this phone',
+    'Open the link exactly as it stands in the code, and set this phone’s clock to automatic.',
+    'retry',
+  ],
+  CONFIRMATION_REQUIRED: [
+    'The confirmation is still missing',
+    'Enter the code that this phone shows on the page, then try again.',
+    'retry',
+  ],
+  CONFIRMATION_WRONG: [
+    'The confirmation failed',
+    `The wrong code was entered too often. ${NEW_ORDER}`,
+  ],
+  CSR_REJECTED: [
+    'The server did not accept the keys',
+    'Try again: this phone will make new ones. If that does not help, ask the people who run this service.',
+    'retry',
+  ],
+  RATE_LIMITED: ['Too many attempts', 'Wait a minute, then try again.', 'retry'],
+  USER_NOT_ACTIVE: ['The account is not active', ASK_SUPPORT],
+  PROFILE_LIMIT_REACHED: [
+    'There is no room for another mobile ID',
+    'Have an old one revoked first, then order again.',
+  ],
+  PROVISIONING_DISABLED: ['Mobile IDs are not issued at present', ASK_SUPPORT],
+  ACTIVATION_PAUSED: ['Activation is paused', 'Scan the code again later.'],
+  ACTIVATION_CODE_ROTATED: ['This code was replaced', 'Ask for the present activation code.'],
+  QUOTA_REACHED: ['All mobile IDs of this programme are taken', ASK_SUPPORT],
+  ID_RANGE_EXHAUSTED: ['All IDs of this programme are taken', ASK_SUPPORT],
+  INVALID_TRANSITION: ['This step is not possible any more', NEWEST_CODE],
+  CONFLICT: ['Something else changed this order', 'Try again.', 'retry'],
+  INVALID_INPUT: [
+    'The server did not understand this phone',
+    'Reload the page and try again.',
+    'retry',
+  ],
+  UNAUTHENTICATED: ['The server does not recognise this phone any more', NEWEST_CODE],
+  FORBIDDEN: ['The server does not allow this', ASK_SUPPORT],
+  NOT_FOUND: ['This order is not there any more', NEW_ORDER],
+  INVALID_CREDENTIALS: ['The server does not allow this', ASK_SUPPORT],
+  INSUFFICIENT_USER_AUTHENTICATION: ['The server does not allow this', ASK_SUPPORT],
+  CERTIFICATE_NOT_SELECTABLE: ['These certificates are not issued any more', NEW_ORDER],
+  CHANNEL_NOT_AVAILABLE: ['This order cannot be finished', NEW_ORDER],
+  WRONG_PROJECT_MODE: ['This order cannot be finished', ASK_SUPPORT],
+  INTERNAL: [
+    'Something went wrong on the server',
+    'Try again in a moment. It goes on where it stopped.',
+    'retry',
+  ],
+  LINK_NOT_UNDERSTOOD: [
+    PHONE_PROBLEMS.LINK_NOT_UNDERSTOOD,
+    'Scan the code again, or open the link exactly as it was sent.',
+  ],
+  ALGORITHM_NOT_SUPPORTED: [
+    PHONE_PROBLEMS.ALGORITHM_NOT_SUPPORTED,
+    'Use another phone or browser, or ask the people who run this service.',
+  ],
+  TASK_NOT_SUPPORTED: [
+    PHONE_PROBLEMS.TASK_NOT_SUPPORTED,
+    'Reload the page and try again.',
+    'retry',
+  ],
+  NOTHING_PENDING: [PHONE_PROBLEMS.NOTHING_PENDING, 'Scan the code again.'],
+  ANSWER_REJECTED: [
+    PHONE_PROBLEMS.ANSWER_REJECTED,
+    'They were not stored. Try again; if that does not help, ask the people who run this service.',
+    'retry',
+  ],
+};
+
+const UNFORESEEN: Text = ['Something went wrong on this phone', 'Try again.', 'retry'];
+
+/** A sentence and a way on for whatever the phone threw. An enrolment that has ended is never retried. */
+export function adviceOn(error: unknown): Advice {
+  const known = error instanceof ServerError || error instanceof PhoneError;
+  const code = known ? error.code : 'UNFORESEEN';
+  const ended = error instanceof ServerError && error.ended;
+  const [title, next, retry] = textFor(code, known);
+  if (ended && retry !== undefined) return { code, title, next: NEW_ORDER, retry: false };
+  return { code, title, next, retry: retry !== undefined };
+}
+
+function textFor(code: string, known: boolean): Text {
+  if (!known) return UNFORESEEN;
+  return ADVICE[code] ?? ['The server refused', ASK_SUPPORT];
+}

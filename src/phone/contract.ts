@@ -1,0 +1,94 @@
+/** The part of the public GraphQL contract that a phone speaks. */
+
+export type CertificateKind = 'AUTHENTICATION' | 'SIGNATURE' | 'ENCRYPTION';
+export type EnrolmentStatus =
+  | 'DELIVERING'
+  | 'WAITING_FOR_SCAN'
+  | 'CODE_EXPIRED'
+  | 'SCANNED'
+  | 'AWAITING_CONFIRMATION'
+  | 'CONFIRMED'
+  | 'ISSUING'
+  | 'ACTIVE'
+  | 'CANCELLED'
+  | 'EXPIRED'
+  | 'FAILED'
+  | 'SUPERSEDED';
+
+export interface DeviceInput {
+  readonly name: string;
+  readonly platform: string;
+  readonly model?: string;
+}
+
+interface KeyRequest {
+  readonly kind: CertificateKind;
+  readonly origin: 'DEVICE' | 'SERVER';
+  /** In the server's order of preference. */
+  readonly algorithms: readonly string[];
+}
+
+export interface DeviceTask {
+  readonly enrolmentId: string;
+  readonly deviceToken: string;
+  readonly challenge: string;
+  readonly keyRequests: readonly KeyRequest[];
+  readonly serverName: string;
+  readonly profileName: string;
+  readonly accountName: string | null;
+  readonly confirmationCode: string | null;
+  readonly expiresAt: string;
+}
+
+export interface ClaimEnrolmentInput {
+  readonly code: string;
+  readonly device: DeviceInput;
+  readonly proof: string;
+}
+
+interface CertificateRequestInput {
+  readonly kind: CertificateKind;
+  readonly csr: string;
+}
+
+export interface ActivateEnrolmentInput {
+  readonly deviceToken: string;
+  readonly requests: readonly CertificateRequestInput[];
+}
+
+export interface IssuedCertificate {
+  readonly id: string;
+  readonly kind: CertificateKind;
+  readonly status: string;
+  readonly serialNumber: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly pem: string;
+  readonly fingerprint: string;
+}
+
+interface IssuedProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly accountName: string;
+  readonly serverName: string;
+  readonly state: string;
+  readonly validFrom: string;
+  readonly validTo: string;
+  readonly certificates: readonly IssuedCertificate[];
+}
+
+export interface IssuedMobileId {
+  readonly profile: IssuedProfile;
+  /** PEM, issuer first, root last. */
+  readonly chain: readonly string[];
+}
+
+export interface StatusEvent {
+  readonly status: EnrolmentStatus;
+  readonly enrolment: {
+    readonly failure: { readonly code: string; readonly message: string } | null;
+  };
+}

@@ -1,0 +1,67 @@
+import type { MadeRequest } from './certificate-request.js';
+import type { DeviceTask, IssuedMobileId } from './contract.js';
+import type { DeviceKey } from './device-key.js';
+
+/** An enrolment that this phone has claimed and not finished. */
+export interface PendingEnrolment {
+  readonly serverUrl: string;
+  /** Of the code that was scanned; the code itself is not kept. */
+  readonly codeHash: string;
+  readonly task: DeviceTask;
+  /** Sent again byte by byte when an answer was lost. Empty until the keys are made. */
+  readonly made: readonly MadeRequest[];
+}
+
+/** A finished mobile ID with the handles of its keys. */
+export interface StoredMobileId extends IssuedMobileId {
+  readonly serverUrl: string;
+  readonly enrolmentId: string;
+  readonly storedAt: Date;
+  readonly keys: readonly Omit<MadeRequest, 'csr'>[];
+}
+
+/** What a phone remembers. Each method is one transaction. */
+export interface KeyStore {
+  loadDeviceKey(): Promise<DeviceKey | undefined>;
+  /** Keeps the first key ever saved and answers with the one that is kept. */
+  saveDeviceKey(key: DeviceKey): Promise<DeviceKey>;
+  loadPending(): Promise<PendingEnrolment | undefined>;
+  savePending(pending: PendingEnrolment): Promise<void>;
+  clearPending(): Promise<void>;
+  /** Stores the mobile ID and forgets the pending enrolment with it. */
+  storeMobileId(mobileId: StoredMobileId): Promise<void>;
+  listMobileIds(): Promise<readonly StoredMobileId[]>;
+}
+
+/** Forgets everything with the process: for the terminal, tests and measurements. */
+export class MemoryKeyStore implements KeyStore {
+  private deviceKey: DeviceKey | undefined;
+  private pending: PendingEnrolment | undefined;
+  private readonly mobileIds = new Map<string, StoredMobileId>();
+
+  loadDeviceKey(): Promise<DeviceKey | undefined> {
+    return Promise.resolve(this.deviceKey);
+  }
+  saveDeviceKey(key: DeviceKey): Promise<DeviceKey> {
+    this.deviceKey ??= key;
+    return Promise.resolve(this.deviceKey);
+  }
+  loadPending(): Promise<PendingEnrolment | undefined> {
+    return Promise.resolve(this.pending);
+  }
+  savePending(pending: PendingEnrolment): Promise<void> {
+    this.pending = pending;
+    return Promise.resolve();
+  }
+  clearPending(): Promise<void> {
+    this.pending = undefined;
+    return Promise.resolve();
+  }
+  storeMobileId(mobileId: StoredMobileId): Promise<void> {
+    this.mobileIds.set(mobileId.profile.id, mobileId);
+    return this.clearPending();
+  }
+  listMobileIds(): Promise<readonly StoredMobileId[]> {
+    return Promise.resolve([...this.mobileIds.values()]);
+  }
+}

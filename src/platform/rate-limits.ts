@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { DomainError } from '../kernel/errors.js';
+
+/** So many points in so many seconds, then a pause until they have passed. */
+const LIMITS = {
+  /** Wrong passwords for one account from one address. */
+  'sign-in/account-and-address': { points: 10, seconds: 900 },
+  /** Wrong passwords for one account from anywhere; far above, so that a stranger locks nobody out by typing. */
+  'sign-in/account': { points: 200, seconds: 900 },
+  /** Wrong passwords from one address. */
+  'sign-in/address': { points: 100, seconds: 900 },
+  /** One-time codes sent to one user. */
+  'email-code/send': { points: 6, seconds: 900 },
+  /** One-time codes tried in one user's sessions, over all codes. */
+  'email-code/verify': { points: 20, seconds: 3600 },
+  /** Phones' calls from one address that named no known code, or proved nothing. */
+  'device/address': { points: 120, seconds: 300 },
+  /** Phones' calls for one enrolment. */
+  'device/enrolment': { points: 60, seconds: 60 },
+  /** Orders of mobile IDs for one user. */
+  'enrolment/start': { points: 60, seconds: 3600 },
+  /** New codes for one enrolment. */
+  'enrolment/renew': { points: 60, seconds: 3600 },
+} as const satisfies Record<string, { points: number; seconds: number }>;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** Counts attempts in the database, for all instances together. Count first, then compare; give the point back on success. */
+export class RateLimits {
+  private readonly limiters: ReadonlyMap<LimitName, RateLimiterPostgres>;
+
+  constructor(pool: Pool) {
+    this.limiters = new Map(
+      (Object.keys(LIMITS) as LimitName[]).map((name) => [name, limiterOf(pool, name)]),
+    );
+  }
+
+  /** @throws DomainError RATE_LIMITED with `retryAfterSeconds` where there is no point left */
+  async take(name: LimitName, key: string): Promise<void> {
+    try {
+      await this.limiter(name).consume(digest(key));
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      throw new DomainError('RATE_LIMITED', {
+        retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
+      });
+    }
+  }
+
+  /** For an attempt that turned out to be right. */
+  async giveBack(name: LimitName, key: string): Promise<void> {
+    await this.limiter(name).reward(digest(key));
+  }
+
+  private limiter(name: LimitName): RateLimiterPostgres {
+    const limiter = this.limiters.get(name);
+    if (limiter === undefined) throw new Error(`There is no rate limit ${name}.`);
+    return limiter;
+  }
+}
+
+function limiterOf(pool: Pool, name: LimitName): RateLimiterPostgres {
+  const { points, seconds } = LIMITS[name];
+  return new RateLimiterPostgres({
+    storeClient: pool,
+    tableName: 'rate_limit',
+    tableCreated: true,
+    keyPrefix: name,
+    points,
+    duration: seconds,
+    clearExpiredByTimeout: name === 'device/address', // one of them clears the table for all
+  });
+}
+
+/** Keys are user names and addresses of any length, which need not stand in the table. */
+function digest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}

@@ -1,0 +1,70 @@
+import { Box, Center, Loader } from '@mantine/core';
+import { useSyncExternalStore, type ReactElement } from 'react';
+import { PageFrame } from '../shared/page-frame.js';
+import { CancelledScreen } from './cancelled-screen.js';
+import { DoneScreen } from './done-screen.js';
+import type { EnrolmentSession, Screen } from './enrolment-session.js';
+import { InvitedScreen } from './invited-screen.js';
+import { LibraryScreen } from './library-screen.js';
+import { ObstacleScreen } from './obstacle-screen.js';
+import { ProblemScreen } from './problem-screen.js';
+import { TaskScreen } from './task-screen.js';
+import { WorkingScreen } from './working-screen.js';
+
+interface AppProps {
+  readonly session: EnrolmentSession;
+}
+
+export function App({ session }: AppProps): ReactElement {
+  const screen = useSyncExternalStore(session.subscribe, session.current);
+  return (
+    <PageFrame>
+      <Box maw={440} mx="auto" data-screen={screen.name}>
+        <CurrentScreen key={screen.name} screen={screen} session={session} />
+      </Box>
+    </PageFrame>
+  );
+}
+
+interface CurrentScreenProps extends AppProps {
+  readonly screen: Screen;
+}
+
+function CurrentScreen({ screen, session }: CurrentScreenProps): ReactElement {
+  switch (screen.name) {
+    case 'LOADING':
+      return (
+        <Center py={80}>
+          <Loader aria-label="Loading" />
+        </Center>
+      );
+    case 'OBSTACLE':
+      return <ObstacleScreen obstacle={screen.obstacle} />;
+    case 'LIBRARY':
+      return <LibraryScreen mobileIds={screen.mobileIds} />;
+    case 'INVITED':
+      return <InvitedScreen busy={screen.busy} onContinue={() => void session.claim()} />;
+    case 'TASK':
+      return (
+        <TaskScreen
+          task={screen.task}
+          onCreate={() => void session.complete()}
+          onCancel={() => void session.cancel()}
+        />
+      );
+    case 'WORKING':
+      return <WorkingScreen {...screen} onCancel={() => void session.cancel()} />;
+    case 'DONE':
+      return <DoneScreen {...screen} onFinish={() => void session.showLibrary()} />;
+    case 'CANCELLED':
+      return <CancelledScreen onFinish={() => void session.showLibrary()} />;
+    case 'PROBLEM':
+      return (
+        <ProblemScreen
+          advice={screen.advice}
+          onRetry={() => void session.tryAgain()}
+          onLeave={() => void session.showLibrary()}
+        />
+      );
+  }
+}

@@ -1,0 +1,80 @@
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { DeviceKey } from '../../phone/device-key.js';
+import type { KeyStore, PendingEnrolment, StoredMobileId } from '../../phone/key-store.js';
+
+interface PhoneDatabase extends DBSchema {
+  device: { key: 'key'; value: DeviceKey };
+  pending: { key: 'pending'; value: PendingEnrolment };
+  mobileIds: { key: string; value: StoredMobileId };
+  probe: { key: 'probe'; value: CryptoKey };
+}
+
+const NAME = 'signet-phone';
+const VERSION = 1;
+
+/** What this browser remembers. Keys are stored as handles: their private halves stay with the browser. */
+export class IndexedDbKeyStore implements KeyStore {
+  private opened: Promise<IDBPDatabase<PhoneDatabase>> | undefined;
+
+  /** Fails where this browser does not keep keys, as some do in private windows. */
+  async probe(): Promise<void> {
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+    const { privateKey } = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+    const db = await this.open();
+    await db.put('probe', privateKey, 'probe');
+    const kept = await db.get('probe', 'probe');
+    await db.delete('probe', 'probe');
+    if (!(kept instanceof CryptoKey)) throw new Error('The key did not come back.');
+  }
+
+  async loadDeviceKey(): Promise<DeviceKey | undefined> {
+    return (await this.open()).get('device', 'key');
+  }
+
+  async saveDeviceKey(key: DeviceKey): Promise<DeviceKey> {
+    const write = (await this.open()).transaction('device', 'readwrite');
+    const kept = await write.store.get('key');
+    if (kept === undefined) await write.store.put(key, 'key');
+    await write.done;
+    return kept ?? key;
+  }
+
+  async loadPending(): Promise<PendingEnrolment | undefined> {
+    return (await this.open()).get('pending', 'pending');
+  }
+
+  async savePending(pending: PendingEnrolment): Promise<void> {
+    await (await this.open()).put('pending', pending, 'pending');
+  }
+
+  async clearPending(): Promise<void> {
+    await (await this.open()).delete('pending', 'pending');
+  }
+
+  async storeMobileId(mobileId: StoredMobileId): Promise<void> {
+    const both = ['mobileIds', 'pending'] as const;
+    // Strict: told to the person only once it is on the disk.
+    const write = (await this.open()).transaction(both, 'readwrite', { durability: 'strict' });
+    await write.objectStore('mobileIds').put(mobileId);
+    await write.objectStore('pending').delete('pending');
+    await write.done;
+  }
+
+  /** The latest first. */
+  async listMobileIds(): Promise<readonly StoredMobileId[]> {
+    const all = await (await this.open()).getAll('mobileIds');
+    return all.sort((a, b) => b.storedAt.getTime() - a.storedAt.getTime());
+  }
+
+  private open(): Promise<IDBPDatabase<PhoneDatabase>> {
+    this.opened ??= openDB<PhoneDatabase>(NAME, VERSION, {
+      upgrade: (db) => {
+        db.createObjectStore('device');
+        db.createObjectStore('pending');
+        db.createObjectStore('mobileIds', { keyPath: 'profile.id' });
+        db.createObjectStore('probe');
+      },
+    });
+    return this.opened;
+  }
+}

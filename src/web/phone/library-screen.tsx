@@ -1,0 +1,49 @@
+import { Anchor, List, Stack, Text } from '@mantine/core';
+import { IconDeviceMobile } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import type { StoredMobileId } from '../../phone/key-store.js';
+import { PageTitle } from '../shared/page-title.js';
+import { Hero } from './hero.js';
+import { MobileIdCard } from './mobile-id-card.js';
+
+interface LibraryScreenProps {
+  readonly mobileIds: readonly StoredMobileId[];
+}
+
+export function LibraryScreen({ mobileIds }: LibraryScreenProps): ReactElement {
+  if (mobileIds.length === 0) return <EmptyLibrary />;
+  return (
+    <Stack gap="lg">
+      <Stack gap={4}>
+        <PageTitle>Mobile IDs on this phone</PageTitle>
+        <Text c="dimmed">As they were issued. Scan another code to add one.</Text>
+      </Stack>
+      {mobileIds.map((mobileId) => (
+        <MobileIdCard key={mobileId.profile.id} mobileId={mobileId} />
+      ))}
+    </Stack>
+  );
+}
+
+function EmptyLibrary(): ReactElement {
+  return (
+    <Stack gap="xl">
+      <Hero icon={IconDeviceMobile} />
+      <Stack gap="xs" ta="center">
+        <PageTitle>No mobile ID on this phone yet</PageTitle>
+        <Text c="dimmed">Here is how you get one.</Text>
+      </Stack>
+      <List type="ordered" spacing="sm">
+        <List.Item>
+          On your computer, sign in at{' '}
+          <Anchor href="/" underline="always">
+            {location.host}
+          </Anchor>
+          .
+        </List.Item>
+        <List.Item>Choose “Get mobile ID”. A QR code appears.</List.Item>
+        <List.Item>Point this phone’s camera at it and open the link.</List.Item>
+      </List>
+    </Stack>
+  );
+}

@@ -1,0 +1,209 @@
+import { graphql, type ResultOf } from '../shared/graphql.js';
+
+export const VIEWER = graphql(`
+  query Viewer {
+    viewer {
+      user {
+        id
+        username
+        displayName
+        email
+      }
+    }
+  }
+`);
+
+export const SIGN_IN_OPTIONS = graphql(`
+  query SignInOptions {
+    signInOptions {
+      method
+      provider
+      label
+      url
+    }
+  }
+`);
+
+export const SIGN_IN = graphql(`
+  mutation SignInWithPassword($username: String!, $password: String!) {
+    signInWithPassword(username: $username, password: $password) {
+      viewer {
+        sessionExpiresAt
+      }
+    }
+  }
+`);
+
+export const SEND_EMAIL_CODE = graphql(`
+  mutation SendEmailCode {
+    sendEmailCode
+  }
+`);
+
+export const VERIFY_EMAIL_CODE = graphql(`
+  mutation VerifyEmailCode($code: String!) {
+    verifyEmailCode(code: $code) {
+      viewer {
+        sessionExpiresAt
+      }
+    }
+  }
+`);
+
+export const SIGN_OUT = graphql(`
+  mutation SignOut {
+    signOut
+  }
+`);
+
+export const OFFERS = graphql(`
+  query Offers {
+    mobileIdOffers {
+      projectId
+      name
+      defaultCertificates
+      selectableCertificates
+      channels
+      validityDays
+      instructions
+      access {
+        outcome
+        missing {
+          anyOf {
+            method
+            provider
+            maxAgeSeconds
+            reason
+            option {
+              method
+              provider
+              label
+              url
+            }
+          }
+        }
+      }
+      pendingEnrolment {
+        id
+        status
+        channel
+      }
+    }
+  }
+`);
+
+const PROFILE_PARTS = graphql(`
+  fragment ProfileParts on MobileIdProfile @_unmask {
+    id
+    name
+    accountName
+    serverName
+    state
+    validFrom
+    validTo
+    device {
+      name
+      platform
+    }
+    certificates {
+      id
+      kind
+      status
+      serialNumber
+      notAfter
+    }
+  }
+`);
+
+export const MY_PROFILES = graphql(
+  `
+    query MyProfiles {
+      myProfiles {
+        ...ProfileParts
+      }
+    }
+  `,
+  [PROFILE_PARTS],
+);
+
+export const START_ENROLMENT = graphql(`
+  mutation StartEnrolment($input: StartEnrolmentInput!) {
+    startEnrolment(input: $input) {
+      enrolment {
+        id
+      }
+    }
+  }
+`);
+
+export const ENROLMENT = graphql(
+  `
+    query Enrolment($id: ID!) {
+      enrolment(id: $id) {
+        id
+        status
+        certificates
+        channel
+        codeExpiresAt
+        expiresAt
+        project {
+          id
+          name
+        }
+        qr {
+          uri
+          svg
+        }
+        device {
+          name
+          platform
+        }
+        profile {
+          ...ProfileParts
+        }
+        failure {
+          code
+          message
+        }
+        events {
+          cursor
+          status
+          at
+        }
+      }
+    }
+  `,
+  [PROFILE_PARTS],
+);
+
+export const CONFIRM_DEVICE = graphql(`
+  mutation ConfirmDevice($id: ID!, $code: String!) {
+    confirmDevice(id: $id, code: $code) {
+      id
+      status
+    }
+  }
+`);
+
+export const CANCEL_ENROLMENT = graphql(`
+  mutation CancelEnrolment($id: ID!) {
+    cancelEnrolment(id: $id) {
+      id
+      status
+    }
+  }
+`);
+
+export const RENEW_CODE = graphql(`
+  mutation RenewEnrolmentCode($id: ID!) {
+    renewEnrolmentCode(id: $id) {
+      id
+      status
+    }
+  }
+`);
+
+export type PortalUser = NonNullable<NonNullable<ResultOf<typeof VIEWER>['viewer']>['user']>;
+export type Offer = ResultOf<typeof OFFERS>['mobileIdOffers'][number];
+export type Profile = ResultOf<typeof MY_PROFILES>['myProfiles'][number];
+export type Enrolment = NonNullable<ResultOf<typeof ENROLMENT>['enrolment']>;

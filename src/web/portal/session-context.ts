@@ -1,0 +1,19 @@
+import { createContext, use } from 'react';
+import type { PortalUser } from './documents.js';
+import type { OrderChoice } from './order-choice.js';
+
+interface Session {
+  readonly user: PortalUser;
+  /** For what notices the end of the session outside the GraphQL client, such as a closed socket. */
+  readonly notifyEnd: () => void;
+  /** What was chosen but not ordered yet, by user and project: it outlives an ended session. */
+  readonly drafts: Map<string, OrderChoice>;
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+export function useSession(): Session {
+  const session = use(SessionContext);
+  if (session === undefined) throw new Error('Only pages behind sign-in have a session.');
+  return session;
+}

@@ -1,0 +1,51 @@
+import { useCallback, useEffect, useState } from 'react';
+import { useClient, type Client } from 'urql';
+import { problemOf, type Problem } from '../shared/errors.js';
+import { VIEWER, type PortalUser } from './documents.js';
+import type { SessionEnd } from './session.js';
+
+type ViewerState =
+  | { readonly kind: 'LOADING' }
+  | { readonly kind: 'UNREACHABLE'; readonly problem: Problem }
+  /** `ended`: there was a session a moment ago. */
+  | { readonly kind: 'SIGNED_OUT'; readonly ended: boolean }
+  | { readonly kind: 'SIGNED_IN'; readonly user: PortalUser };
+
+interface ViewerHandle {
+  readonly state: ViewerState;
+  readonly reload: () => Promise<void>;
+  readonly signedOut: () => void;
+}
+
+/** Who is signed in, as the server sees it. */
+export function useViewer(sessionEnd: SessionEnd): ViewerHandle {
+  const client = useClient();
+  const [state, setState] = useState<ViewerState>({ kind: 'LOADING' });
+
+  const reload = useCallback(async () => {
+    setState(await ask(client));
+  }, [client]);
+
+  useEffect(() => {
+    void ask(client).then(setState);
+    return sessionEnd.subscribe(() => {
+      setState((before) =>
+        before.kind === 'SIGNED_IN' ? { kind: 'SIGNED_OUT', ended: true } : before,
+      );
+    });
+  }, [client, sessionEnd]);
+
+  const signedOut = useCallback(() => {
+    setState({ kind: 'SIGNED_OUT', ended: false });
+  }, []);
+  return { state, reload, signedOut };
+}
+
+async function ask(client: Client): Promise<ViewerState> {
+  const { data, error } = await client.query(VIEWER, {}).toPromise();
+  const user = data?.viewer?.user;
+  if (user) return { kind: 'SIGNED_IN', user };
+  const problem = error && problemOf(error);
+  if (problem && problem.code !== 'UNAUTHENTICATED') return { kind: 'UNREACHABLE', problem };
+  return { kind: 'SIGNED_OUT', ended: false };
+}

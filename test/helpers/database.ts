@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { Client } from 'pg';
+import { databaseUrl, evidenceFile, TEMPLATE, testRun } from './run';
+
+export interface TestDatabase {
+  readonly name: string;
+  readonly url: string;
+  /** For `createDataSource` and `pg` alike. */
+  readonly connection: { readonly url: string };
+  /** A statement outside the server, for looking and for putting rows into a state. */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Writes its contents to the run's evidence, and drops it. */
+  drop(): Promise<void>;
+}
+
+/** A database of its own, with schema, authority, default rules and administrator, as after a first start. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const run = testRun();
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const url = databaseUrl(run, name);
+  await once(databaseUrl(run, 'postgres'), (client) =>
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`),
+  );
+  return {
+    name,
+    url,
+    connection: { url },
+    query: async (text, values = []) =>
+      once(url, async (client) => (await client.query(text, [...values])).rows),
+    drop: async () => {
+      await once(url, (client) => dump(client, name));
+      await once(databaseUrl(run, 'postgres'), (client) =>
+        client.query(`DROP DATABASE ${name} WITH (FORCE)`),
+      );
+    },
+  };
+}
+
+/** Every row of every table, as text. */
+async function dump(client: Client, name: string): Promise<void> {
+  const { rows: tables } = await client.query<{ table: string }>(
+    `SELECT format('%I.%I', table_schema, table_name) AS table FROM information_schema.tables
+     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`,
+  );
+  for (const { table } of tables) {
+    const { rows } = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${table} t`);
+    const lines = rows.map(({ row }) => `${table} ${row.replaceAll('\n', ' ')}\n`);
+    appendFileSync(evidenceFile(`${name}.dump`), lines.join(''));
+  }
+}
+
+async function once<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type * as AppModule from '../../src/app';
+import type * as ConfigModule from '../../src/config';
+import type * as PostgresModule from '../../src/platform/embedded-postgres/embedded-postgres';
+import { databaseUrl, publishRun, TEMPLATE, type TestRun } from './run';
+
+declare global {
+  var signetTestPostgres: PostgresModule.EmbeddedPostgres | undefined;
+}
+
+const ROOT = resolve(__dirname, '../..');
+
+/** One PostgreSQL for the whole run, and in it a template: migrated, with its authority, rules and administrator. */
+export default async function setUp(): Promise<void> {
+  await promisify(execFile)('npm', ['run', 'build:server', '--silent'], { cwd: ROOT });
+  const { startApp } = await compiled<typeof AppModule>('app');
+  const { loadConfig } = await compiled<typeof ConfigModule>('config');
+  const { startEmbeddedPostgres } = await compiled<typeof PostgresModule>(
+    'platform/embedded-postgres/embedded-postgres',
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'signet-test-'));
+  await mkdir(join(folder, 'evidence'));
+  const silent = { info: () => undefined, warn: () => undefined };
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(folder, 'data'),
+    database: TEMPLATE,
+    log: silent,
+  });
+  globalThis.signetTestPostgres = postgres;
+  const { host, port, user } = postgres.connection;
+  const run: TestRun = {
+    folder,
+    postgres: { host, port, user },
+    masterKey: randomBytes(32).toString('base64'),
+    adminPassword: `admin ${randomBytes(9).toString('base64url')}`,
+  };
+  publishRun(run);
+  const app = await startApp(
+    loadConfig({
+      PORT: '0',
+      DATA_DIR: join(folder, 'template'),
+      DATABASE_URL: databaseUrl(run, TEMPLATE),
+      MASTER_KEY: run.masterKey,
+      ADMIN_PASSWORD: run.adminPassword,
+      ADMIN_EMAIL: 'admin@example.org',
+      PKI_URL: 'http://pki.example.org',
+      LOG_LEVEL: 'silent',
+    }),
+  );
+  await app.stop();
+}
+
+/** Jest does not map the sources' `.js` imports here, so the compiled server is taken. */
+async function compiled<Module>(path: string): Promise<Module> {
+  return (await import(join(ROOT, 'dist/src', `${path}.js`))) as Module;
+}

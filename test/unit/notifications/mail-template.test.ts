@@ -1,0 +1,196 @@
+import {
+  completedMail,
+  failedMail,
+  invitationMail,
+  signInCodeMail,
+} from '../../../src/features/notifications/mail-template.service.js';
+import {
+  DEFAULT_INVITATION,
+  fillTemplate,
+  validateTemplate,
+} from '../../../src/features/notifications/invitation-text.service.js';
+
+const HOSTILE = `<img src=x onerror="alert('1')"> & Söhne`;
+const ESCAPED = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; Söhne';
+const LINK = 'https://id.example.org/m#AbCdEfGhIjKlMnOpQrStUv';
+const EXPIRES = new Date('2026-11-28T18:30:00Z');
+const PROJECT = { projectName: 'Staff', serverName: 'Example ID' };
+const INVITATION = {
+  to: 'a@example.org',
+  displayName: 'Alva',
+  ...PROJECT,
+  link: LINK,
+  expiresAt: EXPIRES,
+};
+
+/** A mail of every kind, with the given names. */
+async function allMails(name: string): Promise<readonly { html: string; subject: string }[]> {
+  const recipient = { to: 'a@example.org', displayName: name };
+  const project = { projectName: name, serverName: name };
+  return [
+    signInCodeMail({ ...recipient, code: '012345', validSeconds: 600 }),
+    await invitationMail({ ...INVITATION, ...recipient, ...project, ...DEFAULT_INVITATION }),
+    completedMail({ ...recipient, ...project, profileName: name, deviceName: name }),
+    failedMail({ ...recipient, ...project, profileName: name, deviceName: name, reason: name }),
+  ];
+}
+
+describe('every mail', () => {
+  test('shows names as text, whatever they hold', async () => {
+    for (const { html } of await allMails(HOSTILE)) {
+      expect(html).toContain(ESCAPED);
+      expect(html).not.toContain('<img src=x');
+    }
+  });
+
+  test('has a subject of one line of at most 200 characters', async () => {
+    for (const { subject } of await allMails(
+      `Eve\r\nBcc: victim@example.org\u0000${'x'.repeat(300)}`,
+    )) {
+      expect(subject).toMatch(/^[^\r\n\0]{1,200}$/);
+    }
+  });
+
+  test('goes to the one address that was given', async () => {
+    expect((await allMails('Alva')).map((mail) => (mail as unknown as { to: string }).to)).toEqual(
+      Array(4).fill('a@example.org'),
+    );
+  });
+
+  test('fetches nothing from anywhere', async () => {
+    for (const { html } of await allMails('Alva')) {
+      expect(html).not.toMatch(/src="(?!cid:)|url\(|<script|<link/);
+    }
+  });
+});
+
+describe('the mail with a sign-in code', () => {
+  const mail = signInCodeMail({
+    to: 'a@example.org',
+    displayName: 'Alva',
+    code: '012345',
+    validSeconds: 600,
+  });
+
+  test('shows the six digits and how long they are good for, in both parts', () => {
+    expect(mail.subject).toBe('Your Signet code');
+    for (const part of [mail.text, mail.html]) {
+      expect(part).toContain('012345');
+      expect(part).toContain('10 minutes');
+      expect(part).toContain('If you did not ask for a code');
+    }
+  });
+
+  test('does not show the code in the subject, which lock screens display', () => {
+    expect(mail.subject).not.toContain('012345');
+  });
+
+  test('holds nothing to click', () => {
+    expect(mail.html).not.toContain('<a ');
+  });
+});
+
+describe('an invitation', () => {
+  test('says what the project wrote, with its placeholders filled in', async () => {
+    const mail = await invitationMail({
+      ...INVITATION,
+      subject: '{projectName} for {displayName}',
+      message: 'Dear {displayName},\n\n{serverName} says: {link} until {expiresAt}.',
+    });
+    expect(mail.subject).toBe('Staff for Alva');
+    expect(mail.text).toContain('Dear Alva,\n\nExample ID says: ');
+    expect(mail.text).toContain(`${LINK} until 28 November 2026 at 18:30 UTC.`);
+    expect(mail.html).toContain('<p style="margin:0 0 12px">Dear Alva,</p>');
+  });
+
+  test('carries the link in its text even where the project forgot it', async () => {
+    const mail = await invitationMail({ ...INVITATION, subject: 'Hi', message: 'Scan the code.' });
+    expect(mail.text).toContain(`Scan the code.\n\n${LINK}\n`);
+    expect(mail.html).toContain(`href="${LINK}"`);
+  });
+
+  test('shows its QR code from within', async () => {
+    const mail = await invitationMail({ ...INVITATION, ...DEFAULT_INVITATION });
+    expect(mail.inlineImages).toEqual([{ cid: 'qr-code', png: expect.any(Buffer) as Buffer }]);
+    expect(mail.html).toContain('src="cid:qr-code"');
+  });
+
+  test('fills in once: braces in a name stay as they are', async () => {
+    const mail = await invitationMail({
+      ...INVITATION,
+      displayName: '{link}',
+      subject: 'Hi',
+      message: 'Dear {displayName}.',
+    });
+    expect(mail.text).toContain('Dear {link}.');
+  });
+
+  test('what the project wrote is text too, not HTML', async () => {
+    const mail = await invitationMail({ ...INVITATION, subject: HOSTILE, message: HOSTILE });
+    expect(mail.html).toContain(ESCAPED);
+    expect(mail.html).not.toContain('<img src=x');
+  });
+});
+
+describe('a notice', () => {
+  test('of success names profile, phone and project', () => {
+    const mail = completedMail({
+      to: 'a@example.org',
+      displayName: 'Alva',
+      ...PROJECT,
+      profileName: 'Alva at work',
+      deviceName: 'Pixel 9',
+    });
+    expect(mail.subject).toBe('Your mobile ID for Staff is active');
+    expect(mail.text).toContain('Mobile ID: Alva at work\nPhone: Pixel 9\nProject: Staff');
+  });
+
+  test('of failure gives the reason, and leaves out what is not known', () => {
+    const mail = failedMail({
+      to: 'a@example.org',
+      displayName: 'Alva',
+      ...PROJECT,
+      profileName: null,
+      deviceName: null,
+      reason: 'The confirmation code was wrong five times.',
+    });
+    expect(mail.subject).toBe('Your mobile ID for Staff was not set up');
+    expect(mail.text).toContain(
+      'Project: Staff\nReason: The confirmation code was wrong five times.',
+    );
+    expect(mail.text).not.toMatch(/Phone:|null/);
+  });
+});
+
+describe('a template', () => {
+  test.each([
+    ['Hello {displayName}, {link}', []],
+    ['{name} and {name} and {link}', ['name']],
+    ['{}', ['']],
+    ['{ link }', [' link ']],
+    ['{__proto__} {constructor}', ['__proto__', 'constructor']],
+    ['a { lonely brace }{', [' lonely brace ']],
+    ['no placeholder, 1 } 2 {', []],
+  ])('%j has the unknown placeholders %j', (text, unknown) => {
+    expect(validateTemplate(text)).toEqual(unknown);
+  });
+
+  test('may be held against other placeholders', () => {
+    expect(validateTemplate('{username} {link}', ['username'])).toEqual(['link']);
+  });
+
+  test('of our own uses known placeholders only', () => {
+    expect(validateTemplate(DEFAULT_INVITATION.subject + DEFAULT_INVITATION.message)).toEqual([]);
+  });
+
+  test('keeps unknown placeholders as they are', () => {
+    const values = {
+      displayName: 'A',
+      projectName: 'B',
+      serverName: 'C',
+      link: 'D',
+      expiresAt: 'E',
+    };
+    expect(fillTemplate('{displayName}{toString}{link}', values)).toBe('A{toString}D');
+  });
+});

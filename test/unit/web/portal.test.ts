@@ -1,0 +1,67 @@
+import { firstChoice, validities } from '../../../src/web/portal/order-choice.js';
+import { hashOf, parseRoute, type Route } from '../../../src/web/portal/route.js';
+import { backOffSeconds } from '../../../src/web/shared/back-off.js';
+import { groupSerial } from '../../../src/web/shared/certificates.js';
+
+describe('the address', () => {
+  test.each<Route>([
+    { page: 'HOME' },
+    { page: 'ORDER', projectId: '0190f3c2-aaaa-7bbb-8ccc-0123456789ab' },
+    { page: 'ENROLMENT', enrolmentId: 'e_1' },
+  ])('of $page leads back to it', (route) => {
+    expect(parseRoute(hashOf(route))).toEqual(route);
+  });
+
+  test.each(['', '#', '#/order/', '#/order/a/b', '#/enrolment/<script>', '#/enrolment/a%20b'])(
+    '%j is home',
+    (hash) => {
+      expect(parseRoute(hash)).toEqual({ page: 'HOME' });
+    },
+  );
+});
+
+describe('the first choice', () => {
+  test('is what the programme issues by default, on its first channel, for its full length', () => {
+    const offer = {
+      defaultCertificates: ['SIGNATURE', 'AUTHENTICATION', 'ENCRYPTION'],
+      selectableCertificates: ['AUTHENTICATION', 'SIGNATURE'],
+      channels: ['EMAIL', 'SCREEN'],
+      validityDays: 400,
+    } as const;
+    expect(firstChoice(offer, 'key')).toEqual({
+      certificates: ['AUTHENTICATION', 'SIGNATURE'],
+      channel: 'EMAIL',
+      validityDays: 400,
+      idempotencyKey: 'key',
+    });
+  });
+
+  test.each([
+    [730, ['3 months', '1 year', '2 years']],
+    [400, ['3 months', '1 year', '400 days']],
+    [30, ['30 days']],
+    [1, ['1 day']],
+  ])('of at most %i days is among %j', (most, labels) => {
+    expect(validities(most).map(({ label }) => label)).toEqual(labels);
+    expect(validities(most).at(-1)?.days).toBe(most);
+  });
+});
+
+describe('reconnecting', () => {
+  test('is tried at once, then ever more rarely, but at least every 15 seconds', () => {
+    expect([0, 1, 2, 3, 6, 1000].map((failures) => backOffSeconds(failures, 1))).toEqual([
+      0, 0.5, 1, 2, 15, 15,
+    ]);
+  });
+
+  test('is spread over half of the pause', () => {
+    expect(backOffSeconds(3, 0)).toBe(1);
+  });
+});
+
+test.each([
+  ['0a1b2c3d4e', '0A1B 2C3D 4E'],
+  ['0A:1B:2C:3D', '0A1B 2C3D'],
+])('serial number %s is shown as %s', (serial, text) => {
+  expect(groupSerial(serial)).toBe(text);
+});
