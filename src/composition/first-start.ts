@@ -8,7 +8,7 @@ import {
 import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
 import { randomToken, type KeyRing } from '../kernel/secrets.js';
 import { EventHandlers } from '../platform/event-handlers.js';
-import { UnitOfWork } from '../platform/scope.js';
+import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 import type { Services } from './services.js';
 
 /** The issuing authority, made at the very first start. */
@@ -17,7 +17,7 @@ export async function openAuthority(
   keys: KeyRing,
   settings: AuthoritySettings,
 ): Promise<CertificateAuthority> {
-  const work = new UnitOfWork(source, new EventHandlers());
+  const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
   const request = await work.systemRequest('first-start', randomUUID());
   return work.change(request, (scope) => new AuthorityService(keys).open(scope, settings));
 }

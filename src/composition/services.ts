@@ -40,10 +40,12 @@ import { ProjectService } from '../features/projects/project.service.js';
 import { QrCodeResolver } from '../features/qr/qr.resolver.js';
 import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
 import {
+  administratorChanged,
   userActivated,
   userAddressChanged,
   userDeactivated,
   userLocked,
+  userRolesChanged,
 } from '../features/users/user.events.js';
 import { UserResolver } from '../features/users/user.resolver.js';
 import { UserService, type Administrator } from '../features/users/user.service.js';
@@ -51,7 +53,7 @@ import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { RateLimits } from '../platform/rate-limits.js';
-import { UnitOfWork } from '../platform/scope.js';
+import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 
 /** What the services stand on. */
 export interface Ground {
@@ -68,7 +70,7 @@ export type Services = ReturnType<typeof createServices>;
 
 /** Composition by hand, lowest slice first. */
 export function createServices(ground: Ground) {
-  const handlers = new EventHandlers();
+  const handlers = new EventHandlers<ChangeScope>();
   const work = new UnitOfWork(ground.source, handlers);
   const limits = new RateLimits(ground.pool);
   const { keys, publicUrl } = ground;
@@ -131,11 +133,13 @@ function withMethods({ roles, groups, hasPassword, email }: Administrator): Poss
 
 /** Calls upward: what a change in a lower slice means for the higher ones, in the same transaction. */
 function registerHandlers(
-  handlers: EventHandlers,
-  services: Pick<Services, 'audit' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'>,
+  handlers: EventHandlers<ChangeScope>,
+  services: Pick<Services, 'audit' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'>,
 ): void {
-  const { audit, sessions, emailCodes, enrolments, profiles } = services;
+  const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
+  handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
+  handlers.on(userRolesChanged, (scope, { userId }) => sessions.rejudgeAllOf(scope, userId));
   handlers.on(userLocked, async (scope, { userId }) => {
     await sessions.endAllOf(scope, userId);
     await emailCodes.voidAllOf(scope, userId);

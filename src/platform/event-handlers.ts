@@ -1,5 +1,3 @@
-import type { ChangeScope } from './scope.js';
-
 /** Name of a domain event and, for the compiler, the shape of what it tells. */
 export interface EventType<E> {
   readonly name: string;
@@ -11,19 +9,19 @@ export function eventType<E>(name: string): EventType<E> {
   return { name };
 }
 
-type Handler<E> = (scope: ChangeScope, event: E) => Promise<void>;
+type Handler<Scope, E> = (scope: Scope, event: E) => Promise<void>;
 
-/** Who is told of which event. Filled once, in `app.ts`; handlers run in the order in which they were registered. */
-export class EventHandlers {
-  private readonly byName = new Map<string, Handler<unknown>[]>();
+/** Who is told of which event. Filled once, at composition; handlers run in the order in which they were registered. */
+export class EventHandlers<Scope> {
+  private readonly byName = new Map<string, Handler<Scope, unknown>[]>();
 
-  on<E>(type: EventType<E>, handler: Handler<E>): void {
+  on<E>(type: EventType<E>, handler: Handler<Scope, E>): void {
     const known = this.byName.get(type.name) ?? [];
-    this.byName.set(type.name, [...known, handler as Handler<unknown>]);
+    this.byName.set(type.name, [...known, handler as Handler<Scope, unknown>]);
   }
 
   /** Runs them inside the transaction of `scope`; a throw undoes all of it. */
-  async run<E>(scope: ChangeScope, type: EventType<E>, event: E): Promise<void> {
+  async run<E>(scope: Scope, type: EventType<E>, event: E): Promise<void> {
     for (const handler of this.byName.get(type.name) ?? []) await handler(scope, event);
   }
 }

@@ -31,7 +31,7 @@ export class UnitOfWork {
   private readonly pool: Pool;
   constructor(
     private readonly source: DataSource,
-    private readonly handlers: EventHandlers,
+    private readonly handlers: EventHandlers<ChangeScope>,
   ) {
     this.pool = poolOf(source);
   }

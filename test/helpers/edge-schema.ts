@@ -193,26 +193,26 @@ class TestResolver {
 
   @Mutation(() => Boolean, { description: 'Asks.' })
   @Resource('/sign-in')
-  ask(@Arg('id', () => ID) _id: string, @Arg('input', () => AskInput) _input: AskInput): boolean {
-    return true;
+  ask(@Arg('id', () => ID) id: string, @Arg('input', () => AskInput) input: AskInput): boolean {
+    return id !== input.email;
   }
 
   @Mutation(() => Boolean, { description: 'Asks for parts.' })
   @Resource('/sign-in')
-  askParts(@Arg('parts', () => [PartInput]) _parts: PartInput[]): boolean {
-    return true;
+  askParts(@Arg('parts', () => [PartInput]) parts: PartInput[]): boolean {
+    return parts.length > 0;
   }
 
   @Mutation(() => Boolean, { description: 'Cancels.' })
   @Resource('/enrolments/cancel')
-  cancelEnrolment(@Arg('id', () => ID) _id: string): boolean {
-    return true;
+  cancelEnrolment(@Arg('id', () => ID) id: string): boolean {
+    return id !== '';
   }
 
   @Mutation(() => Boolean, { description: 'Confirms.' })
   @Resource('/enrolments/confirm')
-  confirmDevice(@Arg('id', () => ID) _id: string): boolean {
-    return true;
+  confirmDevice(@Arg('id', () => ID) id: string): boolean {
+    return id !== '';
   }
 
   @Subscription(() => String, {
@@ -220,8 +220,8 @@ class TestResolver {
     subscribe: ({ info }) => resolverOf(info, TestResolver).service.subscribe(),
   })
   @Resource('/enrolments/watch')
-  enrolmentStatus(@Root() event: string, @Arg('enrolmentId', () => ID) _id: string): string {
-    return event;
+  enrolmentStatus(@Root() event: string, @Arg('enrolmentId', () => ID) id: string): string {
+    return id === '' ? '' : event;
   }
 }
 

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { pino, stdSerializers } from 'pino';
-import type { EdgePorts } from '../../src/edge/graphql/ports';
+import type { EdgePorts, SessionCredential } from '../../src/edge/graphql/ports';
 import { createEdgeServer, type EdgeOptions, type EdgeServer } from '../../src/edge/http/server';
-import type { Actor } from '../../src/kernel/actor';
+import type { Actor, Grants } from '../../src/kernel/actor';
 import { DomainError } from '../../src/kernel/errors';
 import type { EnrolmentId, SessionId, UserId } from '../../src/kernel/ids';
 import { TestService, testSchema } from './edge-schema';
@@ -25,21 +25,14 @@ export class TestPorts implements EdgePorts {
   refusal: (resource: string) => DomainError = () => new DomainError('FORBIDDEN');
 
   identify: EdgePorts['identify'] = ({ session, watchToken, deviceToken }) => {
-    const grants = {
-      ...(watchToken === undefined ? {} : { watch: enrolmentOf(watchToken) }),
-      ...(deviceToken === undefined
-        ? {}
-        : { device: { enrolmentId: enrolmentOf(deviceToken), thumbprint: 't' } }),
-    };
     if (session?.kind === 'id') this.activity.push(session.active);
-    const id = session?.kind === 'id' ? session.sessionId : this.tokens.get(session?.token ?? '');
-    const isKnown = id !== undefined && this.sessions.has(id);
-    if (session !== undefined && session.kind !== 'cookie' && !isKnown) {
+    const id = this.sessionOf(session);
+    if (session !== undefined && session.kind !== 'cookie' && id === undefined) {
       return Promise.reject(new DomainError('UNAUTHENTICATED'));
     }
     return Promise.resolve({
-      actor: isKnown ? userOf(id) : { kind: 'anonymous' },
-      grants,
+      actor: id === undefined ? { kind: 'anonymous' } : userOf(id),
+      grants: grantsOf(watchToken, deviceToken),
       now: new Date(),
     });
   };
@@ -64,9 +57,24 @@ export class TestPorts implements EdgePorts {
     return () => known.delete(wake);
   };
 
+  private sessionOf(session: SessionCredential | undefined): string | undefined {
+    if (session === undefined) return undefined;
+    const id = session.kind === 'id' ? session.sessionId : this.tokens.get(session.token);
+    return id !== undefined && this.sessions.has(id) ? id : undefined;
+  }
+
   wake(topic: string): void {
     for (const wake of this.listeners.get(topic) ?? []) wake();
   }
+}
+
+function grantsOf(watch: string | undefined, device: string | undefined): Grants {
+  return {
+    ...(watch === undefined ? {} : { watch: enrolmentOf(watch) }),
+    ...(device === undefined
+      ? {}
+      : { device: { enrolmentId: enrolmentOf(device), thumbprint: 't' } }),
+  };
 }
 
 function enrolmentOf(token: string): EnrolmentId {
@@ -99,11 +107,16 @@ export interface TestEdge {
   query(query: string, headers?: Record<string, string>): Promise<Answer>;
 }
 
+export interface WireError {
+  readonly message: string;
+  readonly path?: unknown;
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly data: any;
-  readonly errors: { message: string; path?: unknown; extensions: Record<string, any> }[];
+  readonly data: unknown;
+  readonly errors: readonly WireError[];
 }
 
 const running = new Set<TestEdge>();
@@ -147,7 +160,7 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
 }
 
 export async function answerOf(response: Response): Promise<Answer> {
-  const { data, errors } = (await response.json()) as Answer;
+  const { data, errors } = (await response.json()) as Pick<Answer, 'data' | 'errors'>;
   return { status: response.status, headers: response.headers, data, errors };
 }
 

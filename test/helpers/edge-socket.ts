@@ -1,9 +1,16 @@
 import { WebSocket } from 'ws';
+import type { WireError } from './edge-server';
+
+/** Of `next` a result, of `error` a list of errors. */
+export type Payload = readonly WireError[] & {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly WireError[];
+};
 
 interface Message {
   readonly id?: string;
   readonly type: string;
-  readonly payload?: any;
+  readonly payload?: Payload;
 }
 
 export interface SocketOptions {

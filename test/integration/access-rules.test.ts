@@ -39,7 +39,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const entities = [AccessPolicyEntity, AccessRuleEntity, AuditEntryEntity];
   source = await createDataSource(database.connection, { entities, migrations: [] }).initialize();
-  const handlers = new EventHandlers();
+  const handlers = new EventHandlers<ChangeScope>();
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   work = new UnitOfWork(source, handlers);
 });

@@ -34,7 +34,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const schema = { entities: [ProjectEntity, AuditEntryEntity], migrations: [] };
   source = await createDataSource(database.connection, schema).initialize();
-  work = new UnitOfWork(source, new EventHandlers());
+  work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
 });
 
 beforeEach(async () => {

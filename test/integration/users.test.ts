@@ -32,7 +32,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const schema = { entities: [UserEntity, AuditEntryEntity], migrations: [] };
   source = await createDataSource(database.connection, schema).initialize();
-  const handlers = new EventHandlers();
+  const handlers = new EventHandlers<ChangeScope>();
   const events: EventType<object>[] = [
     administratorChanged,
     userActivated,
@@ -374,7 +374,7 @@ describe('the state of a user', () => {
   );
 
   test('stays as it was when somebody who is told fails', async () => {
-    const handlers = new EventHandlers();
+    const handlers = new EventHandlers<ChangeScope>();
     handlers.on(userLocked, () => Promise.reject(new Error('no')));
     const user = await add('alva');
     const failing = new UnitOfWork(source, handlers).change(requestOf(SYSTEM), (scope) =>

@@ -41,8 +41,8 @@ export class GraphiQL {
     const socket = this.publicUrl().replace(/^http/, 'ws');
     return [
       "default-src 'none'",
-      `script-src '${scriptHash}' blob:`, // the editor's workers are blobs made by the one script
-      'worker-src blob:',
+      `script-src '${scriptHash}'`,
+      'worker-src blob:', // the editor's workers are blobs made by the one script
       "style-src 'unsafe-inline'",
       'img-src data:',
       'font-src data:',

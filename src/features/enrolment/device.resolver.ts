@@ -29,7 +29,7 @@ export class DeviceResolver {
     input: ClaimEnrolmentInput,
   ): Promise<DeviceTaskType> {
     const { code, device, proof } = input;
-    const { name, platform = null, model = null } = device;
+    const { name, platform, model = null } = device;
     return this.claims.claim(ctx, { code, proof, device: { name, platform, model } });
   }
 

@@ -94,8 +94,8 @@ export class DeviceInput {
   @Field(() => String, { description: 'Shown to who watches. 1 to 100 characters.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'Operating system. Up to 100 characters.' })
-  platform?: string | null;
+  @Field(() => String, { description: 'Operating system. 1 to 100 characters.' })
+  platform!: string;
 
   @Field(() => String, { nullable: true, description: 'Model. Up to 100 characters.' })
   model?: string | null;

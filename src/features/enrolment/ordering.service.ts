@@ -4,7 +4,6 @@ import { CERTIFICATE_KINDS } from '../../kernel/certificate-kind.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { newId, parseId, type EnrolmentId, type ProjectId } from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
-import { expandTemplate } from '../../kernel/template.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
@@ -182,13 +181,6 @@ export class OrderingService {
     const channel = channelOf(project, user, order);
     const expiresAt = after(scope.now, settings.enrolmentTtlSeconds);
     const ttl = channel === 'SCREEN' ? settings.codeTtlSeconds : settings.invitationTtlSeconds;
-    const values = {
-      projectName: project.name,
-      serverName: settings.serverName,
-      username: user.username,
-      displayName: user.displayName,
-      email: user.email ?? '',
-    };
     return {
       id: newId(),
       projectId: project.id,
@@ -199,9 +191,7 @@ export class OrderingService {
       confirmation: settings.confirmation,
       validityDays: validityOf(project, order),
       profileLimit: settings.maxProfilesPerUser,
-      serverName: settings.serverName,
-      profileName: expandTemplate(settings.profileNameTemplate, values),
-      accountName: expandTemplate(settings.accountNameTemplate, values),
+      ...this.ports.projects.namesFor(project, user),
       generation: 1,
       codeTtlSeconds: ttl,
       codeExpiresAt: earlierOf(after(scope.now, ttl), expiresAt),

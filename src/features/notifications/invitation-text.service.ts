@@ -30,17 +30,3 @@ export function validateTemplate(
   const used = Array.from(text.matchAll(PLACEHOLDER), ([, name = '']) => name);
   return [...new Set(used)].filter((name) => !allowed.includes(name));
 }
-
-/** Fills in once: braces within a value stay as they are. */
-export function fillTemplate(
-  text: string,
-  values: Readonly<Record<InvitationPlaceholder, string>>,
-): string {
-  return text.replace(PLACEHOLDER, (placeholder, name: string) =>
-    isInvitationPlaceholder(name) ? values[name] : placeholder,
-  );
-}
-
-function isInvitationPlaceholder(name: string): name is InvitationPlaceholder {
-  return (INVITATION_PLACEHOLDERS as readonly string[]).includes(name);
-}

@@ -1,5 +1,5 @@
 import { qrPng } from '../qr/qr.service.js';
-import { fillTemplate } from './invitation-text.service.js';
+import { expandTemplate } from '../../kernel/template.js';
 import type { ComposedMail } from './mail-delivery.service.js';
 import { oneLine, renderHtml, renderText, type MailPage } from './mail-layout.js';
 import { TEXTS } from './mail-texts.js';
@@ -74,8 +74,8 @@ export async function invitationMail(facts: InvitationFacts): Promise<ComposedMa
     expiresAt: instant(facts.expiresAt),
   };
   const texts = TEXTS.invitation;
-  const subject = fillTemplate(facts.subject, values);
-  const message = fillTemplate(facts.message, values);
+  const subject = expandTemplate(facts.subject, values);
+  const message = expandTemplate(facts.message, values);
   const text = message.includes(facts.link) ? message : `${message}\n\n${facts.link}`;
   const mail = compose(facts.to, subject, {
     title: subject,

@@ -7,7 +7,7 @@ export class Device {
   @PrimaryColumn('uuid') id!: DeviceId;
   @Index({ unique: true }) @Column('text') thumbprint!: string;
   @Column('text') name!: string;
-  @Column('text', { nullable: true }) platform!: string | null;
+  @Column('text') platform!: string;
   @Column('text', { nullable: true }) model!: string | null;
   @Column('timestamptz', { name: 'first_seen_at' }) firstSeenAt!: Date;
 }

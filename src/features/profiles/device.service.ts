@@ -7,7 +7,7 @@ import { In } from 'typeorm';
 
 export interface DeviceDescription {
   readonly name: string;
-  readonly platform: string | null;
+  readonly platform: string;
   readonly model: string | null;
 }
 

@@ -22,8 +22,8 @@ export class DeviceType {
   @Field(() => String, { description: 'How the phone calls itself.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'Operating system, where the phone tells.' })
-  platform!: string | null;
+  @Field(() => String, { description: 'Its operating system.' })
+  platform!: string;
 
   @Field(() => String, { nullable: true, description: 'Model, where the phone tells.' })
   model!: string | null;

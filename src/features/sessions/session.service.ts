@@ -112,6 +112,16 @@ export class SessionService {
     await this.endWhere(scope, 'session.end-all', 'user_id = $1', userId);
   }
 
+  /** Has the open sockets of a user judged anew on every instance. */
+  async rejudgeAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    const open = await scope.sql<{ id: SessionId }>(
+      'session.open-of-user',
+      'SELECT id FROM session WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now()',
+      [userId],
+    );
+    for (const { id } of open) await announce(scope, `session:${id}`);
+  }
+
   /** Takes back what was proven with a credential that no longer stands, in all sessions of a user. */
   async forgetEvidence(
     scope: ChangeScope,

@@ -1,3 +1,4 @@
+import { expandTemplate } from '../../../src/kernel/template.js';
 import {
   completedMail,
   failedMail,
@@ -6,7 +7,6 @@ import {
 } from '../../../src/features/notifications/mail-template.service.js';
 import {
   DEFAULT_INVITATION,
-  fillTemplate,
   validateTemplate,
 } from '../../../src/features/notifications/invitation-text.service.js';
 
@@ -191,6 +191,6 @@ describe('a template', () => {
       link: 'D',
       expiresAt: 'E',
     };
-    expect(fillTemplate('{displayName}{toString}{link}', values)).toBe('A{toString}D');
+    expect(expandTemplate('{displayName}{toString}{link}', values)).toBe('A{toString}D');
   });
 });
