@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
+import { recordRefusedMutations } from './edge/graphql/refusals.js';
 import { createSchema } from './edge/graphql/schema.js';
 import { mailboxRouter } from './edge/http/mailbox.js';
 import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
@@ -171,6 +172,9 @@ async function startEdge(
 ): Promise<EdgeServer> {
   const { config, services, bus, log, port, publicUrl } = parts;
   const mailbox = join(config.dataDir, 'mailbox');
+  const schema = await createSchema(createResolvers(services));
+  const ports = createEdgePorts(services, bus);
+  recordRefusedMutations(schema, ports.recordRefusal);
   const edge = await createEdgeServer({
     host: config.host,
     port,
@@ -180,8 +184,8 @@ async function startEdge(
     trustedProxies: config.trustedProxies,
     introspection: config.introspection,
     webRoot: config.webRoot,
-    schema: await createSchema(createResolvers(services)),
-    ports: createEdgePorts(services, bus),
+    schema,
+    ports,
     ready: async () => (await services.work.now()) instanceof Date,
     mounts: config.mail.mailbox ? [{ path: '/mailbox', handler: mailboxRouter(mailbox) }] : [],
     log,

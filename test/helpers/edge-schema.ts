@@ -53,7 +53,7 @@ export class TestService {
   readonly channels = new Set<Channel>();
   private gate: { entered: () => void; opened: Promise<void> } | undefined;
 
-  /** Makes `slow` wait: resolves once it was entered; `open` lets it end. */
+  /** Makes `slow` and new subscriptions wait: resolves once it was entered; `open` lets it end. */
   hold(): { entered: Promise<void>; open: () => void } {
     let open = (): void => undefined;
     const opened = new Promise<void>((resolve) => (open = resolve));
@@ -62,15 +62,20 @@ export class TestService {
   }
 
   async slow(): Promise<string> {
-    this.gate?.entered();
-    await this.gate?.opened;
+    await this.pass();
     return 'done';
   }
 
-  subscribe(): Channel {
+  async subscribe(): Promise<Channel> {
+    await this.pass();
     const channel: Channel = new Channel(() => this.channels.delete(channel));
     this.channels.add(channel);
     return channel;
+  }
+
+  private async pass(): Promise<void> {
+    this.gate?.entered();
+    await this.gate?.opened;
   }
 
   emit(event: string): void {

@@ -77,7 +77,7 @@ export function codeOf({ errors }: { errors: readonly GraphqlFailure[] }): strin
   return error.extensions.code;
 }
 
-function noteSecretsIn(value: unknown): void {
+export function noteSecretsIn(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
     if (typeof inner === 'string') noteNamed(name, inner);

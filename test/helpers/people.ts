@@ -1,6 +1,9 @@
 import { noteSecret, testRun } from './run';
 import type { TestServer } from './server';
 
+/** A server that can be asked and whose mails can be read, in this process or in another. */
+export type CallableServer = Pick<TestServer, 'graphql' | 'mails' | 'mailTo'>;
+
 /** The one-time code in a mail. */
 export function sixDigitsIn(text: string): string {
   const code = /(?<!\d)\d{6}(?!\d)/.exec(text)?.[0];
@@ -24,7 +27,11 @@ export async function signIn(
 }
 
 /** Adds EMAIL_CODE by the mail that the server sends, and gives the new token. */
-export async function stepUp(server: TestServer, token: string, email: string): Promise<string> {
+export async function stepUp(
+  server: CallableServer,
+  token: string,
+  email: string,
+): Promise<string> {
   const before = new Set((await server.mails()).map(({ id }) => id));
   await server.graphql('mutation { sendEmailCode }', {}, { token });
   const mail = await server.mailTo(email, ({ id, text }) => !before.has(id) && /\d{6}/.test(text));
@@ -40,7 +47,7 @@ export async function stepUp(server: TestServer, token: string, email: string): 
 }
 
 /** A session of the first administrator with both proofs. */
-export async function administrator(server: TestServer): Promise<string> {
+export async function administrator(server: CallableServer): Promise<string> {
   const token = await signIn(server, 'admin', testRun().adminPassword);
   return stepUp(server, token, 'admin@example.org');
 }
@@ -54,7 +61,7 @@ export interface Person {
 
 /** A new user, ACTIVE, with password and address. `roles` are given to him by the administrator. */
 export async function createPerson(
-  server: TestServer,
+  server: CallableServer,
   admin: string,
   username: string,
   roles: readonly string[] = [],
@@ -79,7 +86,7 @@ export async function createPerson(
 
 /** A new project with the given settings; gives its id. */
 export async function createProject(
-  server: TestServer,
+  server: CallableServer,
   admin: string,
   name: string,
   settings: Readonly<Record<string, unknown>> = {},

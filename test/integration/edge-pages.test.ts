@@ -16,6 +16,7 @@ router.get('/bug', () => {
   throw new Error('inner detail');
 });
 let ready = true;
+let broken = false;
 let edge: TestEdge;
 
 beforeAll(async () => {
@@ -26,7 +27,7 @@ beforeAll(async () => {
   edge = await startEdge({
     webRoot,
     mounts: [{ path: '/extra', handler: router }],
-    ready: () => Promise.resolve(ready),
+    ready: () => (broken ? Promise.reject(new Error('no database')) : Promise.resolve(ready)),
   });
 });
 afterAll(async () => {
@@ -115,6 +116,9 @@ test('a bug outside GraphQL tells its request id and nothing else', async () => 
 test('health says that the process runs, readiness that it may be sent work', async () => {
   expect((await get('/healthz')).status).toBe(200);
   expect((await get('/readyz')).status).toBe(200);
+  broken = true;
+  expect((await get('/readyz')).status).toBe(503);
+  broken = false;
   ready = false;
   expect((await get('/readyz')).status).toBe(503);
   expect((await get('/healthz')).status).toBe(200);

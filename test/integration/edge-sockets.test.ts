@@ -224,6 +224,17 @@ describe('the rules', () => {
     expect(await socket.closed).toBe(4403);
   });
 
+  test('that changed while the source was opened close the socket as well', async () => {
+    const socket = await connect(edge.url, alva);
+    const gate = edge.service.hold();
+    socket.run(STATUS);
+    await gate.entered;
+    edge.ports.allowed.clear();
+    edge.ports.wake('access-policy');
+    gate.open();
+    expect(await socket.closed).toBe(4403);
+  });
+
   test('do not touch who watches by a watch token', async () => {
     const socket = await watching({ params: { watchToken: `watch-${ENROLMENT}` } });
     edge.ports.allowed.clear();

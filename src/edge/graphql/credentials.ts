@@ -7,7 +7,7 @@ const MAX_TOKEN = 512;
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** @throws DomainError UNAUTHENTICATED for an `authorization` that is no bearer token */
-export function bearerToken(authorization: string): string {
+function bearerToken(authorization: string): string {
   const token = authorization.length <= MAX_TOKEN ? BEARER.exec(authorization)?.[1] : undefined;
   if (token === undefined) throw new DomainError('UNAUTHENTICATED');
   return token;
@@ -18,10 +18,10 @@ export function credentialsOf(
   headers: IncomingHttpHeaders,
   cookieToken: string | undefined,
 ): Credentials {
-  const { authorization, 'x-watch-token': watchToken } = headers;
+  const { authorization, 'x-watch-token': watchToken, 'x-device-token': deviceToken } = headers;
   return {
     ...sessionOf(authorization, cookieToken),
-    ...(typeof watchToken === 'string' ? { watchToken: shortToken(watchToken) } : {}),
+    ...tokensOf(watchToken?.toString(), deviceToken?.toString()),
   };
 }
 
@@ -37,6 +37,15 @@ export function credentialsIn(
   ].map(textOrNothing);
   return {
     ...sessionOf(authorization, cookieToken),
+    ...tokensOf(watchToken, deviceToken),
+  };
+}
+
+function tokensOf(
+  watchToken: string | undefined,
+  deviceToken: string | undefined,
+): Pick<Credentials, 'watchToken' | 'deviceToken'> {
+  return {
     ...(watchToken === undefined ? {} : { watchToken: shortToken(watchToken) }),
     ...(deviceToken === undefined ? {} : { deviceToken: shortToken(deviceToken) }),
   };

@@ -1,18 +1,17 @@
 import { execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { Admission } from './execute.js';
-import type { SocketContext } from './socket-judge.js';
-import type { Socket } from './socket.js';
+import type { EventContext, Live, Socket, SocketContext } from './socket.js';
 
 interface LivePorts {
   /** The context for the next event; null where the viewer may see no more, and the socket was closed. */
-  readonly judge: (live: LiveSubscription) => Promise<SocketContext | null>;
-  readonly ended: (live: LiveSubscription) => void;
+  readonly judge: (live: Live) => Promise<EventContext | null>;
+  readonly ended: (live: Live) => void;
   /** Makes what the client may read of an error that nobody foresaw. */
   readonly fail: (error: unknown, requestId: string) => Error;
 }
 
 /** A running subscription: each event is judged before it is executed. An iterator by hand, as there are thousands. */
-export class LiveSubscription implements AsyncIterableIterator<ExecutionResult> {
+export class LiveSubscription implements Live, AsyncIterableIterator<ExecutionResult> {
   private isOver = false;
 
   constructor(

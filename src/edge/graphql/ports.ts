@@ -27,19 +27,19 @@ export interface Permission {
 }
 
 /** Judges one resource by the access rules. @throws DomainError with the refusal */
-export type Authorize = (context: RequestContext, resource: string) => Promise<Permission>;
+type Authorize = (context: RequestContext, resource: string) => Promise<Permission>;
 
-export interface Refusal {
+interface Refusal {
   /** The operation's name, where the client gave it one. */
   readonly operation: string | null;
   readonly resource: string;
   readonly code: ProblemCode;
 }
-export type RecordRefusal = (context: RequestContext, refusal: Refusal) => Promise<void>;
+type RecordRefusal = (context: RequestContext, refusal: Refusal) => Promise<void>;
 
-export type ChangeTopic = `session:${SessionId}` | 'access-policy';
+type ChangeTopic = `session:${SessionId}` | 'access-policy';
 /** Calls `wake` at each change under `topic`, until the returned function is called. */
-export type OnChange = (topic: ChangeTopic, wake: () => void) => () => void;
+type OnChange = (topic: ChangeTopic, wake: () => void) => () => void;
 
 export interface EdgePorts {
   readonly identify: Identify;

@@ -4,16 +4,8 @@ import type { Logger } from '../../platform/logger.js';
 import { earlier, judge } from './authorize.js';
 import { Deadlines } from './deadlines.js';
 import { problemIn } from './errors.js';
-import type { Admission } from './execute.js';
-import type { LiveSubscription } from './live-subscription.js';
 import type { EdgePorts } from './ports.js';
-import { CLOSE, type Socket } from './socket.js';
-
-/** What resolvers see over WebSocket; they read no more of it than a RequestContext. */
-export interface SocketContext extends RequestContext {
-  readonly socket: Socket;
-  readonly admission: Admission;
-}
+import { CLOSE, type EventContext, type Live, type Socket } from './socket.js';
 
 /** How many sockets are judged at the same time when the rules change under all of them. */
 const AT_ONCE = 8;
@@ -23,7 +15,7 @@ const AT_ONCE = 8;
  * change, and when evidence runs out. Closes those that may see no more, with 4401 or 4403.
  */
 export class SocketJudge {
-  private readonly deadlines = new Deadlines<LiveSubscription>((due) => {
+  private readonly deadlines = new Deadlines<Live>((due) => {
     for (const socket of new Set(due.map((live) => live.socket))) void this.check(socket);
   });
 
@@ -50,18 +42,18 @@ export class SocketJudge {
     return { ...origin, requestId, actor, now, grants, setSessionCookie: doNothing };
   }
 
-  begin(live: LiveSubscription, context: RequestContext): void {
+  begin(live: Live, context: RequestContext): void {
     live.socket.live.add(live);
     this.schedule(live, context, live.admission.validUntil);
   }
 
-  end(live: LiveSubscription): void {
+  end(live: Live): void {
     live.socket.live.delete(live);
     this.deadlines.delete(live);
   }
 
   /** The context for one event; null where the socket had to be closed. */
-  async beforeEvent(live: LiveSubscription): Promise<SocketContext | null> {
+  async beforeEvent(live: Live): Promise<EventContext | null> {
     const { socket, admission } = live;
     try {
       const context = await this.contextOf(socket, live.requestId, { active: false });
@@ -125,7 +117,7 @@ export class SocketJudge {
   }
 
   /** @throws DomainError with the refusal */
-  private async permit(live: LiveSubscription, context: RequestContext): Promise<void> {
+  private async permit(live: Live, context: RequestContext): Promise<void> {
     const { resources, operationName } = live.admission;
     if (resources.length === 0 && context.actor.kind !== 'user') return;
     const judged = { resources, operation: operationName };
@@ -134,11 +126,7 @@ export class SocketJudge {
   }
 
   /** A session's own end counts as well: nobody announces it. */
-  private schedule(
-    live: LiveSubscription,
-    { actor, now }: RequestContext,
-    validUntil: Date | null,
-  ): void {
+  private schedule(live: Live, { actor, now }: RequestContext, validUntil: Date | null): void {
     const sessionEnd = actor.kind === 'user' ? actor.sessionExpiresAt : null;
     const until = earlier(validUntil, sessionEnd);
     if (until === null) this.deadlines.delete(live);

@@ -1,8 +1,8 @@
 import type { WebSocket as GraphqlSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import type { Grants } from '../../kernel/actor.js';
+import type { Grants, RequestContext } from '../../kernel/actor.js';
 import type { SessionId } from '../../kernel/ids.js';
-import type { LiveSubscription } from './live-subscription.js';
+import type { Admission } from './execute.js';
 import type { Caller } from './ports.js';
 
 /** Close codes: of RFC 6455 and its registry below 4000, of graphql-transport-ws above. */
@@ -23,13 +23,30 @@ export interface SocketOrigin {
   readonly userAgent: string | null;
 }
 
+/** What resolvers see over WebSocket; they read no more of it than a RequestContext. */
+export interface EventContext extends RequestContext {
+  readonly socket: Socket;
+  readonly admission: Admission;
+}
+export interface SocketContext extends EventContext {
+  /** How often the rules had changed when the operation was judged. */
+  readonly policyChanges: number;
+}
+
+/** A running subscription, as far as it has to be judged. */
+export interface Live {
+  readonly socket: Socket;
+  readonly admission: Admission;
+  readonly requestId: string;
+}
+
 /**
  * One WebSocket. It is bound to a session, not to a token: the token may change while the socket stays. Ten thousand of
  * these wait at the same time, so there is little in it, and its methods stand on the class.
  */
 export class Socket implements GraphqlSocket {
   readonly protocol: string;
-  readonly live = new Set<LiveSubscription>();
+  readonly live = new Set<Live>();
   sessionId: SessionId | undefined;
   grants: Grants = {};
   /** Queries and mutations that are running. */

@@ -24,8 +24,8 @@ import { nameOf, noOperation, type Pipeline } from './execute.js';
 import { Heartbeat } from './heartbeat.js';
 import { LIMITS, limitError } from './limits.js';
 import { LiveSubscription } from './live-subscription.js';
-import { SocketJudge, type SocketContext } from './socket-judge.js';
-import { CLOSE, Socket, type SocketOrigin } from './socket.js';
+import { SocketJudge } from './socket-judge.js';
+import { CLOSE, Socket, type Live, type SocketContext, type SocketOrigin } from './socket.js';
 
 const INIT_WITHIN_MS = 5_000;
 
@@ -40,6 +40,7 @@ export class SubscriptionServer {
   private readonly server: Server<Socket>;
   private readonly forgetPolicy: () => void;
   private draining = false;
+  private policyChanges = 0;
   private onEmpty: (() => void) | undefined;
 
   constructor(
@@ -57,6 +58,7 @@ export class SubscriptionServer {
       onError: (_ctx, _id, _payload, errors) => errors.map((error) => this.errorFor(error)),
     });
     this.forgetPolicy = pipeline.ports.onChange('access-policy', () => {
+      this.policyChanges += 1;
       void this.judge.checkAll(this.sockets);
     });
     this.heartbeat.start();
@@ -136,7 +138,7 @@ export class SubscriptionServer {
     { extra: socket, subscriptions }: GraphqlWsContext,
     payload: SubscribePayload,
   ): Promise<SocketArgs | readonly GraphQLError[]> {
-    if (this.draining) socket.close(...CLOSE.goingAway);
+    if (this.draining) return [goingAway()];
     if (Object.keys(subscriptions).length > LIMITS.operations) return [limitError('operations')];
     const document = this.pipeline.documents.read(payload.query);
     if (!('kind' in document)) return document;
@@ -145,11 +147,13 @@ export class SubscriptionServer {
     const requestId: string = newId();
     const told = { transport: 'ws', operation: nameOf(operation), requestId };
     try {
+      const { policyChanges } = this;
       const context = await this.judge.contextOf(socket, requestId, { active: true });
       const variables = payload.variables ?? {};
       const admission = await this.pipeline.admit(context, { document, operation, variables });
       this.log.info({ ...told, type: operation.operation }, 'operation');
-      return this.argsFor(payload, document, { ...context, socket, admission });
+      const contextValue = { ...context, socket, admission, policyChanges };
+      return this.argsFor(payload, document, contextValue);
     } catch (error) {
       this.log.info({ ...told, type: operation.operation, refused: true }, 'operation');
       return [this.refusalOf(error, socket, requestId)];
@@ -190,6 +194,7 @@ export class SubscriptionServer {
 
   private async execute(args: SocketArgs): Promise<ExecutionResult> {
     const { socket } = args.contextValue;
+    if (!socket.isOpen) return { errors: [goingAway()] };
     socket.busy += 1;
     try {
       return await execute(args);
@@ -207,13 +212,15 @@ export class SubscriptionServer {
     if (!(Symbol.asyncIterator in source)) return source;
     const live = new LiveSubscription(args, source[Symbol.asyncIterator](), this.livePorts);
     this.judge.begin(live, args.contextValue);
-    if (!args.contextValue.socket.isOpen) await live.return();
+    const { socket, policyChanges } = args.contextValue;
+    if (!socket.isOpen) await live.return();
+    if (policyChanges !== this.policyChanges) void this.judge.check(socket); // while the source was opened
     return live;
   }
 
   private readonly livePorts = {
-    judge: (live: LiveSubscription) => this.judge.beforeEvent(live),
-    ended: (live: LiveSubscription) => {
+    judge: (live: Live) => this.judge.beforeEvent(live),
+    ended: (live: Live) => {
       this.judge.end(live);
     },
     fail: (error: unknown, requestId: string) => this.fail(error, requestId),
@@ -236,4 +243,9 @@ export class SubscriptionServer {
   private errorFor(error: GraphQLError): GraphQLFormattedError {
     return toClientError(error.toJSON(), error, this.pipeline);
   }
+}
+
+/** For an operation that comes too late: the socket is, or is about to be, closed. */
+function goingAway(): GraphQLError {
+  return new GraphQLError('The server is going away. Try again.');
 }

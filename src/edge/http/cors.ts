@@ -1,7 +1,7 @@
 import type { Exchange } from './exchange.js';
 
 const HEADERS =
-  'content-type, authorization, x-watch-token, x-apollo-operation-name, apollo-require-preflight';
+  'content-type, authorization, x-watch-token, x-device-token, x-apollo-operation-name, apollo-require-preflight';
 const EXPOSED = 'x-request-id, www-authenticate, retry-after';
 const PREFLIGHT_SECONDS = '600';
 

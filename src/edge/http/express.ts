@@ -41,8 +41,8 @@ export function createPages(parts: PagesParts): Express {
     const isReady = await parts.isReady();
     status(res, isReady ? 200 : 503, isReady ? 'ready' : 'not ready');
   });
-  app.get('/', page(join(parts.webRoot, 'portal', 'index.html')));
-  app.get('/m', page(join(parts.webRoot, 'phone', 'index.html')));
+  app.get('/', page(parts.webRoot, 'portal/index.html'));
+  app.get('/m', page(parts.webRoot, 'phone/index.html'));
   const assets = join(parts.webRoot, 'assets');
   app.use('/assets', express.static(assets, { immutable: true, maxAge: '1y', index: false }));
   for (const { path, handler } of parts.mounts) app.use(path, handler);
@@ -91,15 +91,12 @@ function status(res: Response, code: number, text: string): void {
   res.status(code).type('text/plain').send(`${text}\n`);
 }
 
-function page(file: string): RequestHandler {
+function page(root: string, file: string): RequestHandler {
+  const options = { root, cacheControl: false, headers: { 'cache-control': 'no-cache' } };
   return (_req, res, next) => {
-    res.sendFile(
-      file,
-      { cacheControl: false, headers: { 'cache-control': 'no-cache' } },
-      (error) => {
-        if (error) next(error);
-      },
-    );
+    res.sendFile(file, options, (error: Error | undefined) => {
+      if (error !== undefined) next(error);
+    });
   };
 }
 

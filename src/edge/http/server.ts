@@ -143,7 +143,7 @@ export class EdgeServer {
   }
 
   private async isReady(): Promise<boolean> {
-    return !this.draining && (await this.options.ready());
+    return !this.draining && (await this.options.ready().catch(() => false));
   }
 
   private handle(req: IncomingMessage, res: ServerResponse): void {

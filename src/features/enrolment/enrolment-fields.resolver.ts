@@ -98,10 +98,10 @@ export class EnrolmentFieldsResolver {
       nullable: true,
       description: 'Cursor of an event: only what came after it.',
     })
-    after: string | null,
+    after: string | null | undefined,
   ): Promise<EnrolmentEventType[]> {
     const { work, status } = this.services;
-    return (await status.events(work.read(ctx), row.id, after)).map(toEvent);
+    return (await status.events(work.read(ctx), row.id, after ?? null)).map(toEvent);
   }
 }
 

@@ -8,6 +8,7 @@ test('a bearer token goes before a cookie', () => {
   });
   expect(credentialsOf({}, 'cookie')).toEqual({ session: { kind: 'cookie', token: 'cookie' } });
   expect(credentialsOf({ 'x-watch-token': 'w' }, undefined)).toEqual({ watchToken: 'w' });
+  expect(credentialsOf({ 'x-device-token': 'd' }, undefined)).toEqual({ deviceToken: 'd' });
 });
 
 test.each([

@@ -1,0 +1,44 @@
+import { createServer } from 'node:net';
+import { hasCode } from '../../platform/system-errors.js';
+import { DEFAULT_PORT } from './options.js';
+
+const TRIED = 50;
+
+/**
+ * The wanted port, or without a wish the first free one from {@link DEFAULT_PORT} on.
+ * @throws Error where it is taken
+ */
+export async function choosePort(wanted: number | null, host: string): Promise<number> {
+  if (wanted === 0) return 0;
+  if (wanted !== null) {
+    if (await isFree(wanted, host)) return wanted;
+    throw new Error(`Port ${String(wanted)} is taken by another program. Choose another --port.`);
+  }
+  for (let port = DEFAULT_PORT; port < DEFAULT_PORT + TRIED; port += 1) {
+    if (await isFree(port, host)) return port;
+  }
+  const last = String(DEFAULT_PORT + TRIED - 1);
+  throw new Error(`The ports ${String(DEFAULT_PORT)} to ${last} are all taken. Choose a --port.`);
+}
+
+/** Browsers try IPv6 first for `localhost`, so another program on that side would get our visitors. */
+async function isFree(port: number, host: string): Promise<boolean> {
+  return (await canListen(port, host)) && (await canListen(port, '::1'));
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      if (hasCode(error, 'EADDRINUSE')) resolve(false);
+      else if (hasCode(error, 'EADDRNOTAVAIL') || hasCode(error, 'EAFNOSUPPORT')) resolve(true);
+      else if (hasCode(error, 'EACCES')) reject(new Error(`Port ${String(port)} needs root.`));
+      else reject(error);
+    });
+    server.listen({ port, host, ipv6Only: true, exclusive: true }, () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
