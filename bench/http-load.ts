@@ -6,7 +6,7 @@ const LENGTH = /\r\ncontent-length: (\d+)\r\n/i;
 /** One kept-alive HTTP/1.1 connection that costs its own process as little as can be. Answers must have a length. */
 export class HttpLine {
   private readonly socket: Socket;
-  private received = Buffer.alloc(0);
+  private received: Buffer = Buffer.alloc(0);
   private answered: ((body: string) => void) | undefined;
   private failed: ((error: Error) => void) | undefined;
 

@@ -16,11 +16,9 @@ export class Page {
 
   /** Resolves when the first event, where the enrolment stands, is here. */
   static open(port: number, { id, watchToken }: Waiting): Promise<Page> {
-    const socket = new WebSocket(
-      `ws://127.0.0.1:${String(port)}/graphql`,
-      'graphql-transport-ws',
-      { perMessageDeflate: false },
-    );
+    const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/graphql`, 'graphql-transport-ws', {
+      perMessageDeflate: false,
+    });
     const page = new Page(socket);
     socket.on('open', () => {
       socket.send(JSON.stringify({ type: 'connection_init', payload: { watchToken } }));

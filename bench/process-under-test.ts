@@ -23,12 +23,18 @@ export class ProcessUnderTest {
   /** Resolves when `readyUrl` answers 200. The process sees `environment` and nothing else. */
   static async start(
     script: string,
-    options: { environment: Record<string, string>; logFile: string; readyUrl: string },
+    options: {
+      readonly arguments?: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly logFile: string;
+      readonly readyUrl: string;
+    },
   ): Promise<ProcessUnderTest> {
     const log = openSync(options.logFile, 'a');
     const startedAt = performance.now();
-    const child = spawn(process.execPath, ['--expose-gc', '--require', PROBE, script], {
-      env: options.environment,
+    const own = ['--expose-gc', '--require', PROBE, script];
+    const child = spawn(process.execPath, [...own, ...(options.arguments ?? [])], {
+      env: { ...options.environment },
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);

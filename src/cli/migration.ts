@@ -41,6 +41,7 @@ function typeorm(url: string, command: string, ...args: readonly string[]): numb
   const config = resolve(__dirname, '..', '..', 'ormconfig.js');
   const { status } = spawnSync(process.execPath, [cli, command, '-d', config, ...args], {
     stdio: 'inherit',
+    // eslint-disable-next-line no-restricted-properties -- handed on, not read
     env: { ...process.env, DATABASE_URL: url, MASTER_KEY: Buffer.alloc(32).toString('base64') },
   });
   return status ?? 1;

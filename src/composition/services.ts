@@ -69,6 +69,7 @@ export interface Ground {
 export type Services = ReturnType<typeof createServices>;
 
 /** Composition by hand, lowest slice first. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- Services is what it returns
 export function createServices(ground: Ground) {
   const handlers = new EventHandlers<ChangeScope>();
   const work = new UnitOfWork(ground.source, handlers);
@@ -134,7 +135,10 @@ function withMethods({ roles, groups, hasPassword, email }: Administrator): Poss
 /** Calls upward: what a change in a lower slice means for the higher ones, in the same transaction. */
 function registerHandlers(
   handlers: EventHandlers<ChangeScope>,
-  services: Pick<Services, 'audit' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'>,
+  services: Pick<
+    Services,
+    'audit' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'
+  >,
 ): void {
   const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));

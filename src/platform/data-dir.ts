@@ -33,7 +33,7 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
 }
 
 /** The PostgreSQL of a server that runs as root has a user of its own, who must be let through, but not look around. */
-async function makeDataDir(dataDir: string): Promise<void> {
+export async function makeDataDir(dataDir: string): Promise<void> {
   const made = await mkdir(dataDir, { recursive: true, mode: modeOfDataDir() });
   if (made !== undefined) await chmod(dataDir, modeOfDataDir());
 }

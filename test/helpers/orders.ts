@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { WebSocket } from 'ws';
+import type { MadeRequest } from '../../src/phone/certificate-request';
 import type { DeviceTask } from '../../src/phone/contract';
 import { MemoryKeyStore, type StoredMobileId } from '../../src/phone/key-store';
 import { parseLink } from '../../src/phone/link';
@@ -57,6 +59,8 @@ export function orderOf(started: {
 export interface TestPhone {
   readonly claim: (order: Order) => Promise<DeviceTask>;
   readonly complete: () => Promise<StoredMobileId>;
+  /** What it has made and not yet brought to an end. */
+  readonly requests: () => Promise<readonly MadeRequest[]>;
 }
 
 /** A phone that talks to the server at `url`; `pause` is what it does before it repeats an unanswered call. */
@@ -67,7 +71,7 @@ export function phoneAt(
 ): TestPhone {
   const phone = new Phone({
     serverUrl: publicUrl,
-    api: connectToServer({ serverUrl: url }),
+    api: connectToServer({ serverUrl: url, webSocketImpl: WebSocket }),
     store: new MemoryKeyStore(),
     device: { name: 'Phone under test', platform: 'Jest' },
     now: () => new Date(),
@@ -82,6 +86,7 @@ export function phoneAt(
       return task;
     },
     complete: () => phone.complete(),
+    requests: async () => (await phone.pending())?.made ?? [],
   };
 }
 

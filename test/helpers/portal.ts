@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { giveSession, type BrowserWindow } from './browser';
 import { sixDigitsIn, type Person } from './people';
 import { noteSecret } from './run';
 import type { TestServer } from './server';
@@ -64,4 +65,17 @@ export async function scan(page: Page, uri: string): Promise<void> {
 export async function createMobileId(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Create mobile ID' }).click();
   await seeScreen(page, 'DONE');
+}
+
+/** A portal window of someone who has given both proofs, at one of his orders. */
+export async function openOrder(
+  window: BrowserWindow,
+  server: TestServer,
+  token: string,
+  { id }: Order,
+): Promise<Page> {
+  await giveSession(window, server, token);
+  await window.page.goto(`/#/enrolment/${id}`);
+  await seeStatus(window.page, 'WAITING_FOR_SCAN');
+  return window.page;
 }

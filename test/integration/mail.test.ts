@@ -35,7 +35,7 @@ import { createDataSource } from '../../src/platform/database.js';
 import { EventHandlers } from '../../src/platform/event-handlers.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMailer, MailError, type Mailer } from '../../src/platform/mailer.js';
-import { poolOf, UnitOfWork } from '../../src/platform/scope.js';
+import { poolOf, UnitOfWork, type ChangeScope } from '../../src/platform/scope.js';
 import { createTestDatabase } from '../helpers/database.js';
 
 const log = createLogger({ level: 'silent', file: null });

@@ -135,9 +135,10 @@ function refusalOf({ message, extensions = {} }: GraphqlError): Refusal {
 
 function webSocketTrusting(certificate: string | null): unknown {
   if (certificate === null) return WebSocket;
+  const trust = { ca: certificate };
   return class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols, { ca: certificate });
+      super(url, protocols, trust);
     }
   };
 }

@@ -58,7 +58,11 @@ export class Screen {
   }
 
   /** One step of the play: who does what, and how it ends. */
-  step(number: number, action: string, outcome: { text: string; style: Style; more?: string }): void {
+  step(
+    number: number,
+    action: string,
+    outcome: { text: string; style: Style; more?: string },
+  ): void {
     const { text, style, more = '' } = outcome;
     const head = this.paint('bold', String(number));
     const tail = more === '' ? '' : `   ${this.paint('dim', more)}`;

@@ -9,6 +9,7 @@ const PROJECT = 'Signet demo';
 const GUARDED = '/mobile-id/get';
 /** The highest there is: each demo on the same data adds one. */
 const MAX_PROFILES = 100;
+const FEW_PROJECTS = 100;
 
 interface Person {
   readonly username: keyof Passwords;
@@ -40,7 +41,9 @@ export async function setTheStage(
   const request = await work.systemRequest('demo', randomUUID());
   return work.change(request, async (scope) => {
     for (const person of PEOPLE) await ensurePerson(services, scope, person, passwords);
-    const present = (await projects.offered(scope)).find(({ name }) => name === PROJECT);
+    const present = (await projects.list(scope, { first: FEW_PROJECTS })).nodes.find(
+      ({ name }) => name === PROJECT,
+    );
     const project =
       present ??
       (await projects.create(scope, {

@@ -8,7 +8,10 @@ import { resourceOf } from './schema-rules.js';
  * Has each mutation that a service refuses written into the audit log, beside what the access rules refuse before it runs.
  * The entry is not part of the change that was undone. Input that is not as it must be asks for nothing yet.
  */
-export function recordRefusedMutations(schema: GraphQLSchema, record: EdgePorts['recordRefusal']): void {
+export function recordRefusedMutations(
+  schema: GraphQLSchema,
+  record: EdgePorts['recordRefusal'],
+): void {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     field.resolve = recording(field as GraphQLField<unknown, RequestContext>, record);
   }

@@ -11,11 +11,7 @@ export const EMAIL_CODE_TTL_SECONDS = 600;
 const MAX_ATTEMPTS = 5;
 const DIGITS = 6;
 
-/** A mailed code that was right: whoever gave it reads the mail of this address. */
-export interface ProvenAddress {
-  readonly codeId: EmailCodeId;
-  readonly address: string;
-}
+/** A code that one attempt was counted at. */
 interface CountedCode {
   id: EmailCodeId;
   code_hash: Buffer;

@@ -40,7 +40,7 @@ function emailCode(address: string): SignInOption {
 /** `alva@example.org` becomes `a…@example.org`: enough for its owner. */
 function masked(address: string): string {
   const at = address.lastIndexOf('@');
-  return `${[...address][0] ?? ''}…${address.slice(at)}`;
+  return `${Array.from(address)[0] ?? ''}…${address.slice(at)}`;
 }
 
 /** One slash, and nothing that a browser reads as a second one: no open redirect. */

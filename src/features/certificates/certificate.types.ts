@@ -1,35 +1,31 @@
-import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { graphqlEnum } from '../access/graphql-enum.types.js';
 import { CertificateKindEnum } from './certificate-kind.types.js';
-import type { CertificateStatus, KeyOrigin } from './certificate-status.js';
+import {
+  CERTIFICATE_STATUSES,
+  KEY_ORIGINS,
+  type CertificateStatus,
+  type KeyOrigin,
+} from './certificate-status.js';
 
-export const CertificateStatusEnum = {
-  VALID: 'VALID',
-  ON_HOLD: 'ON_HOLD',
-  REVOKED: 'REVOKED',
-  EXPIRED: 'EXPIRED',
-} as const satisfies { [S in CertificateStatus]: S };
-registerEnumType(CertificateStatusEnum, {
+const CertificateStatusEnum = graphqlEnum(CERTIFICATE_STATUSES, {
   name: 'CertificateStatus',
   description: 'Whether relying parties may trust a certificate.',
-  valuesConfig: {
-    VALID: { description: 'In force.' },
-    ON_HOLD: { description: 'Suspended (certificateHold); may become valid again.' },
-    REVOKED: { description: 'Revoked for good.' },
-    EXPIRED: { description: 'Past its notAfter.' },
+  meanings: {
+    VALID: 'In force.',
+    ON_HOLD: 'Suspended (certificateHold); may become valid again.',
+    REVOKED: 'Revoked for good.',
+    EXPIRED: 'Past its notAfter.',
   },
 });
 
-export const KeyOriginEnum = {
-  DEVICE: 'DEVICE',
-  SERVER: 'SERVER',
-} as const satisfies { [O in KeyOrigin]: O };
-registerEnumType(KeyOriginEnum, {
+export const KeyOriginEnum = graphqlEnum(KEY_ORIGINS, {
   name: 'KeyOrigin',
   description: 'Where a private key is made.',
-  valuesConfig: {
-    DEVICE: { description: 'On the phone, which it never leaves.' },
-    SERVER: { description: 'By the server, which wraps it for the phone.' },
+  meanings: {
+    DEVICE: 'On the phone, which it never leaves.',
+    SERVER: 'By the server, which wraps it for the phone.',
   },
 });
 

@@ -58,7 +58,7 @@ export class ConfirmationService {
   }
 
   /** By an operator. @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_INPUT, INVALID_TRANSITION */
-  async reject(scope: ChangeScope, id: string, reason: string | null): Promise<Enrolment> {
+  async reject(scope: ChangeScope, id: string, reason: string | null = null): Promise<Enrolment> {
     if (reason !== null && reason.length > MAX_REASON_CHARACTERS) {
       throw invalidInput(
         'reason',

@@ -87,7 +87,7 @@ export class DeliveryService {
     if (enrolment === undefined) return null;
     const user = await this.ports.users.find(scope, enrolment.userId);
     const project = await this.ports.projects.find(scope, enrolment.projectId);
-    if (user?.email == null || project === undefined) return null;
+    if (user === undefined || user.email === null || project === undefined) return null;
     return {
       enrolment,
       address: user.email,

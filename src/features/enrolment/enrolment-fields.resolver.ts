@@ -101,7 +101,7 @@ export class EnrolmentFieldsResolver {
     after: string | null | undefined,
   ): Promise<EnrolmentEventType[]> {
     const { work, status } = this.services;
-    return (await status.events(work.read(ctx), row.id, after ?? null)).map(toEvent);
+    return (await status.events(work.read(ctx), row, after ?? null)).map(toEvent);
   }
 }
 

@@ -37,7 +37,7 @@ const NEXT: Readonly<Record<EnrolmentStatus, readonly EnrolmentStatus[]>> = {
   SUPERSEDED: [],
 };
 
-export function mayFollow(from: EnrolmentStatus, to: EnrolmentStatus): boolean {
+function mayFollow(from: EnrolmentStatus, to: EnrolmentStatus): boolean {
   return NEXT[from].includes(to);
 }
 

@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { RequestContext, UserActor } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import { filterId, type ProjectId, type UserId } from '../../kernel/ids.js';
@@ -7,11 +7,10 @@ import type { RateLimits } from '../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
 import type { ConfirmationService } from './confirmation.service.js';
-import type { EnrolmentStatus } from './enrolment-status.js';
 import type { EnrolmentService } from './enrolment.service.js';
 import {
   EnrolmentConnectionType,
-  EnrolmentStatusEnum,
+  EnrolmentsArgs,
   EnrolmentType,
   MobileIdOfferType,
   StartEnrolmentInput,
@@ -60,29 +59,13 @@ export class EnrolmentResolver {
   @Query(() => EnrolmentConnectionType, { description: 'Enrolments, newest first.' })
   async enrolments(
     @Ctx() ctx: RequestContext,
-    @Arg('first', () => Int, {
-      nullable: true,
-      defaultValue: 20,
-      description: 'Page size, 1 to 100.',
-    })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'endCursor of the page before.' })
-    after: string | null,
-    @Arg('projectId', () => ID, { nullable: true, description: 'Only of this project.' })
-    projectId: string | null,
-    @Arg('userId', () => ID, { nullable: true, description: 'Only of this user.' })
-    userId: string | null,
-    @Arg('status', () => EnrolmentStatusEnum, {
-      nullable: true,
-      description: 'Only in this status.',
-    })
-    status: EnrolmentStatus | null,
+    @Args(() => EnrolmentsArgs) { first, after, ...wanted }: EnrolmentsArgs,
   ): Promise<EnrolmentConnectionType> {
     const { work, enrolments } = this.services;
     const filter = {
-      projectId: filterId<ProjectId>(projectId),
-      userId: filterId<UserId>(userId),
-      status: status ?? undefined,
+      projectId: filterId<ProjectId>(wanted.projectId),
+      userId: filterId<UserId>(wanted.userId),
+      status: wanted.status ?? undefined,
     };
     return enrolments.list(work.read(ctx), filter, pageRequest(first ?? 20, after));
   }

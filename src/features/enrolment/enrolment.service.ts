@@ -7,7 +7,7 @@ import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
-import { Enrolment, EnrolmentCode } from './enrolment.entity.js';
+import { EnrolmentCode, type Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import { isFinal, OPEN_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
@@ -215,7 +215,7 @@ export class EnrolmentService {
 }
 
 /** Its owner, who ordered it, and whoever carries a token for it. */
-export function mayWatch(
+function mayWatch(
   { actor, request }: { actor: Actor; request: { grants: Grants } },
   enrolment: Enrolment,
 ): boolean {

@@ -1,15 +1,16 @@
 import { ArrayMaxSize } from 'class-validator';
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { AccessDecisionType } from '../access/access-decision.types.js';
 import { graphqlEnum } from '../access/graphql-enum.types.js';
+import { PageArgs } from '../audit/page-args.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
 import type { DeliveryChannel } from '../projects/project.service.js';
 import { DeliveryChannelEnum } from '../projects/settings.types.js';
 import { ENROLMENT_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
 
-export const EnrolmentStatusEnum = graphqlEnum(ENROLMENT_STATUSES, {
+const EnrolmentStatusEnum = graphqlEnum(ENROLMENT_STATUSES, {
   name: 'EnrolmentStatus',
   description: 'Where an enrolment stands. The last five are final.',
   meanings: {
@@ -187,4 +188,16 @@ export class StartEnrolmentInput {
       'A repeated call with the same key returns the same enrolment. 1 to 200 characters, unique to the caller.',
   })
   idempotencyKey?: string | null;
+}
+
+@ArgsType()
+export class EnrolmentsArgs extends PageArgs {
+  @Field(() => ID, { nullable: true, description: 'Only of this project.' })
+  projectId!: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Only of this user.' })
+  userId!: string | null;
+
+  @Field(() => EnrolmentStatusEnum, { nullable: true, description: 'Only in this status.' })
+  status!: EnrolmentStatus | null;
 }

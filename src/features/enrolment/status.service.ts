@@ -4,7 +4,7 @@ import type { EventBus } from '../../platform/event-bus.js';
 import type { Scope } from '../../platform/scope.js';
 import type { EnrolmentLog, LoggedEvent } from './enrolment-log.service.js';
 import { isFinal } from './enrolment-status.js';
-import type { EnrolmentService } from './enrolment.service.js';
+import type { Enrolment, EnrolmentService } from './enrolment.service.js';
 import { LogStream } from '../events/log-stream.service.js';
 
 export interface StatusEvent extends LoggedEvent {
@@ -29,10 +29,10 @@ export class StatusService {
     id: string,
     after: string | null,
   ): Promise<AsyncIterableIterator<StatusEvent>> {
-    const position = after === null ? undefined : numberOf(after);
     const enrolment = await this.enrolments.visible(scope, id);
     if (enrolment === undefined) throw new DomainError('NOT_FOUND');
     const enrolmentId = enrolment.id;
+    const position = after === null ? undefined : positionIn(enrolment, after);
     const named = (events: readonly LoggedEvent[]): StatusEvent[] =>
       events.map((event) => ({ ...event, enrolmentId }));
     const first = position === undefined ? named(await this.log.latest(scope, enrolmentId)) : [];
@@ -42,19 +42,19 @@ export class StatusService {
         isLast: ({ status }) => isFinal(status),
         listen: (wake) => this.bus.listen(`enrolment:${enrolmentId}`, wake),
       },
-      position ?? 0,
-      first,
+      {
+        position: position ?? 0,
+        first,
+        isOver: isFinal(enrolment.status) && position === enrolment.lastEvent,
+      },
     );
   }
 
   /** The log of an enrolment that the caller may see, behind the cursor `after`. */
-  async events(
-    scope: Scope,
-    enrolmentId: EnrolmentId,
-    after: string | null,
-  ): Promise<StatusEvent[]> {
-    const events = await this.log.after(scope, enrolmentId, after === null ? 0 : numberOf(after));
-    return events.map((event) => ({ ...event, enrolmentId }));
+  async events(scope: Scope, enrolment: Enrolment, after: string | null): Promise<StatusEvent[]> {
+    const position = after === null ? 0 : positionIn(enrolment, after);
+    const events = await this.log.after(scope, enrolment.id, position);
+    return events.map((event) => ({ ...event, enrolmentId: enrolment.id }));
   }
 }
 
@@ -65,7 +65,9 @@ export function toEvent({ number, ...event }: StatusEvent): Omit<StatusEvent, 'n
   return { ...event, cursor: String(number) };
 }
 
-function numberOf(cursor: string): number {
-  if (!/^\d{1,9}$/.test(cursor)) throw invalidInput('after', 'It is no cursor of this enrolment.');
-  return Number(cursor);
+/** A number that was not given out yet cannot be resumed from: what is before it would be lost. */
+function positionIn({ lastEvent }: Enrolment, cursor: string): number {
+  const position = /^\d{1,9}$/.test(cursor) ? Number(cursor) : Number.NaN;
+  if (position <= lastEvent) return position;
+  throw invalidInput('after', 'It is no cursor of this enrolment.');
 }

@@ -12,6 +12,15 @@ export interface StreamSource<E extends Numbered> {
   listen(wake: () => void): () => void;
 }
 
+export interface StreamStart<E extends Numbered> {
+  /** Number of the last event that the reader knows. */
+  readonly position: number;
+  /** Events behind it that are at hand already. */
+  readonly first: readonly E[];
+  /** Nothing can come behind the position. */
+  readonly isOver: boolean;
+}
+
 /**
  * Follows a log: gives each event behind `position` once, in order, and waits for the next. Wake-ups are hints; what is given
  * is read from the log, so that none can be lost and none can come twice. Ends after the last event, or when returned.
@@ -19,15 +28,17 @@ export interface StreamSource<E extends Numbered> {
 export class LogStream<E extends Numbered> implements AsyncIterableIterator<E> {
   private readonly ready: E[] = [];
   private readonly forget: () => void;
-  private isOver = false;
+  private position: number;
+  private isOver: boolean;
   private isStale = true;
   private wakeWaiting: (() => void) | undefined;
 
   constructor(
     private readonly source: StreamSource<E>,
-    private position: number,
-    first: readonly E[] = [],
+    { position, first, isOver }: StreamStart<E>,
   ) {
+    this.position = position;
+    this.isOver = isOver;
     this.forget = source.listen(this.wake);
     this.take(first);
   }

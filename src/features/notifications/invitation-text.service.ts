@@ -6,7 +6,6 @@ export const INVITATION_PLACEHOLDERS = [
   'link',
   'expiresAt',
 ] as const;
-export type InvitationPlaceholder = (typeof INVITATION_PLACEHOLDERS)[number];
 
 /** What a project's invitations say unless it says otherwise. */
 export const DEFAULT_INVITATION = {

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { RequestContext } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import {
@@ -20,13 +20,12 @@ import { ProjectSummaryType } from '../projects/project.types.js';
 import type { UserService } from '../users/user.service.js';
 import { UserSummaryType, UserType } from '../users/user.types.js';
 import type { DeviceService } from './device.service.js';
-import type { ProfileState } from './profile-state.js';
 import type { ProfileService } from './profile.service.js';
 import {
   DeviceType,
   MobileIdProfileConnectionType,
   MobileIdProfileType,
-  ProfileStateEnum,
+  ProfilesArgs,
 } from './profile.types.js';
 
 interface Services {
@@ -68,25 +67,12 @@ export class ProfileResolver {
   @Query(() => MobileIdProfileConnectionType, { description: 'Mobile IDs, newest first.' })
   async profiles(
     @Ctx() ctx: RequestContext,
-    @Arg('first', () => Int, {
-      nullable: true,
-      defaultValue: 20,
-      description: 'Page size, 1 to 100.',
-    })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'endCursor of the page before.' })
-    after: string | null,
-    @Arg('projectId', () => ID, { nullable: true, description: 'Only of this project.' })
-    projectId: string | null,
-    @Arg('userId', () => ID, { nullable: true, description: 'Only of this user.' })
-    userId: string | null,
-    @Arg('state', () => ProfileStateEnum, { nullable: true, description: 'Only in this state.' })
-    state: ProfileState | null,
+    @Args(() => ProfilesArgs) { first, after, ...wanted }: ProfilesArgs,
   ): Promise<MobileIdProfileConnectionType> {
     const filter = {
-      projectId: filterId<ProjectId>(projectId),
-      userId: filterId<UserId>(userId),
-      state: state ?? undefined,
+      projectId: filterId<ProjectId>(wanted.projectId),
+      userId: filterId<UserId>(wanted.userId),
+      state: wanted.state ?? undefined,
     };
     const { work, profiles } = this.services;
     return profiles.list(work.read(ctx), filter, pageRequest(first ?? 20, after));
@@ -131,7 +117,7 @@ export class ProfileResolver {
       return ids.map((id) => byProfile.get(id) ?? []);
     });
     const rows = await loader.load(profile.id as ProfileId);
-    return rows.map((row) => ({ ...row, pem: pemOf(row.der) }));
+    return rows.map((row) => Object.assign(row, { pem: pemOf(row.der) }));
   }
 }
 

@@ -1,16 +1,17 @@
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ArgsType, Field, ID, Int, ObjectType } from 'type-graphql';
+import { graphqlEnum } from '../access/graphql-enum.types.js';
+import { PageArgs } from '../audit/page-args.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
 import { PROFILE_STATES, type ProfileState } from './profile-state.js';
 
-export const ProfileStateEnum = Object.fromEntries(PROFILE_STATES.map((state) => [state, state]));
-registerEnumType(ProfileStateEnum, {
+const ProfileStateEnum = graphqlEnum(PROFILE_STATES, {
   name: 'ProfileState',
   description: 'Whether a mobile ID can be used.',
-  valuesConfig: {
-    ACTIVE: { description: 'In use.' },
-    INACTIVE: { description: 'Suspended, its certificates on hold; may become active again.' },
-    REVOKED: { description: 'Revoked for good, its certificates with it.' },
-    EXPIRED: { description: 'Past the end of its validity.' },
+  meanings: {
+    ACTIVE: 'In use.',
+    INACTIVE: 'Suspended, its certificates on hold; may become active again.',
+    REVOKED: 'Revoked for good, its certificates with it.',
+    EXPIRED: 'Past the end of its validity.',
   },
 });
 
@@ -71,4 +72,16 @@ export class MobileIdProfileConnectionType {
 
   @Field(() => Int, { description: 'How many there are on all pages.' })
   totalCount!: number;
+}
+
+@ArgsType()
+export class ProfilesArgs extends PageArgs {
+  @Field(() => ID, { nullable: true, description: 'Only of this project.' })
+  projectId!: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Only of this user.' })
+  userId!: string | null;
+
+  @Field(() => ProfileStateEnum, { nullable: true, description: 'Only in this state.' })
+  state!: ProfileState | null;
 }

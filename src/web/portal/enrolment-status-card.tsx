@@ -5,7 +5,7 @@ import { CancelButton } from './cancel-button.js';
 import { ConfirmDeviceForm } from './confirm-device-form.js';
 import type { Enrolment } from './documents.js';
 import { statusText } from './enrolment-text.js';
-import { CodePanel, RenewButton } from './qr-panel.js';
+import { CodePanel, isCodeElsewhere, RenewButton } from './qr-panel.js';
 import { useSession } from './session-context.js';
 import { StatusIcon } from './status-icon.js';
 
@@ -24,6 +24,7 @@ export function EnrolmentStatusCard(props: EnrolmentStatusCardProps): ReactEleme
     address: user.email,
     device: enrolment.device?.name ?? null,
     failureCode: enrolment.failure?.code ?? null,
+    codeIsElsewhere: isCodeElsewhere(enrolment),
   });
   return (
     <Paper withBorder p="lg" radius="lg" shadow="xs" data-status={status}>

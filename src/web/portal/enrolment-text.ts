@@ -8,6 +8,8 @@ export interface EnrolmentFacts {
   readonly address: string | null;
   readonly device: string | null;
   readonly failureCode: string | null;
+  /** Another session ordered, and only that one is shown the code. */
+  readonly codeIsElsewhere?: boolean;
 }
 
 export interface StatusText {
@@ -25,16 +27,7 @@ const TEXTS: Readonly<Record<EnrolmentStatus, (facts: EnrolmentFacts) => StatusT
     title: 'Sending your code',
     sentence: `We are sending your code to ${goal(channel, address)}.`,
   }),
-  WAITING_FOR_SCAN: ({ channel, address }) =>
-    channel === null || channel === 'SCREEN'
-      ? {
-          title: 'Scan this code with your phone',
-          sentence: 'Point your phone’s camera at the code and open the link it shows.',
-        }
-      : {
-          title: 'Look into your messages',
-          sentence: `We have sent your code to ${goal(channel, address)}. Scan it with your phone, or open its link there.`,
-        },
+  WAITING_FOR_SCAN: (facts) => waitingText(facts),
   CODE_EXPIRED: () => ({
     title: 'This code has run out',
     sentence: 'Nobody scanned it in time. Your order is still there; a new code takes it on.',
@@ -76,6 +69,25 @@ const TEXTS: Readonly<Record<EnrolmentStatus, (facts: EnrolmentFacts) => StatusT
     sentence: 'You have ordered again since, and the newer order counts.',
   }),
 };
+
+function waitingText({ channel, address, codeIsElsewhere }: EnrolmentFacts): StatusText {
+  if (codeIsElsewhere === true) {
+    return {
+      title: 'Waiting for your phone',
+      sentence: 'The code is shown only where it was ordered. Scan it there, or order again here.',
+    };
+  }
+  if (channel === null || channel === 'SCREEN') {
+    return {
+      title: 'Scan this code with your phone',
+      sentence: 'Point your phone’s camera at the code and open the link it shows.',
+    };
+  }
+  return {
+    title: 'Look into your messages',
+    sentence: `We have sent your code to ${goal(channel, address)}. Scan it with your phone, or open its link there.`,
+  };
+}
 
 interface StageText {
   readonly ahead: string;

@@ -6,6 +6,7 @@ import { CountdownText, useSecondsUntil } from '../shared/countdown-text.js';
 import { problemOf } from '../shared/errors.js';
 import { ProblemAlert } from '../shared/problem-alert.js';
 import { RENEW_CODE, type Enrolment } from './documents.js';
+import { hashOf } from './route.js';
 
 interface CodePanelProps {
   readonly enrolment: Enrolment;
@@ -14,10 +15,24 @@ interface CodePanelProps {
 
 /** The code where it is shown on this page; how long it still counts in any case. */
 export function CodePanel({ enrolment, onChanged }: CodePanelProps): ReactElement | null {
-  const { id, qr, codeExpiresAt } = enrolment;
+  const { id, project, qr, codeExpiresAt } = enrolment;
   if (codeExpiresAt === null) return null;
+  if (isCodeElsewhere(enrolment)) return <OrderAgain projectId={project.id} />;
   if (!qr) return <MailedCountdown codeExpiresAt={codeExpiresAt} />;
   return <QrPanel enrolmentId={id} qr={qr} codeExpiresAt={codeExpiresAt} onChanged={onChanged} />;
+}
+
+/** A code on the screen is shown to the session that ordered it, and to no other. */
+export function isCodeElsewhere({ channel, qr, codeExpiresAt }: Enrolment): boolean {
+  return channel === 'SCREEN' && codeExpiresAt !== null && !qr;
+}
+
+function OrderAgain({ projectId }: { readonly projectId: string }): ReactElement {
+  return (
+    <Button component="a" href={hashOf({ page: 'ORDER', projectId })}>
+      Order again
+    </Button>
+  );
 }
 
 interface QrPanelProps {

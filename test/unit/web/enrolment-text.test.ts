@@ -39,6 +39,12 @@ test('a mailed code names the address', () => {
   );
 });
 
+test('a code that another session ordered is not promised here', () => {
+  const { title, sentence } = statusText('WAITING_FOR_SCAN', { ...FACTS, codeIsElsewhere: true });
+  expect(title).not.toContain('Scan this');
+  expect(sentence).toContain('shown only where it was ordered');
+});
+
 test('a failure says why', () => {
   expect(statusText('FAILED', { ...FACTS, failureCode: 'CONFIRMATION_WRONG' }).sentence).toContain(
     'too often',

@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { measureActivations, type Activations } from './activations.js';
+import { describeHost } from './host.js';
+import { openDatabase } from './database.js';
+import { FULL, QUICK, type BenchPlan } from './options.js';
+import { measureQueries } from './queries.js';
+import { asMarkdown, asText, rowsOf, type Figures } from './report.js';
+import { withSignet } from './signet.js';
+import { measureStartUps } from './start-ups.js';
+import { measurePages } from './waiting-pages.js';
+
+const CA_KEYS = ['RSA-2048', 'P-256'] as const;
+
+/** `npm run bench`, or with `-- --quick` a small run of everything. It asserts nothing: what is measured is printed. */
+async function main(): Promise<void> {
+  const isQuick = process.argv.includes('--quick');
+  const plan = isQuick ? QUICK : FULL;
+  const startedAt = performance.now();
+  const host = await withSignet('P-256', async (signet) => {
+    const database = await openDatabase(signet);
+    await database.close();
+    return describeHost(database.version);
+  });
+  const figures = await measure(plan);
+  const rows = rowsOf(figures);
+  const durability = figures.activations[0]?.[1].durability ?? '';
+  const elapsed = ((performance.now() - startedAt) / 1000).toFixed(0);
+  const command = `npm run bench${isQuick ? ' -- --quick' : ''}`;
+  say(`\n${asText(rows)}\n${asMarkdown(rows)}\n`);
+  say(`\`${command}\`, ${elapsed} s, on ${host}; ${durability}.\n`);
+  say(`${NOTES}\n`);
+}
+
+const NOTES = `Server, its embedded PostgreSQL and the load share the machine. Rates are medians over windows, latencies over all calls.
+Orders are written in bulk before each window; phones make their P-256 keys inside it and check the answer's chain; mails
+about the result are sent. Memory is the server's resident memory after a garbage collection, less that before the first
+page. CPU is the server process's user and system time; PostgreSQL's own is left out on both sides of the comparison.`;
+
+async function measure(plan: BenchPlan): Promise<Figures> {
+  say('start-up …\n');
+  const startUps = await measureStartUps(plan);
+  const activations: [string, Activations][] = [];
+  for (const caKey of CA_KEYS) {
+    say(`claim and activate, ${caKey} CA …\n`);
+    const measured = await withSignet(caKey, (signet) => measureActivations(signet, plan));
+    activations.push([caKey, measured]);
+  }
+  say('waiting pages …\n');
+  const { waiting, polling } = await withSignet('P-256', (signet) => measurePages(signet, plan));
+  say('queries …\n');
+  const queries = await withSignet('P-256', (signet) => measureQueries(signet, plan));
+  return { activations, waiting, polling, queries, startUps };
+}
+
+function say(text: string): void {
+  process.stdout.write(text);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = 1;
+});

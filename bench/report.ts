@@ -1,0 +1,125 @@
+import type { Activations } from './activations.js';
+import type { Queries } from './queries.js';
+import type { StartUps } from './start-ups.js';
+import type { PollingPages, WaitingPages } from './waiting-pages.js';
+
+export interface Figures {
+  readonly activations: readonly (readonly [caKey: string, Activations])[];
+  readonly waiting: readonly WaitingPages[];
+  readonly polling: PollingPages;
+  readonly queries: Queries;
+  readonly startUps: StartUps;
+}
+
+interface Row {
+  readonly what: string;
+  readonly measured: string;
+  /** Beside what it has to be seen. */
+  readonly beside: string;
+  readonly aim: string;
+}
+
+const TITLE: Row = { what: 'what', measured: 'measured', beside: 'beside', aim: 'aim' };
+
+export function rowsOf(figures: Figures): Row[] {
+  const { activations, waiting, polling, queries, startUps } = figures;
+  return [
+    ...activations.flatMap(([caKey, measured]) => activationRows(caKey, measured)),
+    ...waiting.flatMap((pages) => pageRows(pages, polling)),
+    {
+      what: 'the same page asking every second (GraphQL query, watch token)',
+      measured: `${whole(polling.cpuMicros)} µs CPU per page and second`,
+      beside: `measured at ${whole(polling.perSecond)} queries/s, scaled`,
+      aim: '',
+    },
+    {
+      what: '`viewer`, session checked in the database',
+      measured: `${whole(queries.viewer.perSecond)}/s, ${whole(queries.viewer.cpuMicros)} µs CPU each`,
+      beside: `bare graphql-js on node:http ${whole(queries.bare.perSecond)}/s, ${whole(queries.bare.cpuMicros)} µs: ${ratio(queries.viewer.cpuMicros / queries.bare.cpuMicros)} × its CPU`,
+      aim: '',
+    },
+    {
+      what: 'start, cold (makes database, CA, administrator)',
+      measured: seconds(startUps.coldMs),
+      beside: '',
+      aim: '≤ 5 s',
+    },
+    { what: 'start, warm', measured: seconds(startUps.warmMs), beside: '', aim: '≤ 2 s' },
+  ];
+}
+
+function activationRows(caKey: string, measured: Activations): Row[] {
+  const { perSecond, rawSignaturesPerSecond: raw, latencyMs, cpuMs } = measured;
+  const aim = caKey === 'RSA-2048' ? '≥ 100/s' : '';
+  return [
+    {
+      what: `claim + activate, two certificates, ${caKey} CA`,
+      measured: `${whole(perSecond)}/s (${whole(2 * perSecond)} certificates/s)`,
+      beside: `raw ${caKey} signatures, one core, ${whole(raw)}/s: ${ratio((2 * perSecond) / raw)} of it`,
+      aim,
+    },
+    {
+      what: `one of them, ${caKey} CA`,
+      measured: `p50 ${whole(latencyMs.p50)} ms, p99 ${whole(latencyMs.p99)} ms`,
+      beside: `CPU: server ${ratio(cpuMs.server)} ms, database ${ratio(cpuMs.database)} ms, phone ${ratio(cpuMs.phone)} ms`,
+      aim: '',
+    },
+  ];
+}
+
+function pageRows(pages: WaitingPages, polling: PollingPages): Row[] {
+  const name = `${pages.count.toLocaleString('en')} waiting pages`;
+  const { delayMs, wholeMs, cpuMicros } = pages;
+  const rate = whole(pages.changesPerSecond);
+  return [
+    { what: `${name}: memory`, measured: `${kb(pages)} each`, beside: '', aim: '≤ 30 kB' },
+    {
+      what: `${name}: commit to page at ${rate} changes/s`,
+      measured: `p50 ${ratio(delayMs.p50)} ms, p99 ${ratio(delayMs.p99)} ms`,
+      beside: `with the transaction itself: p50 ${ratio(wholeMs.p50)} ms, p99 ${ratio(wholeMs.p99)} ms`,
+      aim: 'p99 < 25 ms',
+    },
+    {
+      what: `${name}: CPU of a page and second`,
+      measured: `${ratio(cpuMicros.idle)} µs waiting, ${ratio(cpuMicros.changing)} µs at ${rate} changes/s`,
+      beside: `1/${whole(polling.cpuMicros / cpuMicros.idle)} and 1/${whole(polling.cpuMicros / cpuMicros.changing)} of one that polls`,
+      aim: '≤ 1/30',
+    },
+  ];
+}
+
+/** Columns lined up, for a terminal. */
+export function asText(rows: readonly Row[]): string {
+  const lines = [TITLE, ...rows].map(cells);
+  const widths = [0, 1, 2, 3].map((i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  return lines
+    .map((line) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+/** For the README. */
+export function asMarkdown(rows: readonly Row[]): string {
+  const [title = '', ...body] = [TITLE, ...rows].map((row) => `| ${cells(row).join(' | ')} |\n`);
+  return [title, '|---|---|---|---|\n', ...body].join('');
+}
+
+function cells({ what, measured, beside, aim }: Row): string[] {
+  return [what, measured, beside, aim];
+}
+
+function kb({ kilobytesEach }: WaitingPages): string {
+  return `${kilobytesEach.toFixed(1)} kB`;
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function ratio(value: number): string {
+  return value.toPrecision(2);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { listMails } from '../../platform/mailbox.js';
+import type { PublicApi } from './api.js';
+
+const PAUSE_MS = 50;
+const PATIENCE_MS = 15_000;
+const MAILS = 100;
+const SIX_DIGITS = /(?<!\d)\d{6}(?!\d)/;
+
+const mails = z.array(z.object({ to: z.string(), at: z.coerce.date(), text: z.string() }));
+export type Mail = z.infer<typeof mails>[number];
+/** Reads the mails, newest first. */
+export type Mailbox = () => Promise<readonly Mail[]>;
+
+/** As the page at `/mailbox` shows it. */
+export function shownMailbox(api: PublicApi): Mailbox {
+  return async () => mails.parse(await api.getJson('/mailbox/messages.json'));
+}
+
+/** Where the server shows no mailbox: the files that it would show. */
+export function mailboxFiles(dataDir: string): Mailbox {
+  return () => listMails(mailboxFolder(dataDir), MAILS);
+}
+
+export function mailboxFolder(dataDir: string): string {
+  return join(dataDir, 'mailbox');
+}
+
+/** Asks for a code and waits for the mail that brings it. @throws Error where none comes */
+export async function mailedCode(
+  mailbox: Mailbox,
+  address: string,
+  askForIt: () => Promise<unknown>,
+): Promise<string> {
+  const earlier = await newestTo(mailbox, address);
+  await askForIt();
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    const mail = await newestTo(mailbox, address);
+    const code = SIX_DIGITS.exec(mail?.text ?? '')?.[0];
+    const isNew = mail !== undefined && (earlier === undefined || mail.at > earlier.at);
+    if (isNew && code !== undefined) return code;
+    await pause(PAUSE_MS);
+  }
+  throw new Error(`No mail has come to ${address}.`);
+}
+
+async function newestTo(mailbox: Mailbox, address: string): Promise<Mail | undefined> {
+  return (await mailbox()).find(({ to }) => to === address);
+}

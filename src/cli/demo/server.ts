@@ -1,0 +1,77 @@
+import { open } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { startApp, type App } from '../../app.js';
+import { loadConfig, type Config } from '../../config.js';
+import { systemClock } from '../../kernel/clock.js';
+import { makeDataDir } from '../../platform/data-dir.js';
+import { PublicApi } from './api.js';
+import { mailboxFiles, shownMailbox, type Mailbox } from './evidence.js';
+import { lanAddress, makeLanCertificate, type LanCertificate } from './lan.js';
+import type { DemoOptions } from './options.js';
+import { keptPasswords, type Passwords } from './passwords.js';
+import { choosePort } from './ports.js';
+
+/** The demo's own server, and how it is reached. */
+export interface DemoServer {
+  readonly app: App;
+  readonly api: PublicApi;
+  readonly mailbox: Mailbox;
+  readonly passwords: Passwords;
+  readonly dataDir: string;
+  /** Null on this machine only, over plain http. */
+  readonly certificate: LanCertificate | null;
+  readonly startSeconds: number;
+}
+
+export function logFile(dataDir: string): string {
+  return join(dataDir, 'server.log');
+}
+
+/** Makes the folder with what must be there before a server can start. */
+export async function prepareFolder(dataDir: string): Promise<void> {
+  await makeDataDir(dataDir);
+  const log = await open(logFile(dataDir), 'a', 0o600);
+  await log.close();
+}
+
+/** @throws Error whose message says what to do */
+export async function startServer(options: DemoOptions): Promise<DemoServer> {
+  const dataDir = resolve(options.dataDir);
+  const began = performance.now();
+  await prepareFolder(dataDir);
+  const passwords = await keptPasswords(dataDir);
+  const { config, certificate } = await configure({ ...options, dataDir }, passwords);
+  const app = await startApp(config);
+  const api = new PublicApi(app.url, certificate?.pem ?? null);
+  const startSeconds = (performance.now() - began) / 1000;
+  const mailbox = config.mail.mailbox ? shownMailbox(api) : mailboxFiles(dataDir);
+  return { app, api, mailbox, passwords, dataDir, certificate, startSeconds };
+}
+
+async function configure(
+  { lan, port, dataDir }: DemoOptions,
+  passwords: Passwords,
+): Promise<{ config: Config; certificate: LanCertificate | null }> {
+  const common = {
+    DATA_DIR: dataDir,
+    LOG_FILE: logFile(dataDir),
+    ADMIN_PASSWORD: passwords.admin,
+    ADMIN_EMAIL: 'admin@example.org',
+  };
+  if (!lan) {
+    const chosen = String(await choosePort(port, '127.0.0.1'));
+    return { config: loadConfig({ ...common, PORT: chosen, MAILBOX: '1' }), certificate: null };
+  }
+  const address = lanAddress();
+  const chosen = String(await choosePort(port, '0.0.0.0'));
+  const certificate = await makeLanCertificate(dataDir, address, systemClock);
+  const config = loadConfig({
+    ...common,
+    PORT: chosen,
+    HOST: '0.0.0.0',
+    PUBLIC_URL: `https://${address}:${chosen}`,
+    TLS_CERT: certificate.certFile,
+    TLS_KEY: certificate.keyFile,
+  });
+  return { config, certificate };
+}

@@ -1,0 +1,112 @@
+import { relative } from 'node:path';
+import { mailboxFolder } from './evidence.js';
+import { passwordFile } from './passwords.js';
+import type { Screen } from './screen.js';
+import type { DemoServer } from './server.js';
+
+const LABEL_WIDTH = 11;
+const TEXT_INDENT = 2 + LABEL_WIDTH;
+
+/** What the reader can do now, with what he needs for it. */
+export function showYourTurn(screen: Screen, server: DemoServer, ruleId: string | null): void {
+  screen.heading('Your turn');
+  showPlaces(screen, server);
+  screen.gap();
+  showPeople(screen, server);
+  if (ruleId !== null) showRule(screen, server, ruleId);
+  if (server.certificate === null) {
+    screen.heading('Your own phone');
+    screen.verbatim('npm run demo -- --lan');
+    screen.prose('serves HTTPS in your local network, so that a real phone can scan the QR code.');
+  }
+  screen.gap();
+}
+
+function showPlaces(screen: Screen, server: DemoServer): void {
+  const { app, certificate, dataDir } = server;
+  row(screen, 'Portal', app.url, 'sign in as alva and get a mobile ID');
+  if (certificate === null) {
+    row(screen, 'Mailbox', `${app.url}/mailbox`, 'the mails with the one-time codes');
+    row(screen, 'Phone', `${app.url}/m`, 'open the QR code’s link in a second window');
+  } else {
+    row(screen, 'Mails', shortPath(mailboxFolder(dataDir)), 'as files: the newest has the code');
+    row(screen, 'Phone', `${app.url}/m`, 'scan the portal’s QR code with its camera');
+  }
+  row(screen, 'GraphiQL', `${administratorUrl(server)}/graphql`, 'the API, as administrator');
+  screen.line('A phone in another terminal, with the link that stands below the QR code:', {
+    indent: TEXT_INDENT,
+    style: 'dim',
+  });
+  const trust =
+    certificate === null ? '' : `NODE_EXTRA_CA_CERTS=${shortPath(certificate.certFile)} `;
+  screen.verbatim(`${trust}npm run phone -- "LINK"`, TEXT_INDENT);
+  if (certificate !== null) warnOfCertificate(screen, certificate.fingerprint);
+}
+
+function warnOfCertificate(screen: Screen, fingerprint: string): void {
+  screen.gap();
+  screen.note(
+    'Each browser will warn that it does not know this certificate, as it is self-signed: go on ' +
+      'nevertheless, here and on the phone. Both have to be in the same network, and the firewall of this ' +
+      'machine has to let the phone in.',
+  );
+  screen.line('SHA-256 of the certificate:', { indent: 4, style: 'dim' });
+  const half = Math.ceil(fingerprint.length / 2);
+  for (const part of [fingerprint.slice(0, half), fingerprint.slice(half)]) {
+    screen.line(part, { indent: 4, style: 'dim' });
+  }
+}
+
+function showPeople(screen: Screen, { passwords, dataDir }: DemoServer): void {
+  const person = (name: keyof typeof passwords, what: string): void => {
+    screen.line(`${name.padEnd(LABEL_WIDTH)}${passwords[name]}   ${what}`);
+  };
+  screen.line(`${'User'.padEnd(LABEL_WIDTH)}Password`, { style: 'bold' });
+  person('alva', 'orders mobile IDs');
+  person('ole', 'operator: looks after users and their mobile IDs');
+  person('admin', 'administrator: projects, roles, access rules, audit log');
+  screen.line(`Kept in ${shortPath(passwordFile(dataDir))}.`, { style: 'dim' });
+}
+
+/** A second name of this machine keeps the administrator's session apart from that of alva in the same browser. */
+function administratorUrl({ app, certificate }: DemoServer): string {
+  return certificate === null ? app.url.replace('//localhost', '//127.0.0.1') : app.url;
+}
+
+function showRule(screen: Screen, server: DemoServer, ruleId: string): void {
+  const url = administratorUrl(server);
+  const where = server.certificate === null ? '' : ' in a private window';
+  screen.heading('Change the access rule, and watch the page ask for more');
+  screen.verbatim(`1  Sign in as admin at ${url}/${where}, choose the offer there and give the`);
+  screen.verbatim('   mailed code: administrators need it, too. Stop before you order.');
+  screen.verbatim(`2  Run this at ${url}/graphql in the same window:`);
+  screen.gap();
+  screen.verbatim(mutation(ruleId), 5);
+  screen.gap();
+  screen.verbatim(
+    '3  Order as alva: besides the code, the page wants a password of this very minute. It',
+  );
+  screen.verbatim('   holds at once. Without the line about PASSWORD, the rule is as it was.');
+}
+
+function mutation(ruleId: string): string {
+  return [
+    'mutation {',
+    `  updateAccessRule(id: "${ruleId}", input: { require: [`,
+    '    { anyOf: [{ method: EMAIL_CODE, maxAgeSeconds: 600 }] }',
+    '    { anyOf: [{ method: PASSWORD, maxAgeSeconds: 60 }] }',
+    '  ] }) { name updatedAt }',
+    '}',
+  ].join('\n');
+}
+
+function row(screen: Screen, label: string, place: string, what: string): void {
+  const name = screen.paint('bold', label.padEnd(LABEL_WIDTH));
+  screen.verbatim(`${name}${place.padEnd(34)}  ${screen.paint('dim', what)}`);
+}
+
+/** From where the reader stands, unless that is no shorter. */
+export function shortPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
+}

@@ -1,0 +1,26 @@
+import type { TestDatabase } from './database';
+
+/** Written by reading and by refusing as well. */
+const NOT_COMPARED = new Set(['audit_entry', 'rate_limit', 'session']);
+
+/** Number and digest of the rows of each table, to see that nothing has changed. */
+export async function rowsOf({ query }: TestDatabase): Promise<Record<string, string>> {
+  const tables = await query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.tables
+     WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
+  );
+  const parts = tables
+    .filter(({ name }) => !NOT_COMPARED.has(name))
+    .map(
+      ({ name }) =>
+        `SELECT '${name}' AS name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS rows
+         FROM "${name}" t`,
+    );
+  const rows = await query<{ name: string; rows: string }>(parts.join(' UNION ALL '));
+  return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
+}
+
+/** So that a test may be refused more often than a stranger. */
+export async function forgetAttempts({ query }: TestDatabase): Promise<void> {
+  await query('DELETE FROM rate_limit');
+}
