@@ -15,9 +15,13 @@ export interface ChangingPage {
 }
 
 export interface Changes {
+  readonly perSecond: number;
   readonly delaysMs: readonly number[];
   readonly wholesMs: readonly number[];
 }
+
+const log = new EnrolmentLog();
+const TRIES = 20;
 
 /**
  * Moves enrolments of random pages back and forth, as the server itself moves them: status, event and notification in one
@@ -36,8 +40,10 @@ export async function makeChanges(
   for (let made = 0; made < perSecond * seconds;) {
     const due = Math.min(((performance.now() - startedAt) / 1000) * perSecond, perSecond * seconds);
     for (; made < due; made += 1) {
+      const target = idleOf(pages);
+      if (target === undefined) break;
       running.push(
-        change(work, request, idleOf(pages)).then(({ delayMs, wholeMs }) => {
+        change(work, request, target).then(({ delayMs, wholeMs }) => {
           delaysMs.push(delayMs);
           wholesMs.push(wholeMs);
         }),
@@ -46,7 +52,8 @@ export async function makeChanges(
     await pause(1);
   }
   await Promise.all(running);
-  return { delaysMs, wholesMs };
+  const tookMs = performance.now() - startedAt;
+  return { perSecond: (delaysMs.length * 1000) / tookMs, delaysMs, wholesMs };
 }
 
 async function change(
@@ -66,11 +73,11 @@ async function change(
   return { delayMs: Math.max(0, arrivedAt - committedAt), wholeMs: arrivedAt - startedAt };
 }
 
-const log = new EnrolmentLog();
-
-function idleOf(pages: readonly ChangingPage[]): ChangingPage {
-  for (;;) {
+/** Undefined where the database or the server cannot follow, and most pages wait for their change. */
+function idleOf(pages: readonly ChangingPage[]): ChangingPage | undefined {
+  for (let tries = 0; tries < TRIES; tries += 1) {
     const page = pages[randomInt(pages.length)];
     if (page !== undefined && page.busy !== true) return page;
   }
+  return undefined;
 }

@@ -45,7 +45,6 @@ export async function measurePages(
     const projectId = await createProject(database.pool);
     const count = Math.max(...plan.counts);
     const orders = await placeOrders(database.pool, signet, { projectId, count });
-    const polling = await poll(signet, orders, plan.pollSeconds);
     await openAndClose(signet, orders.slice(0, WARM_UP));
     const emptyBytes = await signet.process.rssBytes();
     const waiting: WaitingPages[] = [];
@@ -61,15 +60,16 @@ export async function measurePages(
       waiting.push({
         count: wanted,
         kilobytesEach: bytes / wanted / 1000,
-        changesPerSecond: changes.result.delaysMs.length / seconds,
+        changesPerSecond: changes.result.perSecond,
         delayMs: halfAndWorst(changes.result.delaysMs),
         wholeMs: halfAndWorst(changes.result.wholesMs),
         cpuMicros: { idle: idle.perSecond / wanted, changing: changes.perSecond / wanted },
       });
     }
-    return { waiting, polling };
+    await closeAll(open);
+    return { waiting, polling: await poll(signet, orders, plan.pollSeconds) };
   } finally {
-    await Promise.all(open.map(({ page }) => page.close()));
+    await closeAll(open);
     await database.close();
   }
 }
@@ -86,10 +86,13 @@ async function openPages(signet: Signet, orders: readonly Waiting[]): Promise<Ch
   return opened;
 }
 
+async function closeAll(pages: ChangingPage[]): Promise<void> {
+  await Promise.all(pages.splice(0).map(({ page }) => page.close()));
+}
+
 /** What the first pages make the server load and compile belongs to no page. */
 async function openAndClose(signet: Signet, orders: readonly Waiting[]): Promise<void> {
-  const opened = await openPages(signet, orders);
-  await Promise.all(opened.map(({ page }) => page.close()));
+  await closeAll(await openPages(signet, orders));
   await pause(SETTLE_MS);
 }
 

@@ -15,6 +15,8 @@ import { openAuthority, seed } from './composition/first-start.js';
 import { KeyRing } from './kernel/secrets.js';
 import { createEdgePorts } from './composition/edge-ports.js';
 import { mailTask } from './composition/mail-task.js';
+import { databaseProblem, listenProblem } from './composition/start-problems.js';
+import { Teardown } from './composition/teardown.js';
 import { createDataSource, pgConnection, type DatabaseConnection } from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
 import { EventBus } from './platform/event-bus.js';
@@ -26,6 +28,9 @@ import { createResolvers, createServices, type Services } from './composition/se
 
 const SWEEP_MS = 1000;
 const DRAIN_MS = 5000;
+/** Draining and the jobs' end together, which both have their own measure. */
+const END_WORK_MS = 6500;
+const END_DATABASE_MS = 10_000;
 
 /** A running server. */
 export interface App {
@@ -38,23 +43,6 @@ export interface App {
   readonly database: string;
   /** Takes no new work, lets what runs finish, closes sockets, and ends the embedded database. At most ten seconds. */
   stop(): Promise<void>;
-}
-
-/** Undoes what was started, last first. */
-class Teardown {
-  private readonly steps: (() => Promise<unknown>)[] = [];
-
-  add(step: () => Promise<unknown>): void {
-    this.steps.unshift(step);
-  }
-
-  async run(log: Logger): Promise<void> {
-    for (const step of this.steps.splice(0)) {
-      await step().catch((error: unknown) => {
-        log.error({ error }, 'shutdown step failed');
-      });
-    }
-  }
 }
 
 /** Starts everything, in order; what was started is ended again where a later step fails. */
@@ -77,11 +65,11 @@ export function createSchemaOnly(): Promise<GraphQLSchema> {
 async function start(config: Config, log: Logger, teardown: Teardown): Promise<App> {
   const database = await openDatabase(config, log, teardown);
   const source = createDataSource(database.connection, databaseSchema, config.poolSize);
-  await source.initialize();
+  await connect(source, config);
   teardown.add(() => source.destroy());
   const pool = poolOf(source);
   await migrate(source, log);
-  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  const port = config.port === 0 ? await freePort(config) : config.port;
   const publicUrl =
     config.publicUrl ?? `${config.tls === null ? 'http' : 'https'}://localhost:${String(port)}`;
   const keys = new KeyRing(config.masterKey ?? (await keptMasterKey(config.dataDir)));
@@ -95,9 +83,9 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const madePassword = await seed(services, config.admin);
   await bus.open();
   teardown.add(() => bus.close());
-  await startJobs({ config, services, source, log, teardown });
+  const stopJobs = await startJobs({ config, services, source, log, teardown });
   const edge = await startEdge({ config, services, bus, log, port, publicUrl });
-  teardown.add(() => edge.drain(DRAIN_MS));
+  teardown.add(() => Promise.all([edge.drain(DRAIN_MS), stopJobs()]), END_WORK_MS);
   return {
     url: publicUrl,
     port,
@@ -117,8 +105,17 @@ async function openDatabase(
     return { connection: { url: config.databaseUrl }, description: 'external' };
   }
   const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-  teardown.add(() => embedded.stop());
+  teardown.add(() => embedded.stop(), END_DATABASE_MS);
   return { connection: embedded.connection, description: `embedded ${embedded.version}` };
+}
+
+async function connect(source: DataSource, { databaseUrl }: Config): Promise<void> {
+  try {
+    await source.initialize();
+  } catch (cause) {
+    if (databaseUrl === null) throw cause;
+    throw databaseProblem(cause);
+  }
 }
 
 /** Two instances that start together migrate one after the other. */
@@ -141,7 +138,10 @@ interface Parts {
   readonly log: Logger;
 }
 
-async function startJobs(parts: Parts & { source: DataSource; teardown: Teardown }): Promise<void> {
+/** @returns what stops them, also while requests still finish */
+async function startJobs(
+  parts: Parts & { source: DataSource; teardown: Teardown },
+): Promise<() => Promise<unknown>> {
   const { config, services, source, log, teardown } = parts;
   const mailer = createMailer({
     smtpUrl: config.mail.smtpUrl,
@@ -151,7 +151,6 @@ async function startJobs(parts: Parts & { source: DataSource; teardown: Teardown
   teardown.add(() => mailer.close());
   const tasks = [mailTask(services, mailer)];
   const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
-  teardown.add(() => worker.stop());
   const sweeper = new Sweeper(
     async () => {
       const request = await services.work.systemRequest('expiry', randomUUID());
@@ -164,7 +163,9 @@ async function startJobs(parts: Parts & { source: DataSource; teardown: Teardown
     log,
   );
   sweeper.start();
-  teardown.add(() => sweeper.stop());
+  const stop = (): Promise<unknown> => Promise.all([worker.stop(), sweeper.stop()]);
+  teardown.add(stop, END_WORK_MS);
+  return stop;
 }
 
 async function startEdge(
@@ -190,16 +191,20 @@ async function startEdge(
     mounts: config.mail.mailbox ? [{ path: '/mailbox', handler: mailboxRouter(mailbox) }] : [],
     log,
   });
-  await edge.listen();
+  await edge.listen().catch((cause: unknown) => {
+    throw listenProblem(config, port, cause);
+  });
   return edge;
 }
 
 /** For PORT=0: the URL has to be known before anything that names it is made. */
-async function freePort(host: string): Promise<number> {
+async function freePort(config: Config): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, host, resolve);
+    server.listen(0, config.host, resolve);
+  }).catch((cause: unknown) => {
+    throw listenProblem(config, 0, cause);
   });
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './kernel/key-algorithm.js';
+import { StartupError } from './kernel/startup-error.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
 export interface Config {
@@ -42,7 +44,7 @@ const WEB_ROOT = resolve(
 );
 
 /** A setting that cannot be used. The message names the variable and never repeats its value. */
-export class ConfigError extends Error {
+export class ConfigError extends StartupError {
   override readonly name = 'ConfigError';
 }
 
@@ -208,7 +210,15 @@ function refuseContradictions(settings: Environment): void {
 
 function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return null;
-  return { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
+  const tls = { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
+  try {
+    createSecureContext(tls);
+    return tls;
+  } catch (cause) {
+    throw new ConfigError('TLS_CERT and TLS_KEY must be a certificate and its key, both in PEM.', {
+      cause,
+    });
+  }
 }
 
 function readSetting(variable: string, path: string): Buffer {

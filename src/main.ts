@@ -1,16 +1,32 @@
 import 'reflect-metadata';
 import { startApp, type App } from './app.js';
-import { ConfigError, loadConfig } from './config.js';
+import { loadConfig } from './config.js';
+import { StartupError } from './kernel/startup-error.js';
+
+/** Whatever holds up the end, a process that was told to end is gone after so long. */
+const END_MS = 9500;
 
 /** The server as a process of its own: `npm start`. */
 async function main(): Promise<void> {
-  const app = await startApp(loadConfig(process.env));
-  process.stdout.write(greeting(app));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      void app.stop().then(() => process.exit(0));
-    });
-  }
+  const starting = startApp(loadConfig(process.env));
+  endAtSignal(starting);
+  process.stdout.write(greeting(await starting));
+}
+
+/** A signal may come while the server still starts, and more than once: npm repeats the terminal's Ctrl-C. */
+function endAtSignal(starting: Promise<App>): void {
+  let isEnding = false;
+  const end = (): void => {
+    if (isEnding) return;
+    isEnding = true;
+    setTimeout(() => process.exit(1), END_MS).unref();
+    starting
+      .then((app) => app.stop())
+      .then(() => process.exit(0))
+      .catch(fail);
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
 }
 
 function greeting({ url, database, madePassword }: App): string {
@@ -21,10 +37,12 @@ function greeting({ url, database, madePassword }: App): string {
   return `${lines.join('\n')}\n`;
 }
 
-main().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigError;
+function fail(error: unknown): never {
+  const isExpected = error instanceof StartupError;
   process.stderr.write(
     `${isExpected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
   );
   process.exit(1);
-});
+}
+
+main().catch(fail);

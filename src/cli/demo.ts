@@ -9,8 +9,10 @@ import {
   UsageError,
   type DemoOptions,
 } from './demo/options.js';
+import { DemoProblem } from './demo/problem.js';
 import { Screen } from './demo/screen.js';
 import { logFile, startServer, type DemoServer } from './demo/server.js';
+import { tellMails } from './demo/mails.js';
 import { setTheStage, type Stage } from './demo/setup.js';
 import { playTour } from './demo/tour.js';
 import { shortPath, showYourTurn } from './demo/your-turn.js';
@@ -68,7 +70,7 @@ async function demo(screen: Screen, options: DemoOptions, signal: AbortSignal): 
       showYourTurn(screen, server, stage.ruleId);
       screen.line('Serving until Ctrl-C.', { style: 'bold' });
     }
-    await aborted(signal);
+    await (options.lan ? tellMails(screen, server.mailbox, signal) : aborted(signal));
     return EXIT.DONE;
   } finally {
     screen.gap();
@@ -80,7 +82,8 @@ async function demo(screen: Screen, options: DemoOptions, signal: AbortSignal): 
 
 function greet(screen: Screen, { port, dataDir }: DemoOptions, server: DemoServer): void {
   const { app, startSeconds } = server;
-  const facts = `PostgreSQL ${app.database}, ${startSeconds.toFixed(1)} s`;
+  const database = app.database.split(' ').reverse().join(' '); // `18.4 embedded`
+  const facts = `PostgreSQL ${database}, ${startSeconds.toFixed(1)} s`;
   screen.good(`Signet is ready at ${app.url} (${facts})`);
   if (port === null && app.port !== DEFAULT_PORT) {
     screen.note(`Port ${String(DEFAULT_PORT)} is taken, so it listens on ${String(app.port)}.`);
@@ -158,6 +161,7 @@ function messageOf(error: unknown): string {
 
 /** The whole error goes to the log; the reader has its sentence. */
 function keep(error: unknown, { dataDir }: DemoOptions, screen: Screen): void {
+  if (error instanceof DemoProblem) return;
   try {
     createLogger({ level: 'error', file: logFile(resolve(dataDir)) }).error(
       { error },

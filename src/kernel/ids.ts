@@ -32,6 +32,6 @@ const NONE = '00000000-0000-0000-0000-000000000000';
 
 /** For a filter: undefined where none is asked for; an id that fits nothing where `text` is no UUID. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the brand
-export function filterId<Id extends string>(text: string | null): Id | undefined {
-  return text === null ? undefined : (parseId<Id>(text) ?? (NONE as Id));
+export function filterId<Id extends string>(text: string | null | undefined): Id | undefined {
+  return text === null || text === undefined ? undefined : (parseId<Id>(text) ?? (NONE as Id));
 }

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readlink, realpath, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StartupError } from '../kernel/startup-error.js';
 import { findProcess, isAlive } from './processes.js';
 import { hasCode } from './system-errors.js';
 
@@ -61,7 +62,7 @@ async function refuseWhenHeld(folder: string, number: number): Promise<void> {
   const space = holder.indexOf(' ');
   const pid = Number(holder.slice(0, space));
   if (!(await isAlive(pid, holder.slice(space + 1)))) return;
-  throw new Error(
+  throw new StartupError(
     `Another Signet server, process ${String(pid)}, uses DATA_DIR ${folder}. ` +
       'Stop it, choose another DATA_DIR, or set DATABASE_URL for several servers.',
   );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StartupError } from '../kernel/startup-error.js';
 
 const FILE = 'master.key';
 const BYTES = 32;
@@ -33,7 +34,9 @@ async function readKey(path: string): Promise<Buffer | undefined> {
   });
   if (text === undefined) return undefined;
   const key = Buffer.from(text.trim(), 'base64');
-  if (key.length !== BYTES) throw new Error(`${path} must hold ${String(BYTES)} bytes in base64.`);
+  if (key.length !== BYTES) {
+    throw new StartupError(`${path} must hold ${String(BYTES)} bytes in base64.`);
+  }
   return key;
 }
 

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
 import { DomainError } from '../kernel/errors.js';
 
 /** So many points in so many seconds, then a pause until they have passed. */
@@ -17,7 +22,7 @@ const LIMITS = {
   'email-code/verify': { points: 20, seconds: 3600 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
   'device/address': { points: 120, seconds: 300 },
-  /** Phones' calls for one enrolment. */
+  /** Calls of a phone that has proven what it may do: no guesses, only too many of them. */
   'device/enrolment': { points: 60, seconds: 60 },
   /** Orders of mobile IDs for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
@@ -27,9 +32,12 @@ const LIMITS = {
 
 export type LimitName = keyof typeof LIMITS;
 
+/** Limits that spare the server and guard no secret: each instance counts for itself, and nothing is written. */
+const COUNTED_IN_MEMORY: ReadonlySet<LimitName> = new Set(['device/enrolment']);
+
 /** Counts attempts in the database, for all instances together. Count first, then compare; give the point back on success. */
 export class RateLimits {
-  private readonly limiters: ReadonlyMap<LimitName, RateLimiterPostgres>;
+  private readonly limiters: ReadonlyMap<LimitName, RateLimiterAbstract>;
 
   constructor(pool: Pool) {
     this.limiters = new Map(
@@ -43,10 +51,18 @@ export class RateLimits {
       await this.limiter(name).consume(digest(key));
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      throw new DomainError('RATE_LIMITED', {
-        retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
-      });
+      throw limited(refusal);
     }
+  }
+
+  /**
+   * Looks without counting, for secrets beyond guessing whose failures alone are counted: right calls then do not wait for each
+   * other at their address's row.
+   * @throws DomainError RATE_LIMITED with `retryAfterSeconds` where there is no point left
+   */
+  async refuseExhausted(name: LimitName, key: string): Promise<void> {
+    const found = await this.limiter(name).get(digest(key));
+    if (found !== null && found.consumedPoints > LIMITS[name].points) throw limited(found);
   }
 
   /** For an attempt that turned out to be right. */
@@ -54,15 +70,24 @@ export class RateLimits {
     await this.limiter(name).reward(digest(key));
   }
 
-  private limiter(name: LimitName): RateLimiterPostgres {
+  private limiter(name: LimitName): RateLimiterAbstract {
     const limiter = this.limiters.get(name);
     if (limiter === undefined) throw new Error(`There is no rate limit ${name}.`);
     return limiter;
   }
 }
 
-function limiterOf(pool: Pool, name: LimitName): RateLimiterPostgres {
+function limited({ msBeforeNext }: RateLimiterRes): DomainError {
+  return new DomainError('RATE_LIMITED', {
+    retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+  });
+}
+
+function limiterOf(pool: Pool, name: LimitName): RateLimiterAbstract {
   const { points, seconds } = LIMITS[name];
+  if (COUNTED_IN_MEMORY.has(name)) {
+    return new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
+  }
   return new RateLimiterPostgres({
     storeClient: pool,
     tableName: 'rate_limit',

@@ -1,7 +1,8 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { Actor, RequestContext } from '../kernel/actor.js';
 import type { EventHandlers, EventType } from './event-handlers.js';
+import { sharedRead } from './shared-read.js';
 
 /** Runs a named prepared statement: parsed once per connection, for the hot paths. */
 export type Sql = <Row extends QueryResultRow>(
@@ -28,24 +29,17 @@ export interface ChangeScope extends Scope {
 
 /** Opens scopes for resolvers and jobs. */
 export class UnitOfWork {
-  private readonly pool: Pool;
+  /** Statements outside a transaction. */
+  readonly sql: Sql;
+  /** The database's time, read once for all who ask in the same turn of the event loop. */
+  readonly now: () => Promise<Date>;
+
   constructor(
     private readonly source: DataSource,
     private readonly handlers: EventHandlers<ChangeScope>,
   ) {
-    this.pool = poolOf(source);
-  }
-
-  /** Statements outside a transaction. */
-  get sql(): Sql {
-    return sqlOn(this.pool);
-  }
-
-  /** The database's time. */
-  async now(): Promise<Date> {
-    const [row] = await this.sql<{ now: Date }>('work.now', 'SELECT now() AS now', []);
-    if (row === undefined) throw new Error('The database did not tell the time.');
-    return row.now;
+    this.sql = sqlOn(poolOf(source));
+    this.now = sharedRead(() => timeOf(this.sql));
   }
 
   /** The context of Signet's own doings: a job, a start. */
@@ -68,7 +62,7 @@ export class UnitOfWork {
       request,
       now: request.now,
       db: this.source.manager,
-      sql: sqlOn(this.pool),
+      sql: this.sql,
     };
   }
 
@@ -83,7 +77,7 @@ export class UnitOfWork {
     let broken = true;
     try {
       const now = await begin(client);
-      const scope = this.changeScope(request, now, this.source.createEntityManager(runner), client);
+      const scope = this.changeScope(request, now, { runner, client });
       const result = await work(scope);
       await client.query('COMMIT');
       broken = false;
@@ -103,14 +97,17 @@ export class UnitOfWork {
   private changeScope(
     request: RequestContext,
     now: Date,
-    db: EntityManager,
-    client: PoolClient,
+    { runner, client }: { runner: QueryRunner; client: PoolClient },
   ): ChangeScope {
+    let db: EntityManager | undefined;
+    const { source } = this;
     const scope: ChangeScope = {
       actor: request.actor,
       request,
       now,
-      db,
+      get db() {
+        return (db ??= source.createEntityManager(runner)); // hot paths do without
+      },
       sql: sqlOn(client),
       raise: (type, event) => this.handlers.run(scope, type, event),
     };
@@ -121,6 +118,12 @@ export class UnitOfWork {
 /** The pool of `pg` connections below a TypeORM data source. */
 export function poolOf(source: DataSource): Pool {
   return (source.driver as unknown as { master: Pool }).master;
+}
+
+async function timeOf(sql: Sql): Promise<Date> {
+  const [row] = await sql<{ now: Date }>('work.now', 'SELECT now() AS now', []);
+  if (row === undefined) throw new Error('The database did not tell the time.');
+  return row.now;
 }
 
 /** Both statements in one round trip. */

@@ -22,7 +22,7 @@ test('the code that the phone shows, typed into the page, lets the phone go on',
   noteSecret(code);
 
   await seeStatus(page, 'AWAITING_CONFIRMATION');
-  await page.getByText('Is Android phone yours?').waitFor();
+  await page.getByText('Android phone has scanned your code').waitFor();
   await page.getByLabel('Digit 1 of 6').click();
   await page.keyboard.type(code === '000000' ? '111111' : '000000');
   await page.getByText('That is not the code the phone shows. 4 attempts are left.').waitFor();
@@ -51,9 +51,9 @@ test.each([
 ])('an order is cancelled when %s, and both say so', async (_, where) => {
   const { token } = await stage.someone(`cecilia-${where.toLowerCase()}`);
   const ordered = await order(stage.server, token);
-  const { page } = await stage.openPortal();
+  const { page, context } = await stage.openPortal();
   const phone = await stage.openPhone();
-  await openOrder({ page, context: page.context() }, stage.server, token, ordered);
+  await openOrder({ page, context }, stage.server, token, ordered);
   await scan(phone.page, ordered.uri);
   await seeStatus(page, 'AWAITING_CONFIRMATION');
 

@@ -20,8 +20,8 @@ afterAll(() => stage.close());
 test('a code that has run out is replaced by a new one, which goes on with the same order', async () => {
   const { token } = await stage.someone('alva');
   const ordered = await order(stage.server, token);
-  const { page } = await stage.openPortal();
-  await openOrder({ page, context: page.context() }, stage.server, token, ordered);
+  const { page, context } = await stage.openPortal();
+  await openOrder({ page, context }, stage.server, token, ordered);
   await letCodeRunOut(ordered.id);
   await seeStatus(page, 'CODE_EXPIRED');
   await page.getByText('This code has run out').waitFor();
@@ -44,9 +44,9 @@ test('a code that has run out is replaced by a new one, which goes on with the s
 test('portal and phone, reloaded at every step, go on where they were', async () => {
   const { token } = await stage.someone('berit');
   const ordered = await order(stage.server, token);
-  const { page } = await stage.openPortal();
+  const { page, context } = await stage.openPortal();
   const phone = await stage.openPhone();
-  await openOrder({ page, context: page.context() }, stage.server, token, ordered);
+  await openOrder({ page, context }, stage.server, token, ordered);
   await page.reload();
   await seeStatus(page, 'WAITING_FOR_SCAN');
   expect(await readQrCode(page.getByTestId('qr'))).toBe(ordered.uri);
@@ -78,13 +78,14 @@ test('a phone whose tab was closed after the scan goes on in a new one', async (
   const again = await context.newPage();
   await again.goto('/m');
   await createMobileId(again);
+  expect(await again.locator('[data-mobile-id][data-state="ACTIVE"]').count()).toBe(1);
 });
 
 test('a session that ended elsewhere leads to sign-in with a sentence, and back to the order', async () => {
   const { person, token } = await stage.someone('dagny');
   const ordered = await order(stage.server, token);
-  const { page } = await stage.openPortal();
-  await openOrder({ page, context: page.context() }, stage.server, token, ordered);
+  const { page, context } = await stage.openPortal();
+  await openOrder({ page, context }, stage.server, token, ordered);
   await stage.server.graphql('mutation { signOut }', {}, { token });
   await page.getByText('Your session has ended. Sign in again to go on where you were.').waitFor();
   await signInOnPage(page, person);

@@ -72,6 +72,7 @@ test('the finished mobile ID is there when either window comes back', async () =
   await phone.page.goto('/m');
   await seeScreen(phone.page, 'LIBRARY');
   await phone.page.locator('[data-mobile-id][data-state="ACTIVE"]').waitFor();
+  expect(await serialNumbers(phone.page)).toEqual(await serialNumbers(portal.page));
 });
 
 test('the phone holds keys that nobody can take out, and no code', async () => {

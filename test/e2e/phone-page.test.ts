@@ -41,7 +41,9 @@ test('a second phone on a taken code is told so, and the first one goes on', asy
   await seeScreen(first.page, 'TASK');
   await scan(second.page, uri);
   await second.page.locator('[data-problem="ENROLMENT_TAKEN"]').waitFor();
-  await second.page.getByRole('heading', { name: 'Another phone has scanned this code' }).waitFor();
+  expect(await second.page.getByRole('alert').innerText()).toContain(
+    'Another phone has scanned this code',
+  );
   await createMobileId(first.page);
 });
 
@@ -52,6 +54,7 @@ test('an order replaced by a newer one says so to the phone that has the old cod
   const { page } = await stage.openPhone();
   await scan(page, uri);
   await page.locator('[data-problem="ENROLMENT_SUPERSEDED"]').waitFor();
+  expect(await page.getByRole('alert').innerText()).toContain('A newer order has taken its place');
 });
 
 test('opening the link uses nothing up', async () => {
@@ -68,6 +71,20 @@ test('opening the link uses nothing up', async () => {
   const phone = await stage.openPhone();
   await scan(phone.page, uri);
   await createMobileId(phone.page);
+});
+
+test('the link opened again on the phone that has finished shows the mobile ID', async () => {
+  const { token } = await stage.someone('frida');
+  const { uri } = await order(stage.server, token);
+  const { page } = await stage.openPhone();
+  await scan(page, uri);
+  await createMobileId(page);
+  await page.goto('about:blank');
+  await scan(page, uri);
+  await seeScreen(page, 'LIBRARY');
+  expect(await page.locator('[data-mobile-id][data-state="ACTIVE"]').count()).toBe(1);
+  await page.reload();
+  await seeScreen(page, 'LIBRARY');
 });
 
 test('a code scanned into the open page begins anew', async () => {

@@ -18,7 +18,6 @@ import { noteSecret, testRun } from './run';
 import { eventually } from './server';
 
 const ROOT = resolve(__dirname, '../..');
-// eslint-disable-next-line no-restricted-properties -- where Chromium is belongs to the machine, not to the server's configuration
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
 const PATIENCE_MS = 15_000;

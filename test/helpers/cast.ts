@@ -1,5 +1,5 @@
 import type { DeviceTask } from '../../src/phone/contract';
-import { codeOf } from './graphql';
+import { codeOf, type GraphqlAnswer } from './graphql';
 import { newName, orderOf, type Order } from './orders';
 import { createPerson, createProject, type Person } from './people';
 import { HonestOrNotPhone } from './phone';
@@ -48,7 +48,7 @@ export function tryOrder(
   server: Pick<TestServer, 'graphql'>,
   token: string,
   input: Readonly<Record<string, unknown>>,
-): ReturnType<TestServer['graphql']> {
+): Promise<GraphqlAnswer<any>> {
   return server.graphql(START, { input }, { token });
 }
 

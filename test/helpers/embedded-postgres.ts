@@ -26,6 +26,7 @@ export async function makeCheckout(folder: string, { binaries = true } = {}): Pr
   const platform = await readdir(join(REPOSITORY, 'src/platform/embedded-postgres'));
   const sources = [
     CHILD,
+    'src/kernel/startup-error.ts',
     'src/platform/data-dir.ts',
     'src/platform/processes.ts',
     'src/platform/system-errors.ts',

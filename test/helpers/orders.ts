@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
-import type { MadeRequest } from '../../src/phone/certificate-request';
+import { makeRequest } from '../../src/phone/certificate-request';
 import type { DeviceTask } from '../../src/phone/contract';
 import { MemoryKeyStore, type StoredMobileId } from '../../src/phone/key-store';
 import { parseLink } from '../../src/phone/link';
@@ -48,7 +48,7 @@ export async function orderFor(
   return orderOf(data.startEnrolmentForUser);
 }
 
-export function orderOf(started: {
+function orderOf(started: {
   watchToken: string;
   enrolment: { id: string; qr: { uri: string } };
 }): Order {
@@ -59,8 +59,6 @@ export function orderOf(started: {
 export interface TestPhone {
   readonly claim: (order: Order) => Promise<DeviceTask>;
   readonly complete: () => Promise<StoredMobileId>;
-  /** What it has made and not yet brought to an end. */
-  readonly requests: () => Promise<readonly MadeRequest[]>;
 }
 
 /** A phone that talks to the server at `url`; `pause` is what it does before it repeats an unanswered call. */
@@ -86,8 +84,42 @@ export function phoneAt(
       return task;
     },
     complete: () => phone.complete(),
-    requests: async () => (await phone.pending())?.made ?? [],
   };
+}
+
+export interface Request {
+  readonly kind: string;
+  readonly csr: string;
+}
+
+/** New keys, and the requests that a phone would send for them. */
+export function requestsFor({ keyRequests, challenge }: DeviceTask): Promise<Request[]> {
+  return Promise.all(
+    keyRequests.map(async ({ kind }) => {
+      const order = { kind, algorithm: 'P-256', commonName: 'Phone', challenge } as const;
+      return { kind, csr: (await makeRequest(order)).csr };
+    }),
+  );
+}
+
+export interface Issued {
+  readonly id: string;
+  readonly certificates: readonly { readonly kind: string; readonly fingerprint: string }[];
+}
+
+/** Sends the requests once. @throws Error where there is no answer, or a refusal */
+export async function activate(
+  server: Pick<CallableServer, 'graphql'>,
+  { deviceToken }: DeviceTask,
+  requests: readonly Request[],
+): Promise<Issued> {
+  const { data, errors } = await server.graphql(
+    `mutation ($input: ActivateEnrolmentInput!) {
+       activateEnrolment(input: $input) { profile { id certificates { kind fingerprint } } } }`,
+    { input: { deviceToken, requests } },
+  );
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return data.activateEnrolment.profile as Issued;
 }
 
 export function newName(what: string): string {

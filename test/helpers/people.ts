@@ -4,9 +4,9 @@ import type { TestServer } from './server';
 /** A server that can be asked and whose mails can be read, in this process or in another. */
 export type CallableServer = Pick<TestServer, 'graphql' | 'mails' | 'mailTo'>;
 
-/** The one-time code in a mail. */
+/** The one-time code in a mail: six digits that stand alone, not within a name. */
 export function sixDigitsIn(text: string): string {
-  const code = /(?<!\d)\d{6}(?!\d)/.exec(text)?.[0];
+  const code = /(?<![\w-])\d{6}(?![\w-])/.exec(text)?.[0];
   if (code === undefined) throw new Error('There is no code in this text.');
   return code;
 }

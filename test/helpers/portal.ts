@@ -69,7 +69,7 @@ export async function createMobileId(page: Page): Promise<void> {
 
 /** A portal window of someone who has given both proofs, at one of his orders. */
 export async function openOrder(
-  window: BrowserWindow,
+  window: Pick<BrowserWindow, 'page' | 'context'>,
   server: TestServer,
   token: string,
   { id }: Order,

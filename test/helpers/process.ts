@@ -43,7 +43,7 @@ export class Program {
     this.child.stderr?.on('data', collect);
     this.exited = once(this.child, 'close').then(([code, signal]) => {
       this.standing = 'gone';
-      return { code, signal } as Exit;
+      return { code, signal };
     });
   }
 

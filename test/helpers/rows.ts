@@ -1,4 +1,5 @@
 import type { TestDatabase } from './database';
+import { eventually } from './server';
 
 /** Written by reading and by refusing as well. */
 const NOT_COMPARED = new Set(['audit_entry', 'rate_limit', 'session']);
@@ -23,4 +24,15 @@ export async function rowsOf({ query }: TestDatabase): Promise<Record<string, st
 /** So that a test may be refused more often than a stranger. */
 export async function forgetAttempts({ query }: TestDatabase): Promise<void> {
   await query('DELETE FROM rate_limit');
+}
+
+/** Waits until the server has noticed all that has run out, so that nothing changes by itself any more. */
+export async function settled({ query }: TestDatabase): Promise<void> {
+  await eventually(async () => {
+    const overdue = await query(
+      `SELECT id FROM enrolment WHERE (status = 'WAITING_FOR_SCAN' AND code_expires_at <= now())
+         OR (completed_at IS NULL AND expires_at <= now())`,
+    );
+    return overdue.length === 0 ? true : undefined;
+  });
 }

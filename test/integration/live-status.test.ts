@@ -1,6 +1,13 @@
 import { Client } from 'pg';
-import { administrator, createPerson, createProject, signIn, stepUp, type Person } from '../helpers/people';
-import { newName, orderFor, orderOf, phoneAt, type Order, type Stage } from '../helpers/orders';
+import {
+  administrator,
+  createPerson,
+  createProject,
+  signIn,
+  stepUp,
+  type Person,
+} from '../helpers/people';
+import { newName, orderFor, phoneAt, type Order, type Stage } from '../helpers/orders';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { Watcher, type WatchOptions } from '../helpers/subscription';
 

@@ -1,6 +1,14 @@
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { codeOf } from '../helpers/graphql';
-import { newName, orderFor, phoneAt, setStage, type Stage } from '../helpers/orders';
+import {
+  activate,
+  newName,
+  orderFor,
+  phoneAt,
+  requestsFor,
+  setStage,
+  type Stage,
+} from '../helpers/orders';
 import { createPerson, signIn, stepUp } from '../helpers/people';
 import { Site } from '../helpers/process';
 import { Watcher } from '../helpers/subscription';
@@ -52,12 +60,17 @@ test('an enrolment started and watched on one server is claimed and activated on
   });
 });
 
-test('a phone that claims on one server and activates on the other makes one profile', async () => {
+test('the same requests sent to both servers at once make one profile', async () => {
   const order = await orderFor(one, stage);
-  const onOne = phoneAt(one.url, PUBLIC_URL);
-  await onOne.claim(order);
-  const [first, second] = await Promise.all([onOne.complete(), onOne.complete()]);
-  expect(second.profile.id).toBe(first.profile.id);
+  const task = await phoneAt(one.url, PUBLIC_URL).claim(order);
+  const requests = await requestsFor(task);
+  const answers = await Promise.all(
+    [one, other, one, other].map((site) => activate(site, task, requests)),
+  );
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  expect(await database.query('SELECT id FROM profile')).toContainEqual({
+    id: answers[0]?.id,
+  });
 });
 
 test('a session of one server is a session of the other, with its proofs', async () => {

@@ -1,21 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import {
-  getNamedType,
-  isCompositeType,
-  isObjectType,
-  type GraphQLField,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-} from 'graphql';
+import { getNamedType, isObjectType } from 'graphql';
 import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
-import { claimedOrder, gatherCast, order, type Cast } from '../helpers/cast';
 import { connect } from '../helpers/edge-socket';
-import { newName, type Order } from '../helpers/orders';
-import { createPerson, createProject } from '../helpers/people';
-import { HonestOrNotPhone, requestFor } from '../helpers/phone';
 import { forgetAttempts } from '../helpers/rows';
-import { noteSecret } from '../helpers/run';
+import {
+  operationFor,
+  rootFieldsOf,
+  Stagehand,
+  type RootField,
+  type Scene,
+} from '../helpers/scenes';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 
@@ -118,113 +112,46 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Subscription.enrolmentStatus': ['/enrolments/watch', WATCHERS],
 };
 
-/** What one call needs beside the caller's session: made anew for each, as most calls use it up. */
-interface Scene {
-  readonly args: Readonly<Record<string, unknown>>;
-  readonly order?: Order | undefined;
-  readonly deviceToken?: string;
-}
-type SceneMaker = (caller: Caller) => Promise<Scene>;
-
 let server: TestServer;
-let cast: Cast;
-let confirmed: string;
-let profileId: string;
-let idle: { order: Order; deviceToken: string };
-const scenes: Readonly<Record<string, SceneMaker>> = {
-  resourceAccess: () => given({ resource: '/mobile-id/get' }),
-  enrolment: async () => ofOrder(await claimed(cast.projectId), 'id'),
-  enrolmentStatus: async () => ofOrder(await claimed(cast.projectId), 'enrolmentId'),
-  cancelEnrolment: async () => ofOrder(await claimed(cast.projectId), 'id'),
-  confirmDevice: () => confirmable(),
-  approveDevice: () => confirmable(),
-  rejectDevice: async () => ofOrder(await claimed(confirmed), 'id'),
-  renewEnrolmentCode: (caller) => expiredCode(caller),
-  profile: () => given({ id: profileId }),
-  project: () => given({ id: cast.projectId }),
-  user: () => given({ id: cast.alva.id }),
-  signInWithPassword: () => given({ username: 'berta', password: cast.other.password }),
-  verifyEmailCode: () => given({ code: '' }),
-  claimEnrolment: async () => {
-    const phone = new HonestOrNotPhone(server);
-    const placed = await order(server, cast.alva.token, { projectId: cast.projectId });
-    return given({
-      input: { code: placed.code, device: phone.device, proof: phone.proof(placed.code) },
-    });
-  },
-  activateEnrolment: async () => {
-    const { task } = await claimedOrder(server, cast.alva.token, cast.projectId);
-    const requests = task.keyRequests.map(({ kind }) => requestFor(kind, task.challenge));
-    return given({ input: { deviceToken: task.deviceToken, requests } });
-  },
-  startEnrolment: () => given({ input: { projectId: cast.projectId } }),
-  startEnrolmentForUser: () =>
-    given({ userId: cast.other.id, input: { projectId: cast.projectId } }),
-  createUser: () => given({ input: { username: newName('u'), displayName: 'U' } }),
-  updateUser: () => ofNewUser({ input: { displayName: 'New' } }),
-  activateUser: async () => {
-    const scene = await ofNewUser();
-    await server.database.query(`UPDATE app_user SET state = 'INACTIVE' WHERE id = $1`, [
-      scene.args['id'],
-    ]);
-    return scene;
-  },
-  deactivateUser: () => ofNewUser(),
-  lockUser: () => ofNewUser({ reason: 'Lost.' }),
-  setUserRoles: () => ofNewUser({ roles: ['USER'] }),
-  createProject: () => given({ input: { name: newName('p') } }),
-  updateProjectSettings: () => given({ id: confirmed, settings: { instructions: 'Scan.' } }),
-  createAccessRule: () => given({ input: ruleInput() }),
-  updateAccessRule: async () => given({ id: await newRule(), input: { name: 'Renamed' } }),
-  deleteAccessRule: async () => given({ id: await newRule() }),
-};
+let stage: Stagehand;
 
 beforeAll(async () => {
   server = await startTestServer();
-  cast = await gatherCast(server, { maxProfilesPerUser: 100 });
-  confirmed = await createProject(server, cast.admin, newName('confirmed'), {
-    confirmation: 'DEVICE_CODE',
-  });
-  const { order: placed, phone, task } = await claimedOrder(
-    server,
-    cast.alva.token,
-    cast.projectId,
-  );
-  idle = { order: placed, deviceToken: task.deviceToken };
-  const { data } = await phone.tryActivate(task, phone.requestsFor(task));
-  profileId = data.activateEnrolment.profile.id;
+  stage = await Stagehand.of(server);
 });
 afterAll(() => server.stop());
 
 const schemaReady = createSchemaOnly();
 
 test('every root field of the schema is in the table, under the resource that guards it', async () => {
-  const found = rootFields(await schemaReady).map(({ name, field }) => [name, resourceOf(field)]);
+  const found = rootFieldsOf(await schemaReady).map(({ name, field }) => [name, resourceOf(field)]);
   const known = Object.entries(EXPECTED).map(([name, [resource]]) => [name, resource]);
   expect(found.sort()).toEqual(known.sort());
 });
 
 test.each(Object.entries(EXPECTED))('%s opens to whom it should', async (name, [, expected]) => {
-  const { kind, field } = fieldNamed(await schemaReady, name);
+  const root = rootFieldsOf(await schemaReady).find((field) => field.name === name);
+  if (root === undefined) throw new Error(`${name} is no root field.`);
   const outcomes: [Caller, Outcome][] = [];
-  for (const caller of CALLERS) outcomes.push([caller, await outcomeOf(kind, field, caller)]);
+  for (const caller of CALLERS) outcomes.push([caller, await outcomeOf(root, caller)]);
   expect(Object.fromEntries(outcomes)).toEqual(expected);
 });
 
-async function outcomeOf(
-  kind: RootKind,
-  field: GraphQLField<unknown, unknown>,
-  caller: Caller,
-): Promise<Outcome> {
+async function outcomeOf(root: RootField, caller: Caller): Promise<Outcome> {
   await forgetAttempts(server.database);
-  const scene = await (scenes[field.name] ?? (() => given({})))(caller);
+  const { name } = root.field;
+  const scene = await stage.sceneFor(name, { isScanned: caller === 'device token' });
   const credentials = await credentialsOf(caller, scene);
   const args = { ...scene.args };
-  if (field.name === 'verifyEmailCode') args['code'] = await mailedCode(credentials.token);
-  const query = operationFor(kind, field, args);
-  if (kind === 'subscription') return subscribed(query, args, credentials);
-  const { data, errors } = await server.graphql<Record<string, unknown>>(query, args, credentials);
-  return classOf(errors[0]?.extensions.code, data?.[field.name]);
+  if (name === 'verifyEmailCode') args['code'] = await stage.mailedCode(credentials.token);
+  const query = operationFor(root, args);
+  if (root.kind === 'subscription') return subscribed(query, args, credentials);
+  const answer = await server.graphql<Record<string, unknown> | null | undefined>(
+    query,
+    args,
+    credentials,
+  );
+  return classOf(answer.errors[0]?.extensions.code, answer.data?.[name]);
 }
 
 function classOf(code: string | undefined, value: unknown): Outcome {
@@ -235,7 +162,8 @@ function classOf(code: string | undefined, value: unknown): Outcome {
 
 type Credentials = Awaited<ReturnType<typeof credentialsOf>>;
 async function credentialsOf(caller: Caller, scene: Scene) {
-  const placed = scene.order ?? idle.order;
+  const { cast, finished } = stage;
+  const placed = scene.order ?? finished.order;
   const signedIn = async (id: string, ...more: 'EMAIL_CODE'[]) => ({
     token: await sessionOf(server, id, ['PASSWORD', ...more]),
   });
@@ -249,7 +177,8 @@ async function credentialsOf(caller: Caller, scene: Scene) {
     operator: () => signedIn(cast.operator.id, 'EMAIL_CODE'),
     administrator: () => signedIn(cast.adminId, 'EMAIL_CODE'),
     'watch token': () => Promise.resolve({ watchToken: placed.watchToken }),
-    'device token': () => Promise.resolve({ deviceToken: scene.deviceToken ?? idle.deviceToken }),
+    'device token': () =>
+      Promise.resolve({ deviceToken: scene.deviceToken ?? finished.deviceToken }),
   };
   return byCaller[caller]();
 }
@@ -259,118 +188,20 @@ async function subscribed(
   variables: object,
   { token, ...tokens }: Credentials,
 ): Promise<Outcome> {
-  const params = { ...tokens, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  const params = {
+    ...tokens,
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
   const socket = await connect(`${server.url}/graphql`, { params });
   socket.run(query, { variables });
   const { type, payload } = await socket.next();
   socket.ws.close();
   await socket.closed;
   const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
-  return classOf(error?.extensions.code as string | undefined, payload?.data?.['enrolmentStatus']);
-}
-
-type RootKind = 'query' | 'mutation' | 'subscription';
-
-function rootFields(
-  schema: GraphQLSchema,
-): { name: string; kind: RootKind; field: GraphQLField<unknown, unknown> }[] {
-  const roots = [
-    ['query', schema.getQueryType()],
-    ['mutation', schema.getMutationType()],
-    ['subscription', schema.getSubscriptionType()],
-  ] as const;
-  return roots.flatMap(([kind, type]) =>
-    Object.values(type?.getFields() ?? {}).map((field) => ({
-      name: `${type?.name ?? ''}.${field.name}`,
-      kind,
-      field,
-    })),
+  return classOf(
+    error?.extensions['code'] as string | undefined,
+    payload?.data?.['enrolmentStatus'],
   );
-}
-
-function fieldNamed(schema: GraphQLSchema, name: string): ReturnType<typeof rootFields>[number] {
-  const found = rootFields(schema).find((root) => root.name === name);
-  if (found === undefined) throw new Error(`${name} is no root field.`);
-  return found;
-}
-
-/** Asks for nothing but the field, with those of its arguments that are given. */
-function operationFor(
-  kind: RootKind,
-  field: GraphQLField<unknown, unknown>,
-  given: Readonly<Record<string, unknown>>,
-): string {
-  const args = field.args.filter(({ name }) => name in given);
-  const declared = args.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
-  const passed = args.map(({ name }) => `${name}: $${name}`).join(', ');
-  const selection = isCompositeType(getNamedType(field.type)) ? ' { __typename }' : '';
-  return args.length === 0
-    ? `${kind} { ${field.name}${selection} }`
-    : `${kind} (${declared}) { ${field.name}(${passed})${selection} }`;
-}
-
-function given(args: Scene['args']): Promise<Scene> {
-  return Promise.resolve({ args });
-}
-
-function claimed(projectId: string): ReturnType<typeof claimedOrder> {
-  return claimedOrder(server, cast.alva.token, projectId);
-}
-
-function ofOrder(
-  { order: placed, task }: Awaited<ReturnType<typeof claimedOrder>>,
-  argument: string,
-): Scene & { args: Record<string, unknown> } {
-  return { args: { [argument]: placed.id }, order: placed, deviceToken: task.deviceToken };
-}
-
-async function confirmable(): Promise<Scene> {
-  const made = await claimed(confirmed);
-  const { args, ...scene } = ofOrder(made, 'id');
-  return { ...scene, args: { ...args, code: made.task.confirmationCode } };
-}
-
-/** The phone's own token belongs to an enrolment that was scanned: its code cannot run out any more. */
-async function expiredCode(caller: Caller): Promise<Scene> {
-  if (caller === 'device token') return ofOrder(await claimed(cast.projectId), 'id');
-  const placed = await order(server, cast.alva.token, { projectId: cast.projectId });
-  await server.database.query(
-    `UPDATE enrolment SET code_expires_at = now() - interval '1 second' WHERE id = $1`,
-    [placed.id],
-  );
-  return { args: { id: placed.id }, order: placed };
-}
-
-async function ofNewUser(more: Scene['args'] = {}): Promise<Scene> {
-  const { id } = await createPerson(server, cast.admin, newName('user'));
-  return { args: { id, ...more } };
-}
-
-function ruleInput(): object {
-  return { name: newName('rule'), resources: ['/nowhere'], require: [] };
-}
-
-async function newRule(): Promise<string> {
-  const { data } = await server.graphql(
-    'mutation ($input: AccessRuleInput!) { createAccessRule(input: $input) { id } }',
-    { input: ruleInput() },
-    { token: cast.admin },
-  );
-  return data.createAccessRule.id as string;
-}
-
-/** The code that was just mailed to whoever has this session. */
-async function mailedCode(token: string | undefined): Promise<string> {
-  if (token === undefined) return '000000';
-  await server.graphql('mutation { sendEmailCode }', {}, { token });
-  const [last] = await server.database.query<{ id: string }>(
-    'SELECT id FROM email_code ORDER BY created_at DESC LIMIT 1',
-  );
-  const { work, emailCodes } = server.app.services;
-  const request = await work.systemRequest('test', randomUUID());
-  const mail = await emailCodes.toMail(work.read(request), last?.id ?? '');
-  noteSecret(mail?.code ?? '');
-  return mail?.code ?? '';
 }
 
 function row(outcome: Outcome, others: Partial<Record<Caller, Outcome>> = {}): Expectation {
@@ -465,18 +296,20 @@ const SEEN: Readonly<Record<Caller, Readonly<Record<string, string>>>> = {
 
 test.each(CALLERS)('%s can get to see these types, with these fields', async (caller) => {
   const seen = new Map<string, string>();
-  for (const { name, field } of rootFields(await schemaReady)) {
+  for (const { name, field } of rootFieldsOf(await schemaReady)) {
     const becomes = BECOMES[name];
     const outcome = EXPECTED[name]?.[1][caller];
-    const reaches = becomes === undefined ? outcome === 'ALLOWED' || outcome === HIDDEN : becomes === caller;
-    if (reaches && !(outcome === HIDDEN && name === 'Query.viewer')) collect(getNamedType(field.type), seen);
+    const reaches =
+      becomes === undefined ? outcome === 'ALLOWED' || outcome === HIDDEN : becomes === caller;
+    if (reaches && !(outcome === HIDDEN && name === 'Query.viewer'))
+      collect(getNamedType(field.type), seen);
   }
   expect(Object.fromEntries(seen)).toEqual(SEEN[caller]);
 });
 
 function collect(type: unknown, seen: Map<string, string>): void {
   if (!isObjectType(type) || seen.has(type.name)) return;
-  const fields = Object.values((type as GraphQLObjectType).getFields());
+  const fields = Object.values(type.getFields());
   const names = fields.map(({ name }) => name).sort();
   seen.set(type.name, names.join(' '));
   for (const field of fields) {

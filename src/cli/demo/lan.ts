@@ -1,5 +1,5 @@
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
-import { open, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
@@ -13,6 +13,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import type { Clock } from '../../kernel/clock.js';
+import { DemoProblem } from './problem.js';
 
 const DAY_MS = 86_400_000;
 const VALID_DAYS = 30;
@@ -29,7 +30,7 @@ export function lanAddress(): string {
   );
   const [best] = candidates.sort((a, b) => a.rank - b.rank);
   if (best === undefined) {
-    throw new Error('This machine has no address in a local network, which --lan needs.');
+    throw new DemoProblem('This machine has no address in a local network, which --lan needs.');
   }
   return best.address;
 }
@@ -47,23 +48,45 @@ export interface LanCertificate {
   readonly fingerprint: string;
 }
 
-/** A self-signed TLS certificate for this address and `localhost`, and its key, which only this user can read. */
-export async function makeLanCertificate(
+/**
+ * A self-signed TLS certificate for this address and `localhost`, and its key, which only this user can read. Kept as long
+ * as it fits: a phone that was told to trust it need not be told again.
+ */
+export async function lanCertificate(
   dataDir: string,
   address: string,
   clock: Clock,
 ): Promise<LanCertificate> {
+  const certFile = join(dataDir, 'lan-cert.pem');
+  const keyFile = join(dataDir, 'lan-key.pem');
+  const kept = await readFile(certFile, 'utf8').catch(() => '');
+  const pem = fits(kept, address, clock.now())
+    ? kept
+    : await makeCertificate({ certFile, keyFile }, address, clock.now());
+  return { certFile, keyFile, pem, fingerprint: new X509Certificate(pem).fingerprint256 };
+}
+
+function fits(pem: string, address: string, now: Date): boolean {
+  if (!pem.startsWith('-----BEGIN CERTIFICATE-----')) return false;
+  const certificate = new X509Certificate(pem);
+  const leftMs = Date.parse(certificate.validTo) - now.getTime();
+  return certificate.checkIP(address) !== undefined && leftMs > DAY_MS;
+}
+
+async function makeCertificate(
+  { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
+  address: string,
+  now: Date,
+): Promise<string> {
   const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
     'sign',
     'verify',
   ]);
-  const pem = await selfSign(keys, address, clock.now());
+  const pem = await selfSign(keys, address, now);
   const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  const certFile = join(dataDir, 'lan-cert.pem');
-  const keyFile = join(dataDir, 'lan-key.pem');
   await write(keyFile, pemOf('PRIVATE KEY', Buffer.from(key)), 0o600);
   await write(certFile, pem, 0o644);
-  return { certFile, keyFile, pem, fingerprint: new X509Certificate(pem).fingerprint256 };
+  return pem;
 }
 
 async function selfSign(keys: CryptoKeyPair, address: string, now: Date): Promise<string> {

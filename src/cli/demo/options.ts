@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 export const DEFAULT_PORT = 4000;
 
-export const DEMO_USAGE = `Signet, played in front of you: an embedded database, a server, and one mobile ID from order to phone.
+export const DEMO_USAGE = `Signet, played in front of you: database, server, and one mobile ID from order to phone.
 
   npm run demo -- [--lan] [--once] [--port N] [--data DIR]
 

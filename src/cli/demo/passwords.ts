@@ -3,6 +3,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hasCode } from '../../platform/system-errors.js';
+import { DemoProblem } from './problem.js';
 
 /** Without what looks alike: they are typed in by hand. */
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
@@ -36,7 +37,7 @@ function parse(path: string, text: string): Passwords {
   try {
     return contents.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(`${path} is damaged. Remove its folder to begin anew.`, { cause });
+    throw new DemoProblem(`${path} is damaged. Remove its folder to begin anew.`, { cause });
   }
 }
 

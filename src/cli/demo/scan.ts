@@ -4,6 +4,7 @@ import type { PublicApi, StatusEvent } from './api.js';
 import type { Order } from './order.js';
 import { terminalPhone } from './phone.js';
 import type { Screen } from './screen.js';
+import { DemoProblem } from './problem.js';
 
 const STATUS_INDENT = 5;
 const STATUS_WIDTH = 22;
@@ -46,7 +47,7 @@ export async function watchTheScan(parts: ScanParts, order: Order): Promise<void
   await phone;
   signal.throwIfAborted();
   failed.signal.throwIfAborted();
-  if (last?.status !== 'ACTIVE') throw new Error(endingOf(last));
+  if (last?.status !== 'ACTIVE') throw new DemoProblem(endingOf(last));
 }
 
 /** Never rejects: a phone that fails ends the watching, too. */
@@ -68,7 +69,7 @@ async function scan(
 
 function explained(error: unknown): Error {
   const isForeseen = error instanceof PhoneError || error instanceof ServerError;
-  if (isForeseen) return new Error(`${adviceOn(error).title}.`, { cause: error });
+  if (isForeseen) return new DemoProblem(`${adviceOn(error).title}.`, { cause: error });
   return error instanceof Error ? error : new Error('The phone failed.', { cause: error });
 }
 

@@ -82,7 +82,7 @@ export class Screen {
 }
 
 /** Lines of at most `width` characters; a word that is longer stands alone. */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/)) {

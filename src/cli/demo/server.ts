@@ -4,12 +4,14 @@ import { startApp, type App } from '../../app.js';
 import { loadConfig, type Config } from '../../config.js';
 import { systemClock } from '../../kernel/clock.js';
 import { makeDataDir } from '../../platform/data-dir.js';
+import { hasCode } from '../../platform/system-errors.js';
 import { PublicApi } from './api.js';
-import { mailboxFiles, shownMailbox, type Mailbox } from './evidence.js';
-import { lanAddress, makeLanCertificate, type LanCertificate } from './lan.js';
+import { mailboxFiles, shownMailbox, type Mailbox } from './mails.js';
+import { lanAddress, lanCertificate, type LanCertificate } from './lan.js';
 import type { DemoOptions } from './options.js';
 import { keptPasswords, type Passwords } from './passwords.js';
 import { choosePort } from './ports.js';
+import { DemoProblem } from './problem.js';
 
 /** The demo's own server, and how it is reached. */
 export interface DemoServer {
@@ -28,7 +30,7 @@ export function logFile(dataDir: string): string {
 }
 
 /** Makes the folder with what must be there before a server can start. */
-export async function prepareFolder(dataDir: string): Promise<void> {
+async function prepareFolder(dataDir: string): Promise<void> {
   await makeDataDir(dataDir);
   const log = await open(logFile(dataDir), 'a', 0o600);
   await log.close();
@@ -41,11 +43,27 @@ export async function startServer(options: DemoOptions): Promise<DemoServer> {
   await prepareFolder(dataDir);
   const passwords = await keptPasswords(dataDir);
   const { config, certificate } = await configure({ ...options, dataDir }, passwords);
-  const app = await startApp(config);
+  const app = await startApp(config).catch((error: unknown) => {
+    throw inDemoWords(error, dataDir);
+  });
   const api = new PublicApi(app.url, certificate?.pem ?? null);
   const startSeconds = (performance.now() - began) / 1000;
   const mailbox = config.mail.mailbox ? shownMailbox(api) : mailboxFiles(dataDir);
   return { app, api, mailbox, passwords, dataDir, certificate, startSeconds };
+}
+
+/** What the server says to those who set its variables, for those who do not. */
+function inDemoWords(error: unknown, dataDir: string): unknown {
+  if (hasCode(error, 'EADDRINUSE')) {
+    return new DemoProblem('The port was taken a moment ago. Start again.', { cause: error });
+  }
+  const message = error instanceof Error ? error.message : '';
+  const holder = /^Another Signet server, (process \d+)/.exec(message)?.[1];
+  if (holder === undefined) return error;
+  return new DemoProblem(
+    `Another demo, ${holder}, runs on ${dataDir}. End it first, or give this one a folder of its own: npm run demo -- --data DIR`,
+    { cause: error },
+  );
 }
 
 async function configure(
@@ -64,7 +82,7 @@ async function configure(
   }
   const address = lanAddress();
   const chosen = String(await choosePort(port, '0.0.0.0'));
-  const certificate = await makeLanCertificate(dataDir, address, systemClock);
+  const certificate = await lanCertificate(dataDir, address, systemClock);
   const config = loadConfig({
     ...common,
     PORT: chosen,

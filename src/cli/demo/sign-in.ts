@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal, type PublicApi } from './api.js';
-import { mailedCode, type Mailbox } from './evidence.js';
+import { mailedCode, type Mailbox } from './mails.js';
 
 const SIGN_IN = `mutation ($username: String!, $password: String!) {
   signInWithPassword(username: $username, password: $password) {

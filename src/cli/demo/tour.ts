@@ -1,5 +1,5 @@
 import { Refusal } from './api.js';
-import type { Mailbox } from './evidence.js';
+import type { Mailbox } from './mails.js';
 import { verifyWithOpenssl, type Verdict } from './openssl.js';
 import { placeOrder, type Order } from './order.js';
 import type { Passwords } from './passwords.js';
@@ -7,6 +7,7 @@ import { addressOf } from './setup.js';
 import { inUnits, inWords, missingOf, proveByMail, signIn, type SignedIn } from './sign-in.js';
 import type { Screen } from './screen.js';
 import { watchTheScan, type ScanParts } from './scan.js';
+import { DemoProblem } from './problem.js';
 
 const USER = 'alva';
 
@@ -67,7 +68,7 @@ async function beRefused(parts: TourParts, session: SignedIn): Promise<SignedIn>
   const text = `refused: ${inWords(missing)}`;
   screen.step(2, 'orders a mobile ID', { text, style: 'yellow' });
   if (!missing.every(({ anyOf }) => anyOf.some(({ method }) => method === 'EMAIL_CODE'))) {
-    throw new Error('The access rule was changed to ask for what this play does not know.');
+    throw new DemoProblem('The access rule was changed to ask for what this play does not know.');
   }
   const address = addressOf(USER);
   const stronger = await orExplain(proveByMail(api, session, { mailbox, address }));
@@ -137,17 +138,19 @@ async function orExplain<T>(call: Promise<T>): Promise<T> {
 /** What the reader can do about a refusal that was not planned. */
 function explained(error: unknown): unknown {
   if (!(error instanceof Refusal)) return error;
-  return new Error(`${error.message} ${adviceOn(error)}`.trim(), { cause: error });
+  return new DemoProblem(`${error.message} ${adviceOn(error)}`.trim(), { cause: error });
 }
 
 function adviceOn({ code, facts }: Refusal): string {
   const wait = facts['retryAfterSeconds'];
-  if (typeof wait === 'number') return `(${USER} can go on in ${inUnits(wait)}.)`;
+  if (typeof wait === 'number') {
+    return `${USER} can go on in ${inUnits(wait)}; or begin anew: npm run demo -- --data DIR`;
+  }
   switch (code) {
     case 'INVALID_CREDENTIALS':
       return `(${USER}'s password is no longer the one that the demo made.)`;
     case 'PROFILE_LIMIT_REACHED':
-      return 'Remove the demo’s folder to begin anew.';
+      return 'Begin anew: npm run demo -- --data DIR';
     default:
       return `(${code})`;
   }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { mailboxFolder } from './evidence.js';
+import { mailboxFolder } from './mails.js';
 import { passwordFile } from './passwords.js';
 import type { Screen } from './screen.js';
 import type { DemoServer } from './server.js';
@@ -29,7 +29,12 @@ function showPlaces(screen: Screen, server: DemoServer): void {
     row(screen, 'Mailbox', `${app.url}/mailbox`, 'the mails with the one-time codes');
     row(screen, 'Phone', `${app.url}/m`, 'open the QR code’s link in a second window');
   } else {
-    row(screen, 'Mails', shortPath(mailboxFolder(dataDir)), 'as files: the newest has the code');
+    row(
+      screen,
+      'Mails',
+      shortPath(mailboxFolder(dataDir)),
+      'as files; new ones are told below, too',
+    );
     row(screen, 'Phone', `${app.url}/m`, 'scan the portal’s QR code with its camera');
   }
   row(screen, 'GraphiQL', `${administratorUrl(server)}/graphql`, 'the API, as administrator');
@@ -77,16 +82,18 @@ function showRule(screen: Screen, server: DemoServer, ruleId: string): void {
   const url = administratorUrl(server);
   const where = server.certificate === null ? '' : ' in a private window';
   screen.heading('Change the access rule, and watch the page ask for more');
-  screen.verbatim(`1  Sign in as admin at ${url}/${where}, choose the offer there and give the`);
-  screen.verbatim('   mailed code: administrators need it, too. Stop before you order.');
+  screen.verbatim(`1  Sign in as admin at ${url}${where}, click "Get mobile ID"`);
+  screen.verbatim('   and give the code that is mailed to you: administrators need it, too.');
   screen.verbatim(`2  Run this at ${url}/graphql in the same window:`);
   screen.gap();
   screen.verbatim(mutation(ruleId), 5);
   screen.gap();
   screen.verbatim(
-    '3  Order as alva: besides the code, the page wants a password of this very minute. It',
+    '3  Order as alva, 20 seconds after signing in: besides the code, the page wants the',
   );
-  screen.verbatim('   holds at once. Without the line about PASSWORD, the rule is as it was.');
+  screen.verbatim(
+    '   password anew. It holds at once. Without the line about PASSWORD, all is as it was.',
+  );
 }
 
 function mutation(ruleId: string): string {
@@ -94,7 +101,7 @@ function mutation(ruleId: string): string {
     'mutation {',
     `  updateAccessRule(id: "${ruleId}", input: { require: [`,
     '    { anyOf: [{ method: EMAIL_CODE, maxAgeSeconds: 600 }] }',
-    '    { anyOf: [{ method: PASSWORD, maxAgeSeconds: 60 }] }',
+    '    { anyOf: [{ method: PASSWORD, maxAgeSeconds: 20 }] }',
     '  ] }) { name updatedAt }',
     '}',
   ].join('\n');

@@ -1,6 +1,7 @@
 import type { Actor, AuthenticationMethod, RequestContext } from '../../kernel/actor.js';
 import { DomainError, invalidInput, type Facts as ErrorFacts } from '../../kernel/errors.js';
-import type { Scope } from '../../platform/scope.js';
+import type { Scope, Sql } from '../../platform/scope.js';
+import { sharedRead } from '../../platform/shared-read.js';
 import type { Facts } from './facts.js';
 import { judge, type AccessOutcome } from './judge.js';
 import type { MissingClause, MissingRequirement } from './requirements.js';
@@ -54,6 +55,7 @@ const LOAD_POLICY = `
 /** Judges by the rules as they stand in the database: a change holds for the next request on every instance. */
 export class AccessService {
   private loaded: Policy | undefined;
+  private readonly versionReads = new WeakMap<Sql, () => Promise<string | undefined>>();
   private readonly ofRequest = new WeakMap<RequestContext, Promise<Policy>>();
 
   constructor(private readonly signInOptions: SignInOptions) {}
@@ -95,11 +97,19 @@ export class AccessService {
   }
 
   private async currentPolicy(scope: Scope): Promise<Policy> {
-    const version = await currentVersion(scope);
+    const version = await this.versionOn(scope.sql);
     if (this.loaded !== undefined && this.loaded.version === version) return this.loaded;
     const policy = await loadPolicy(scope);
     this.loaded = policy;
     return policy;
+  }
+
+  /** Requests of the same turn share the read where they share the connection. */
+  private versionOn(sql: Sql): Promise<string | undefined> {
+    const known = this.versionReads.get(sql);
+    const read = known ?? sharedRead(() => currentVersion(sql));
+    if (known === undefined) this.versionReads.set(sql, read);
+    return read();
   }
 
   private async withOptions(
@@ -165,8 +175,8 @@ function gives(option: SignInOption, requirement: MissingRequirement): boolean {
   );
 }
 
-async function currentVersion(scope: Scope): Promise<string | undefined> {
-  const [row] = await scope.sql<{ version: string }>(
+async function currentVersion(sql: Sql): Promise<string | undefined> {
+  const [row] = await sql<{ version: string }>(
     'access.version',
     'SELECT version FROM access_policy',
     [],

@@ -1,5 +1,6 @@
 import type { KeyAlgorithm } from '../../kernel/key-algorithm.js';
 import type { KeyRing } from '../../kernel/secrets.js';
+import { StartupError } from '../../kernel/startup-error.js';
 import type { ChangeScope } from '../../platform/scope.js';
 import { Authority } from './authority.entity.js';
 import type { CertificateAuthority } from './x509/certificate-authority.js';
@@ -24,11 +25,23 @@ export class AuthorityService {
       issuing: {
         id: issuing.id,
         certificateDer: issuing.certificate,
-        privateKeyPkcs8: this.keys.open('ca-key', issuing.id, issuing.sealedKey),
+        privateKeyPkcs8: this.unsealed(issuing),
       },
       rootCertificateDer: root.certificate,
       pkiUrl: settings.pkiUrl,
     });
+  }
+
+  /** The first thing that a start opens with the master key. */
+  private unsealed({ id, sealedKey }: Authority): Buffer {
+    try {
+      return this.keys.open('ca-key', id, sealedKey);
+    } catch (cause) {
+      throw new StartupError(
+        'MASTER_KEY, or master.key under DATA_DIR, is not the key that this database was set up with.',
+        { cause },
+      );
+    }
   }
 
   private async load(scope: ChangeScope): Promise<{ root: Authority; issuing: Authority } | null> {

@@ -1,11 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { In } from 'typeorm';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { DomainError } from '../../kernel/errors.js';
 import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
 import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
-import { Certificate } from './certificate.entity.js';
+import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
 import type { RevocationReason } from './certificate-status.js';
 import { readCertificateRequest, type VerifiedRequest } from './x509/csr.js';
@@ -23,6 +21,19 @@ export interface Holder {
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
+
+const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
+  subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
+  public_key_hash AS "publicKeyHash", revoked_at AS "revokedAt", revocation_reason AS "revocationReason"`;
+
+/** All certificates of one mobile ID at once. */
+const STORE = `
+  INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
+    key_origin, der, fingerprint, public_key_hash)
+  SELECT id, $1, $2, kind, 'VALID', serial_number, $3, $4, $5, $6, 'DEVICE', der, fingerprint, public_key_hash
+  FROM unnest($7::uuid[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::bytea[])
+    AS made (id, kind, serial_number, der, fingerprint, public_key_hash)
+  ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`;
 
 /** Issues certificates and keeps their status. */
 export class CertificateService {
@@ -80,11 +91,7 @@ export class CertificateService {
         }),
       ),
     );
-    for (const [i, request] of requests.entries()) {
-      const certificate = issued[i];
-      if (certificate === undefined) throw new Error('A certificate is missing.');
-      await this.store(scope, holder.profileId, request, certificate);
-    }
+    await this.store(scope, holder.profileId, issued, requests);
   }
 
   /** In the order AUTHENTICATION, SIGNATURE, ENCRYPTION within each profile. */
@@ -92,10 +99,11 @@ export class CertificateService {
     scope: Scope,
     profileIds: readonly ProfileId[],
   ): Promise<ReadonlyMap<ProfileId, Certificate[]>> {
-    const rows = await scope.db.find(Certificate, {
-      where: { profileId: In(profileIds) },
-      order: { kind: 'ASC' },
-    });
+    const rows = await scope.sql<Certificate>(
+      'certificate.of-profiles',
+      `SELECT ${COLUMNS} FROM certificate WHERE profile_id = ANY($1)`,
+      [profileIds],
+    );
     const byProfile = new Map<ProfileId, Certificate[]>(profileIds.map((id) => [id, []]));
     for (const row of rows) byProfile.get(row.profileId)?.push(row);
     for (const list of byProfile.values()) list.sort((a, b) => rank(a.kind) - rank(b.kind));
@@ -148,37 +156,35 @@ export class CertificateService {
   private async store(
     scope: ChangeScope,
     profileId: ProfileId,
-    request: ProvenRequest,
-    issued: IssuedCertificate,
+    issued: readonly IssuedCertificate[],
+    requests: readonly ProvenRequest[],
   ): Promise<void> {
-    const stored = await scope.sql(
-      'certificate.store',
-      `INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer,
-         not_before, not_after, key_origin, der, fingerprint, public_key_hash)
-       VALUES ($1, $2, $3, $4, 'VALID', $5, $6, $7, $8, $9, 'DEVICE', $10, $11, $12)
-       ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`,
-      [
-        newId<CertificateId>(),
-        profileId,
-        this.authority.issuerId,
-        request.kind,
-        issued.serialNumber,
-        issued.subject,
-        issued.issuer,
-        issued.notBefore,
-        issued.notAfter,
-        issued.der,
-        issued.fingerprint,
-        request.publicKeyHash,
-      ],
-    );
-    if (stored.length === 0) throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    const [one] = issued;
+    if (one === undefined) return;
+    const stored = await scope.sql('certificate.store', STORE, [
+      profileId,
+      this.authority.issuerId,
+      one.subject,
+      one.issuer,
+      one.notBefore,
+      one.notAfter,
+      issued.map(() => newId<CertificateId>()),
+      requests.map(({ kind }) => kind),
+      issued.map(({ serialNumber }) => serialNumber),
+      issued.map(({ der }) => der),
+      issued.map(({ fingerprint }) => fingerprint),
+      requests.map(({ publicKeyHash }) => publicKeyHash),
+    ]);
+    if (stored.length < issued.length) {
+      throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    }
   }
 }
 
 /** PEM (RFC 7468) of a certificate in DER. */
 export function pemOf(der: Buffer): string {
-  return new X509Certificate(der).toString();
+  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
 function rank(kind: CertificateKind): number {

@@ -1,7 +1,7 @@
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { RequestContext } from '../../kernel/actor.js';
-import { newId, type ProfileId } from '../../kernel/ids.js';
+import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
@@ -23,6 +23,7 @@ export interface CertificateRequest {
 
 interface Activation {
   readonly grant: DeviceGrant;
+  readonly userId: UserId;
   readonly digest: Buffer;
   readonly proven: readonly ProvenRequest[];
 }
@@ -64,22 +65,19 @@ export class ActivationService {
     const grant = await this.grantOf(request, deviceToken);
     await this.ports.limits.take('device/enrolment', grant.enrolmentId);
     const digest = digestOf(requests);
-    const enrolment = await this.ports.enrolments.find(
+    const found = await this.ports.enrolments.find(
       this.ports.work.read(request),
       grant.enrolmentId,
     );
-    const done = this.checkTurn(request, enrolment, { grant, digest });
+    const enrolment = claimedBy(grant, found);
+    const done = this.checkTurn(request, enrolment, digest);
     if (done !== undefined) return this.profileOf(request, done);
     const proven = await this.prove(grant, enrolment, requests);
-    const activation = { grant, digest, proven };
+    const activation = { grant, userId: enrolment.userId, digest, proven };
     await this.ports.work.change(request, (scope) => this.take(scope, activation));
-    const failure = await this.ports.work.change(request, (scope) => this.issue(scope, activation));
-    if (failure !== undefined) throw failure;
-    const completed = await this.ports.enrolments.find(
-      this.ports.work.read(request),
-      grant.enrolmentId,
-    );
-    return this.profileOf(request, completed?.profileId ?? null);
+    const outcome = await this.ports.work.change(request, (scope) => this.issue(scope, activation));
+    if (outcome instanceof DomainError) throw outcome;
+    return typeof outcome === 'string' ? this.profileOf(request, outcome) : outcome;
   }
 
   /** Chain of the issuing authority for the phone: issuer first, root last. */
@@ -97,10 +95,9 @@ export class ActivationService {
   /** @returns the profile that these requests have already become */
   private checkTurn(
     scope: Pick<RequestContext, 'now'>,
-    enrolment: Enrolment | undefined,
-    { grant, digest }: Pick<Activation, 'grant' | 'digest'>,
+    enrolment: Enrolment,
+    digest: Buffer,
   ): ProfileId | undefined {
-    if (enrolment?.deviceThumbprint !== grant.thumbprint) throw new DomainError('NOT_FOUND');
     const isSame = enrolment.requestsDigest?.equals(digest) === true;
     if (isSame && enrolment.profileId !== null) return enrolment.profileId;
     refuseEnded(scope, enrolment);
@@ -113,10 +110,9 @@ export class ActivationService {
 
   private async prove(
     grant: DeviceGrant,
-    enrolment: Enrolment | undefined,
+    { certificates: asked }: Enrolment,
     requests: readonly CertificateRequest[],
   ): Promise<ProvenRequest[]> {
-    const asked = enrolment?.certificates ?? [];
     const sent = requests.map(({ kind }) => kind);
     const fits = sent.length === asked.length && asked.every((kind) => sent.includes(kind));
     if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted: asked });
@@ -128,43 +124,37 @@ export class ActivationService {
 
   /** The first transaction: from here on these requests and no others will be certified. */
   private async take(scope: ChangeScope, { grant, digest, proven }: Activation): Promise<void> {
-    const enrolment = await this.ports.enrolments.lock(scope, grant.enrolmentId);
-    const done = this.checkTurn(scope, enrolment, { grant, digest });
-    if (done !== undefined || enrolment?.status === 'ISSUING') return;
+    const locked = await this.ports.enrolments.lock(scope, grant.enrolmentId);
+    const enrolment = claimedBy(grant, locked);
+    const done = this.checkTurn(scope, enrolment, digest);
+    if (done !== undefined || enrolment.status === 'ISSUING') return;
     await this.ports.certificates.refuseKnownKeys(scope, proven);
-    await scope.sql('activation.take', 'UPDATE enrolment SET requests_digest = $2 WHERE id = $1', [
-      grant.enrolmentId,
-      digest,
-    ]);
-    await this.ports.log.move(scope, grant.enrolmentId, 'ISSUING');
+    await this.ports.log.move(scope, grant.enrolmentId, 'ISSUING', {
+      keep: { requestsDigest: digest },
+    });
   }
 
   /**
    * The second transaction, under the user's lock first and then the enrolment's, as everywhere.
-   * @returns why the enrolment failed for good, which has to be committed before it is told
+   * @returns the new mobile ID, or the id of the one that a parallel call has made meanwhile, or why the enrolment failed for
+   * good, which has to be committed before it is told
    */
   private async issue(
     scope: ChangeScope,
     activation: Activation,
-  ): Promise<DomainError | undefined> {
-    const { grant, digest } = activation;
-    const user = await this.lockHolder(scope, grant);
-    const enrolment = await this.ports.enrolments.lock(scope, grant.enrolmentId);
-    const done = this.checkTurn(scope, enrolment, { grant, digest });
-    if (done !== undefined || enrolment === undefined) return undefined;
+  ): Promise<MobileIdProfile | ProfileId | DomainError> {
+    const { grant, digest, userId } = activation;
+    const user = await this.ports.users.getLocked(scope, userId);
+    const locked = await this.ports.enrolments.lock(scope, grant.enrolmentId);
+    const enrolment = claimedBy(grant, locked);
+    const done = this.checkTurn(scope, enrolment, digest);
+    if (done !== undefined) return done;
     const refusal = await this.refusalOf(scope, enrolment, activation);
     if (refusal !== undefined) {
       await this.fail(scope, enrolment, refusal);
       return refusal;
     }
-    await this.store(scope, { enrolment, user, proven: activation.proven });
-    return undefined;
-  }
-
-  private async lockHolder(scope: ChangeScope, grant: DeviceGrant): Promise<User> {
-    const known = await this.ports.enrolments.find(scope, grant.enrolmentId);
-    if (known === undefined) throw new DomainError('NOT_FOUND');
-    return this.ports.users.getLocked(scope, known.userId);
+    return this.store(scope, { enrolment, user, proven: activation.proven });
   }
 
   /** What has changed since the order, or since the first transaction, so that no certificate may be issued any more. */
@@ -205,14 +195,14 @@ export class ActivationService {
       user,
       proven,
     }: { enrolment: Enrolment; user: User; proven: readonly ProvenRequest[] },
-  ): Promise<void> {
+  ): Promise<MobileIdProfile> {
     if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
     const profileId = newId<ProfileId>();
     const validity = {
       notBefore: scope.now,
       notAfter: new Date(scope.now.getTime() + enrolment.validityDays * MILLISECONDS_A_DAY),
     };
-    await this.ports.profiles.create(scope, {
+    const profile = await this.ports.profiles.create(scope, {
       id: profileId,
       projectId: enrolment.projectId,
       userId: enrolment.userId,
@@ -226,17 +216,14 @@ export class ActivationService {
     });
     const holder = { profileId, commonName: user.displayName, email: user.email, ...validity };
     await this.ports.certificates.issue(scope, holder, proven);
-    await scope.sql('activation.store', 'UPDATE enrolment SET profile_id = $2 WHERE id = $1', [
-      enrolment.id,
-      profileId,
-    ]);
-    await this.ports.log.move(scope, enrolment.id, 'ACTIVE');
+    await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
     await this.ports.audit.record(scope, {
       action: 'enrolment.activate',
       target: `enrolment:${enrolment.id}`,
       detail: `profile:${profileId}`,
     });
     await this.notify(scope, enrolment, 'ENROLMENT_COMPLETED');
+    return profile;
   }
 
   private async notify(
@@ -250,11 +237,17 @@ export class ActivationService {
     if (isWanted) await this.ports.notifications.notify(scope, template, enrolment.id);
   }
 
-  private async profileOf(request: RequestContext, id: ProfileId | null): Promise<MobileIdProfile> {
-    const profile = id && (await this.ports.profiles.find(this.ports.work.read(request), id));
+  private async profileOf(request: RequestContext, id: ProfileId): Promise<MobileIdProfile> {
+    const profile = await this.ports.profiles.find(this.ports.work.read(request), id);
     if (profile === null) throw new DomainError('NOT_FOUND');
     return profile;
   }
+}
+
+/** @throws DomainError NOT_FOUND where the enrolment is no longer there, or is another phone's */
+function claimedBy({ thumbprint }: DeviceGrant, enrolment: Enrolment | undefined): Enrolment {
+  if (enrolment?.deviceThumbprint !== thumbprint) throw new DomainError('NOT_FOUND');
+  return enrolment;
 }
 
 function isUnconfirmed({ confirmation, status }: Enrolment): boolean {

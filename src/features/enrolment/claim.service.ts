@@ -7,7 +7,7 @@ import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
 import { checkDeviceProof } from './device-proof.js';
-import type { EnrolmentLog } from './enrolment-log.service.js';
+import type { EnrolmentLog, Move } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
 
@@ -15,6 +15,11 @@ export interface Claim {
   readonly code: string;
   readonly device: DeviceDescription;
   readonly proof: string;
+}
+
+interface FoundCode {
+  readonly enrolmentId: EnrolmentId;
+  readonly generation: number;
 }
 
 /** What a phone that has scanned the code is asked to do. */
@@ -61,14 +66,13 @@ export class ClaimService {
   async claim(request: RequestContext, claim: Claim): Promise<DeviceTask> {
     const { work, limits } = this.ports;
     checkDescription(claim.device);
-    await limits.take('device/address', request.address);
-    const thumbprint = await checkDeviceProof(claim.proof, {
-      audience: this.ports.publicUrl,
-      code: claim.code,
-      now: request.now,
-    });
-    const code = await this.findCode(request, claim.code);
-    await limits.giveBack('device/address', request.address);
+    await limits.refuseExhausted('device/address', request.address);
+    const { thumbprint, code } = await this.recogniseClaim(request, claim).catch(
+      async (error: unknown) => {
+        await limits.take('device/address', request.address);
+        throw error;
+      },
+    );
     await limits.take('device/enrolment', code.enrolmentId);
     return work.change(request, async (scope) => {
       const enrolment = await this.ports.enrolments.lock(scope, code.enrolmentId);
@@ -77,11 +81,20 @@ export class ClaimService {
     });
   }
 
+  private async recogniseClaim(
+    request: RequestContext,
+    { code, proof }: Claim,
+  ): Promise<{ thumbprint: string; code: FoundCode }> {
+    const target = { audience: this.ports.publicUrl, code, now: request.now };
+    const thumbprint = await checkDeviceProof(proof, target);
+    return { thumbprint, code: await this.findCode(request, code) };
+  }
+
   private async claimLocked(
     scope: ChangeScope,
     claimed: {
       enrolment: Enrolment;
-      code: { generation: number };
+      code: FoundCode;
       thumbprint: string;
       device: DeviceDescription;
     },
@@ -96,12 +109,8 @@ export class ClaimService {
       enrolment.codeExpiresAt <= scope.now;
     if (hasRunOut) throw new DomainError('CODE_EXPIRED');
     const deviceId = await this.ports.devices.recognise(scope, thumbprint, device);
-    await scope.sql(
-      'claim.bind-device',
-      'UPDATE enrolment SET device_id = $2, device_thumbprint = $3 WHERE id = $1',
-      [enrolment.id, deviceId, thumbprint],
-    );
-    await this.begin(scope, enrolment, device.name);
+    const keep = { deviceId, deviceThumbprint: thumbprint };
+    await this.begin(scope, enrolment, { detail: device.name, keep });
     await this.ports.audit.record(scope, {
       action: 'enrolment.claim',
       target: `enrolment:${enrolment.id}`,
@@ -111,22 +120,19 @@ export class ClaimService {
   }
 
   /** A code that reached the phone before its delivery was reported is as good as delivered. */
-  private async begin(scope: ChangeScope, enrolment: Enrolment, deviceName: string): Promise<void> {
+  private async begin(scope: ChangeScope, enrolment: Enrolment, scan: Move): Promise<void> {
     const { log } = this.ports;
     if (enrolment.status === 'DELIVERING') await log.move(scope, enrolment.id, 'WAITING_FOR_SCAN');
-    await log.move(scope, enrolment.id, 'SCANNED', { detail: deviceName });
+    await log.move(scope, enrolment.id, 'SCANNED', scan);
     if (enrolment.confirmation !== 'NONE') {
       await log.move(scope, enrolment.id, 'AWAITING_CONFIRMATION');
     }
   }
 
-  private async findCode(
-    request: RequestContext,
-    code: string,
-  ): Promise<{ enrolmentId: EnrolmentId; generation: number }> {
+  private async findCode(request: RequestContext, code: string): Promise<FoundCode> {
     const [row] = await this.ports.work
       .read(request)
-      .sql<{ enrolmentId: EnrolmentId; generation: number }>(
+      .sql<FoundCode>(
         'claim.find-code',
         'SELECT enrolment_id AS "enrolmentId", generation FROM enrolment_code WHERE code_hash = $1',
         [this.ports.secrets.codeHash(code)],

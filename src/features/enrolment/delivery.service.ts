@@ -1,5 +1,6 @@
 import { parseId, type EnrolmentId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import type { DeviceService } from '../profiles/device.service.js';
 import type { UserService } from '../users/user.service.js';
@@ -32,6 +33,7 @@ export class DeliveryService {
       readonly projects: ProjectService;
       readonly users: UserService;
       readonly devices: DeviceService;
+      readonly audit: AuditService;
       readonly publicUrl: string;
     },
   ) {}
@@ -73,6 +75,12 @@ export class DeliveryService {
     const enrolment = await this.delivering(scope, id);
     if (enrolment === null) return;
     await this.ports.log.move(scope, enrolment.id, 'FAILED', { failure: 'CHANNEL_NOT_AVAILABLE' });
+    await this.ports.audit.record(scope, {
+      action: 'enrolment.deliver',
+      target: `enrolment:${enrolment.id}`,
+      outcome: 'REFUSED',
+      detail: 'CHANNEL_NOT_AVAILABLE',
+    });
   }
 
   private async delivering(scope: ChangeScope, id: string): Promise<Enrolment | null> {

@@ -1,4 +1,4 @@
-import { ArrayMaxSize, MaxLength } from 'class-validator';
+import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
@@ -137,6 +137,7 @@ export class ActivateEnrolmentInput {
   @Field(() => String, { description: 'From the task.' })
   deviceToken!: string;
 
+  @ValidateNested({ each: true })
   @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })
   @Field(() => [CertificateRequestInput], { description: 'One for each key that was asked for.' })
   requests!: CertificateRequestInput[];

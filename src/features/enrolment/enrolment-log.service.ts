@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../kernel/errors.js';
 import { DomainError } from '../../kernel/errors.js';
-import type { EnrolmentId } from '../../kernel/ids.js';
+import type { DeviceId, EnrolmentId, ProfileId } from '../../kernel/ids.js';
 import { CHANNEL } from '../../platform/event-bus.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import { isFinal, predecessorsOf, type EnrolmentStatus } from './enrolment-status.js';
@@ -16,12 +16,22 @@ export interface Move {
   readonly detail?: string | undefined;
   /** Why it failed. */
   readonly failure?: ProblemCode;
+  /** What the enrolment keeps from this step on. */
+  readonly keep?: Kept;
+}
+interface Kept {
+  readonly deviceId?: DeviceId;
+  readonly deviceThumbprint?: string;
+  readonly requestsDigest?: Buffer;
+  readonly profileId?: ProfileId;
 }
 
 const MOVE = `
   WITH moved AS (
     UPDATE enrolment SET status = $2, last_event = last_event + 1,
-      completed_at = CASE WHEN $5 THEN now() END, failure_code = $6
+      completed_at = CASE WHEN $5 THEN now() END, failure_code = $6,
+      device_id = coalesce($7, device_id), device_thumbprint = coalesce($8, device_thumbprint),
+      requests_digest = coalesce($9, requests_digest), profile_id = coalesce($10, profile_id)
     WHERE id = $1 AND status = ANY($3) RETURNING id, last_event
   ), logged AS (
     INSERT INTO enrolment_event (enrolment_id, number, status, at, detail)
@@ -48,7 +58,7 @@ export class EnrolmentLog {
     scope: ChangeScope,
     id: EnrolmentId,
     to: EnrolmentStatus,
-    { detail, failure }: Move = {},
+    { detail, failure, keep = {} }: Move = {},
   ): Promise<void> {
     const moved = await scope.sql('enrolment-log.move', MOVE, [
       id,
@@ -57,6 +67,10 @@ export class EnrolmentLog {
       detail ?? null,
       isFinal(to),
       failure ?? null,
+      keep.deviceId ?? null,
+      keep.deviceThumbprint ?? null,
+      keep.requestsDigest ?? null,
+      keep.profileId ?? null,
     ]);
     if (moved.length === 0) throw new DomainError('INVALID_TRANSITION', { to });
   }

@@ -164,7 +164,13 @@ export class OrderingService {
          AND status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED') FOR UPDATE`,
       [userId, projectId],
     );
-    for (const { id } of pending) await this.ports.log.move(scope, id, 'SUPERSEDED');
+    for (const { id } of pending) {
+      await this.ports.log.move(scope, id, 'SUPERSEDED');
+      await this.ports.audit.record(scope, {
+        action: 'enrolment.supersede',
+        target: `enrolment:${id}`,
+      });
+    }
   }
 
   private compose(

@@ -18,6 +18,10 @@ export interface ProfileFilter {
   readonly state?: ProfileState | undefined;
 }
 
+const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", enrolment_id AS "enrolmentId",
+  device_id AS "deviceId", name, account_name AS "accountName", server_name AS "serverName", state,
+  valid_from AS "validFrom", valid_to AS "validTo", created_at AS "createdAt"`;
+
 /** Mobile IDs and their states. A profile and its certificates change together. */
 export class ProfileService {
   constructor(private readonly certificates: CertificateService) {}
@@ -41,12 +45,12 @@ export class ProfileService {
   }
 
   /** Stores a new profile, ACTIVE. */
-  async create(scope: ChangeScope, profile: NewProfile): Promise<void> {
+  async create(scope: ChangeScope, profile: NewProfile): Promise<MobileIdProfile> {
     await scope.sql(
       'profile.create',
       `INSERT INTO profile (id, project_id, user_id, enrolment_id, device_id, name, account_name, server_name,
          state, valid_from, valid_to, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'ACTIVE', $9, $10, now())`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'ACTIVE', $9, $10, $11)`,
       [
         profile.id,
         profile.projectId,
@@ -58,12 +62,19 @@ export class ProfileService {
         profile.serverName,
         profile.validFrom,
         profile.validTo,
+        scope.now,
       ],
     );
+    return { ...profile, state: 'ACTIVE', createdAt: scope.now };
   }
 
-  find(scope: Scope, id: ProfileId): Promise<MobileIdProfile | null> {
-    return scope.db.findOneBy(Profile, { id });
+  async find(scope: Scope, id: ProfileId): Promise<MobileIdProfile | null> {
+    const [row] = await scope.sql<MobileIdProfile>(
+      'profile.find',
+      `SELECT ${COLUMNS} FROM profile WHERE id = $1`,
+      [id],
+    );
+    return row ?? null;
   }
 
   list(
@@ -80,9 +91,7 @@ export class ProfileService {
       scope,
       {
         table: 'profile',
-        columns: `id, project_id AS "projectId", user_id AS "userId", enrolment_id AS "enrolmentId",
-          device_id AS "deviceId", name, account_name AS "accountName", server_name AS "serverName", state,
-          valid_from AS "validFrom", valid_to AS "validTo", created_at AS "createdAt"`,
+        columns: COLUMNS,
         conditions: wanted.filter((c): c is [string, unknown] & Condition => c[1] !== undefined),
       },
       request,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { StartupError } from '../../kernel/startup-error.js';
 import { unavailable } from './unavailable.js';
 
 /** The operating system's user as which PostgreSQL runs: never root, which it refuses. */
@@ -33,7 +34,7 @@ export async function chooseAccount(dataFolder: string): Promise<Account> {
   }
   if (owner === undefined) return refuseWithoutName(own);
   if (owner.uid === own.uid) return own;
-  throw new Error(
+  throw new StartupError(
     `${dataFolder} belongs to user ${String(owner.uid)}, and this server runs as user ${String(own.uid)}. ` +
       'Start it as the owner or as root, choose another DATA_DIR, or set DATABASE_URL.',
   );

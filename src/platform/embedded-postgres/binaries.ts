@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, chmod, cp, lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { StartupError } from '../../kernel/startup-error.js';
 import { runAs, type Account } from './account.js';
 import { unavailable } from './unavailable.js';
 
@@ -104,7 +105,7 @@ async function copyOnce(root: string, folder: string): Promise<string> {
 async function refuseForeign(folder: string): Promise<void> {
   const { uid, mode } = await lstat(folder);
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) {
-    throw new Error(`${folder} can be written by other users.`);
+    throw new StartupError(`${folder} can be written by other users.`);
   }
 }
 

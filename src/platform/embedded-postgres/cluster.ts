@@ -1,5 +1,6 @@
 import { chown, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StartupError } from '../../kernel/startup-error.js';
 import { canEnter, runAs, type Account } from './account.js';
 import type { Binaries } from './binaries.js';
 import { unavailable } from './unavailable.js';
@@ -63,10 +64,10 @@ export async function pathFor(account: Account, folder: string): Promise<string>
 
 async function checkVersion(dataFolder: string, { version }: Binaries): Promise<void> {
   const found = await readFile(join(dataFolder, 'PG_VERSION'), 'utf8').catch(() => undefined);
-  if (found === undefined) throw new Error(`${dataFolder} is no data folder of PostgreSQL.`);
+  if (found === undefined) throw new StartupError(`${dataFolder} is no data folder of PostgreSQL.`);
   const [wanted, major] = [version.split('.')[0] ?? '', found.trim()];
   if (major === wanted) return;
-  throw new Error(
+  throw new StartupError(
     `${dataFolder} was written by PostgreSQL ${major}, and this is PostgreSQL ${wanted}, which cannot read it. ` +
       `Dump it with the Signet release that brought PostgreSQL ${major} (pg_dump), move the folder away, ` +
       'start this release once, and restore the dump (psql); or set DATABASE_URL.',

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile, readlink, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StartupError } from '../../kernel/startup-error.js';
 import { findProcess, isAlive, type RunningProcess } from '../processes.js';
 import { COMMAND_ENVIRONMENT, spawnIdentity, type Account } from './account.js';
 
@@ -42,7 +43,7 @@ export async function findPostmaster(dataFolder: string, account: Account): Prom
     return { running: found };
   }
   if (isElsewhere(found) || !(await mayServe(found, dataFolder))) return { stalePid: file.pid };
-  throw new Error(
+  throw new StartupError(
     `Process ${String(file.pid)} is a PostgreSQL server on ${dataFolder} that Signet has not started. Stop it first.`,
   );
 }

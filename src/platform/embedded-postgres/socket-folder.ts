@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chown, lstat, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { StartupError } from '../../kernel/startup-error.js';
 import { hasCode } from '../system-errors.js';
 import { canEnter, type Account } from './account.js';
 import { PORT } from './settings.js';
@@ -23,7 +24,9 @@ export async function makeSocketFolder(dataDir: string, account: Account): Promi
     await removeStale(folder);
     return folder;
   }
-  throw new Error(`No folder is open to user ${String(account.uid)} for PostgreSQL's socket.`);
+  throw new StartupError(
+    `No folder is open to user ${String(account.uid)} for PostgreSQL's socket.`,
+  );
 }
 
 function fits(folder: string): boolean {
@@ -37,7 +40,7 @@ async function makePrivate(folder: string, account: Account): Promise<void> {
   const found = await lstat(folder);
   const trusted = found.uid === account.uid || found.uid === process.getuid?.();
   if (!found.isDirectory() || !trusted || (found.mode & 0o077) !== 0) {
-    throw new Error(
+    throw new StartupError(
       `${folder}, where PostgreSQL's socket would be, is not a private folder of user ${String(account.uid)}. ` +
         'Remove it, or choose another DATA_DIR.',
     );

@@ -83,7 +83,9 @@ export class EnrolmentSession {
         this.persistent = await askToPersist();
         const phone = await this.phone();
         const task = await phone.claim(code);
-        if (!signal.aborted) this.showTask(task, phone);
+        if (signal.aborted) return;
+        if (await this.isFinishedHere(task)) await this.leaveFinished();
+        else this.showTask(task, phone);
       },
     );
   }
@@ -147,6 +149,17 @@ export class EnrolmentSession {
       this.show({ name: 'INVITED', busy: false });
       return;
     }
+    await this.showLibrary();
+  }
+
+  /** The server lets a phone repeat its claim even after the end: the link was opened once more. */
+  private async isFinishedHere({ enrolmentId }: DeviceTask): Promise<boolean> {
+    const mobileIds = await this.parts.store.listMobileIds();
+    return mobileIds.some((mobileId) => mobileId.enrolmentId === enrolmentId);
+  }
+
+  private async leaveFinished(): Promise<void> {
+    await this.parts.store.clearPending();
     await this.showLibrary();
   }
 

@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Grid, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { ConnectionBanner } from '../shared/connection-banner.js';
 import { isFinal, type Timeline } from '../shared/enrolment-timeline.js';
@@ -42,17 +42,23 @@ interface ProgressProps {
 
 function Progress({ enrolment, timeline, onChanged }: ProgressProps): ReactElement {
   const status = currentStatus(enrolment, timeline);
+  const over = isFinal(status);
   return (
     <>
-      <EnrolmentStatusCard enrolment={enrolment} status={status} onChanged={onChanged} />
+      <Grid>
+        <Grid.Col span={{ base: 12, sm: over ? 12 : 8 }}>
+          <EnrolmentStatusCard enrolment={enrolment} status={status} onChanged={onChanged} />
+        </Grid.Col>
+        {!over && (
+          <Grid.Col span={{ base: 12, sm: 4 }}>
+            <Paper withBorder p="lg" radius="lg" shadow="xs">
+              <StatusTimeline timeline={timeline} />
+            </Paper>
+          </Grid.Col>
+        )}
+      </Grid>
       {status === 'ACTIVE' && enrolment.profile && <ProfileCard profile={enrolment.profile} />}
-      {isFinal(status) ? (
-        <Ending active={status === 'ACTIVE'} projectId={enrolment.project.id} />
-      ) : (
-        <Paper withBorder p="lg" radius="lg">
-          <StatusTimeline timeline={timeline} />
-        </Paper>
-      )}
+      {over && <Ending active={status === 'ACTIVE'} projectId={enrolment.project.id} />}
     </>
   );
 }

@@ -37,12 +37,12 @@ const TEXTS: Readonly<Record<EnrolmentStatus, (facts: EnrolmentFacts) => StatusT
     sentence: 'Go on with the phone: it shows what it will make, and makes your keys.',
   }),
   AWAITING_CONFIRMATION: ({ device }) => ({
-    title: `Is ${phone(device)} yours?`,
-    sentence: 'The phone shows a six-digit code. It goes on once the code is confirmed here.',
+    title: 'Is this your phone?',
+    sentence: `${phone(device, 'A phone')} has scanned your code and shows six digits. It goes on once they are typed in here.`,
   }),
   CONFIRMED: ({ device }) => ({
     title: 'Phone confirmed',
-    sentence: `${capital(phone(device))} makes your keys now.`,
+    sentence: `${phone(device, 'A phone')} makes your keys now.`,
   }),
   ISSUING: () => ({
     title: 'Issuing your certificates',
@@ -50,7 +50,7 @@ const TEXTS: Readonly<Record<EnrolmentStatus, (facts: EnrolmentFacts) => StatusT
   }),
   ACTIVE: ({ device }) => ({
     title: 'Your mobile ID is active',
-    sentence: `It is ready to use on ${phone(device)}.`,
+    sentence: `It is ready to use on your phone${device === null ? '' : ` (${device})`}.`,
   }),
   CANCELLED: () => ({
     title: 'Order cancelled',
@@ -140,10 +140,6 @@ function goal(channel: string | null, address: string | null): string {
   return address ?? 'your e-mail address';
 }
 
-function phone(device: string | null): string {
-  return device === null || device.trim() === '' ? 'a phone' : device;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function phone(device: string | null, unnamed = 'a phone'): string {
+  return device === null || device.trim() === '' ? unnamed : device;
 }

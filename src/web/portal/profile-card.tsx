@@ -37,13 +37,21 @@ export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
             <IconDeviceMobile size={24} stroke={1.7} aria-hidden="true" />
           </ThemeIcon>
           <Stack gap={2} style={{ flex: 1, minWidth: 0 }}>
-            <Group justify="space-between" gap="xs">
-              <Title order={3}>{profile.name}</Title>
-              <Badge color={state.colour} variant="light" tt="none" size="lg">
+            <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
+              <Title order={3} style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+                {profile.name}
+              </Title>
+              <Badge
+                color={state.colour}
+                variant="light"
+                tt="none"
+                size="lg"
+                style={{ flex: 'none' }}
+              >
                 {state.text}
               </Badge>
             </Group>
-            <Text c="dimmed">
+            <Text c="dimmed" style={{ overflowWrap: 'anywhere' }}>
               {profile.accountName} at {profile.serverName}
             </Text>
             <Text size="sm" c="dimmed">

@@ -50,16 +50,19 @@ function QrPanel({ enrolmentId, qr, codeExpiresAt, onChanged }: QrPanelProps): R
     <Stack align="center" gap="md" w="100%">
       <Box
         bg="white"
-        p="md"
         w="100%"
         maw={340}
-        style={{ borderRadius: 'var(--mantine-radius-lg)', border: '1px solid #dfe5ea' }}
+        style={{
+          borderRadius: 'var(--mantine-radius-lg)',
+          border: '1px solid #dfe5ea',
+          overflow: 'hidden',
+        }}
       >
         <img
           src={`data:image/svg+xml,${encodeURIComponent(qr.svg)}`}
           alt="QR code to scan with your phone"
-          width={308}
-          height={308}
+          width={338}
+          height={338}
           style={{
             display: 'block',
             width: '100%',

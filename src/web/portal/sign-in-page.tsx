@@ -43,7 +43,10 @@ export function SignInPage({ ended, onSignedIn }: SignInPageProps): ReactElement
         </Stack>
       </Paper>
       <Text size="sm" c="dimmed">
-        Scanned a code with your phone? <Anchor href="/m">Open the phone page</Anchor>
+        Scanned a code with your phone?{' '}
+        <Anchor href="/m" underline="always">
+          Open the phone page
+        </Anchor>
       </Text>
     </Stack>
   );

@@ -64,7 +64,7 @@ function Bullet({ state }: { readonly state: StageState }): ReactElement | null 
     case 'DONE':
       return <IconCheck size={15} stroke={2.5} aria-hidden="true" />;
     case 'CURRENT':
-      return <Loader size={13} aria-hidden="true" />;
+      return <Loader size={13} color="var(--mantine-color-anchor)" aria-hidden="true" />;
     case 'STOPPED':
       return <IconX size={15} stroke={2.5} aria-hidden="true" />;
     case 'AHEAD':

@@ -23,14 +23,22 @@ export function UserMenu({ user, onSignedOut }: UserMenuProps): ReactElement {
     onSignedOut();
   };
   return (
-    <Group gap={4} wrap="nowrap">
-      <Text size="sm" c="dimmed" visibleFrom="xs" title={`Signed in as ${user.username}`}>
+    <Group gap={4} wrap="nowrap" style={{ minWidth: 0 }}>
+      <Text
+        size="sm"
+        c="dimmed"
+        visibleFrom="xs"
+        truncate
+        maw={260}
+        title={`Signed in as ${user.displayName} (${user.username})`}
+      >
         {user.displayName}
       </Text>
       <Button
         variant="subtle"
         color="gray"
         size="compact-sm"
+        flex="none"
         loading={busy}
         leftSection={<IconLogout size={16} stroke={1.7} aria-hidden="true" />}
         onClick={() => void signOut()}

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const signet: MantineColorsTuple = [
   '#e9f5f4',
@@ -45,3 +45,26 @@ export const theme = createTheme({
     },
   },
 });
+
+const TINTED = ['signet', 'red', 'orange', 'yellow', 'teal', 'gray'];
+
+/** Tints that can be told from the ground in the dark, and coloured words that do not pass for black in the light. */
+export const tints: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-signet-light-color': 'var(--mantine-color-signet-7)',
+    '--mantine-color-gray-light-color': 'var(--mantine-color-gray-7)',
+    '--mantine-color-teal-light-color': '#066649', // 4.5:1 on its tint, which the ninth shade misses
+  },
+  dark: Object.fromEntries(
+    TINTED.flatMap((name) => [
+      [`--mantine-color-${name}-light`, tint(name, 20)],
+      [`--mantine-color-${name}-light-hover`, tint(name, 28)],
+      [`--mantine-color-${name}-light-color`, `var(--mantine-color-${name}-3)`],
+    ]),
+  ),
+});
+
+function tint(name: string, percent: number): string {
+  return `color-mix(in srgb, var(--mantine-color-${name}-5) ${String(percent)}%, transparent)`;
+}

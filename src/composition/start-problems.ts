@@ -1,0 +1,25 @@
+import type { Config } from '../config.js';
+import { StartupError } from '../kernel/startup-error.js';
+import { hasCode } from '../platform/system-errors.js';
+
+/** Why there is no connection to the database of DATABASE_URL. The driver's message names host, user or database, never more. */
+export function databaseProblem(cause: unknown): StartupError {
+  const [first] = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
+  const message = first instanceof Error ? first.message : 'no answer';
+  const { code } = new StartupError(message, { cause: first });
+  const reason = code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  return new StartupError(`DATABASE_URL cannot be used: ${reason}.`, { cause });
+}
+
+/** Why the server cannot listen, where that is up to the settings. */
+export function listenProblem({ host }: Config, port: number, cause: unknown): unknown {
+  const place = `PORT ${String(port)} at HOST ${host}`;
+  const sentences = {
+    EADDRINUSE: `${place} is in use by another program. Stop it, or choose another PORT.`,
+    EACCES: `${place} may not be used by this user. Choose a PORT above 1023.`,
+    EADDRNOTAVAIL: `HOST ${host} is no address of this machine.`,
+    ENOTFOUND: `HOST ${host} is not known.`,
+  };
+  const known = Object.entries(sentences).find(([code]) => hasCode(cause, code));
+  return known === undefined ? cause : new StartupError(known[1], { cause });
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { giveSession, openWindow } from '../helpers/browser';
+import { createMobileId, order, scan, seeScreen, seeStatus } from '../helpers/portal';
+import { setStage, type Stage } from '../helpers/stage';
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const SCHEMES = ['light', 'dark'] as const;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage({
+    channels: ['SCREEN', 'EMAIL'],
+    instructions: 'Have your phone at hand.',
+  });
+});
+afterEach(() => stage.closeWindows());
+afterAll(() => stage.close());
+
+test.each(SCHEMES)('portal and phone page are free of barriers, in %s colours', async (scheme) => {
+  const { token } = await stage.someone(`alva-${scheme}`);
+  const portal = await openWindow(stage.browser, stage.server, 'DESKTOP', { colorScheme: scheme });
+  const phone = await openWindow(stage.browser, stage.server, 'PHONE', { colorScheme: scheme });
+  const { page } = portal;
+  const barriers: string[] = [];
+  const check = async (name: string, where: Page): Promise<void> => {
+    barriers.push(...(await barriersOn(where)).map((barrier) => `${name}: ${barrier}`));
+  };
+
+  await page.goto('/');
+  await page.getByLabel('User name').fill('nobody');
+  await page.getByRole('textbox', { name: 'Password' }).fill('not a password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('[data-problem]').waitFor();
+  await check('sign-in', page);
+
+  await giveSession(portal, stage.server, token);
+  await page.reload();
+  await page.locator('[data-offer]').waitFor();
+  await page.getByText('You have none yet.').waitFor();
+  await check('home', page);
+
+  await page.getByRole('link', { name: 'Get mobile ID' }).click();
+  await page.getByRole('button', { name: 'Show QR code' }).waitFor();
+  await check('order', page);
+
+  const { id, uri } = await order(stage.server, token, { channel: 'SCREEN' });
+  await page.goto(`/#/enrolment/${id}`);
+  await page.getByTestId('qr').waitFor();
+  await check('QR code', page);
+
+  await phone.page.goto('/m');
+  await seeScreen(phone.page, 'LIBRARY');
+  await check('phone, empty', phone.page);
+  await phone.page.goto(uri);
+  await seeScreen(phone.page, 'INVITED');
+  await check('phone, invited', phone.page);
+  await scan(phone.page, uri);
+  await seeScreen(phone.page, 'TASK');
+  await check('phone, task', phone.page);
+  await seeStatus(page, 'SCANNED');
+  await check('scanned', page);
+  await createMobileId(phone.page);
+  await check('phone, done', phone.page);
+  await seeStatus(page, 'ACTIVE');
+  await page.locator('[data-profile]').waitFor();
+  await check('active', page);
+  await scan(phone.page, '/m#AAAAAAAAAAAAAAAAAAAAAA');
+  await phone.page.locator('[data-problem]').waitFor();
+  await check('phone, problem', phone.page);
+
+  expect(barriers).toEqual([]);
+});
+
+test('the step-up is free of barriers', async () => {
+  const { person } = await stage.someone('berit');
+  const { page } = await stage.openPortal();
+  await page.goto('/');
+  await page.getByLabel('User name').fill(person.username);
+  await page.getByRole('textbox', { name: 'Password' }).fill(person.password);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Get mobile ID' }).click();
+  await page.getByRole('button', { name: 'Send me a code' }).click();
+  await page.getByLabel('Digit 1 of 6').waitFor();
+  expect(await barriersOn(page)).toEqual([]);
+});
+
+test('names without a place to break fit the narrow screen of a phone', async () => {
+  const { token } = await stage.someone('w'.repeat(64));
+  const { page, context } = await stage.openPhone();
+  const seen: string[] = [];
+  const measure = async (name: string): Promise<void> => {
+    const isTooWide = await page.evaluate(
+      () => document.documentElement.scrollWidth > window.innerWidth,
+    );
+    if (isTooWide) seen.push(name);
+  };
+  await giveSession({ context }, stage.server, token);
+  await page.goto('/');
+  await page.locator('[data-offer]').waitFor();
+  await measure('home');
+  await page.getByRole('link', { name: 'Get mobile ID' }).click();
+  await page.getByRole('button', { name: 'Show QR code' }).waitFor();
+  await measure('order');
+  const { id, uri } = await order(stage.server, token, { channel: 'SCREEN' });
+  await scan(page, uri);
+  await seeScreen(page, 'TASK');
+  await measure('task');
+  await createMobileId(page);
+  await measure('done');
+  await page.goto(`/#/enrolment/${id}`);
+  await page.locator('[data-profile]').waitFor();
+  await measure('profile');
+  expect(seen).toEqual([]);
+});
+
+/** What axe-core calls serious or critical. */
+async function barriersOn(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    interface Violation {
+      id: string;
+      impact: string;
+      nodes: { target: string[]; failureSummary: string }[];
+    }
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')} ${failureSummary}`),
+      );
+  });
+}
