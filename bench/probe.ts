@@ -7,4 +7,5 @@ process.on('message', (question) => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuMicros: user + system, rssBytes: process.memoryUsage.rss() });
 });
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM')); // nobody measures any more
 process.channel?.unref(); // asking must not keep it alive

@@ -117,7 +117,7 @@ function whole(value: number): string {
 }
 
 function ratio(value: number): string {
-  return value.toPrecision(2);
+  return value >= 10 ? whole(value) : value.toPrecision(2);
 }
 
 function seconds(ms: number): string {

@@ -12,12 +12,18 @@ import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { Sweeper } from './edge/jobs/sweeper.js';
 import { databaseSchema } from './entities.js';
 import { openAuthority, seed } from './composition/first-start.js';
+import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { createEdgePorts } from './composition/edge-ports.js';
 import { mailTask } from './composition/mail-task.js';
 import { databaseProblem, listenProblem } from './composition/start-problems.js';
 import { Teardown } from './composition/teardown.js';
-import { createDataSource, pgConnection, type DatabaseConnection } from './platform/database.js';
+import {
+  createCounterPool,
+  createDataSource,
+  pgConnection,
+  type DatabaseConnection,
+} from './platform/database.js';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
 import { EventBus } from './platform/event-bus.js';
 import { createLogger, type Logger } from './platform/logger.js';
@@ -67,7 +73,6 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const source = createDataSource(database.connection, databaseSchema, config.poolSize);
   await connect(source, config);
   teardown.add(() => source.destroy());
-  const pool = poolOf(source);
   await migrate(source, log);
   const port = config.port === 0 ? await freePort(config) : config.port;
   const publicUrl =
@@ -79,7 +84,13 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   });
   const bus = new EventBus(pgConnection(database.connection), log);
   const { session } = config;
-  const services = createServices({ source, pool, keys, bus, authority, publicUrl, session });
+  const counters = createCounterPool(database.connection);
+  counters.on('error', (error) => {
+    log.warn({ error }, 'a connection for counters was lost');
+  });
+  teardown.add(() => counters.end());
+  const services = createServices({ source, counters, keys, bus, authority, publicUrl, session });
+  warnOfPlainHttp(config, log);
   const madePassword = await seed(services, config.admin);
   await bus.open();
   teardown.add(() => bus.close());
@@ -94,6 +105,14 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
     database: database.description,
     stop: () => teardown.run(log),
   };
+}
+
+function warnOfPlainHttp({ host, tls, publicUrl }: Config, log: Logger): void {
+  const isProtected = tls !== null || publicUrl?.startsWith('https:') === true;
+  if (isProtected || isLoopbackName(host)) return;
+  log.warn(
+    'Passwords and tokens cross the network in the clear: set TLS_CERT and TLS_KEY, or PUBLIC_URL to the https address of a proxy.',
+  );
 }
 
 async function openDatabase(

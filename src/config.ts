@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './kernel/key-algorithm.js';
+import { isLoopbackAddress, isLoopbackName } from './kernel/loopback.js';
 import { StartupError } from './kernel/startup-error.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
@@ -29,7 +30,6 @@ export interface Config {
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
   readonly introspection: boolean;
   readonly log: { readonly level: string; readonly file: string | null };
-  readonly production: boolean;
   /** Where the built pages are. */
   readonly webRoot: string;
   /** Connections to the database that this process keeps at most. */
@@ -47,8 +47,6 @@ const WEB_ROOT = resolve(
 export class ConfigError extends StartupError {
   override readonly name = 'ConfigError';
 }
-
-const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const integer = (min: number, max: number): z.ZodType<number> =>
   z
@@ -78,7 +76,7 @@ const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: httpOrigin
     .refine(
-      (url) => url.startsWith('https:') || LOOPBACK_NAMES.has(new URL(url).hostname),
+      (url) => url.startsWith('https:') || isLocalUrl(url),
       'must be https: plain http is for loopback addresses only',
     )
     .optional(),
@@ -165,7 +163,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     introspection: settings.INTROSPECTION,
     log: { level: settings.LOG_LEVEL, file: settings.LOG_FILE ?? null },
-    production: settings.NODE_ENV === 'production',
     webRoot: WEB_ROOT,
     poolSize: POOL_SIZE,
   });
@@ -194,6 +191,14 @@ function refuseContradictions(settings: Environment): void {
     [
       settings.MAILBOX && !isLoopback(settings.HOST),
       'MAILBOX shows secrets and needs a HOST on loopback.',
+    ],
+    [
+      settings.MAILBOX && (!isLocalUrl(settings.PUBLIC_URL) || settings.TRUSTED_PROXIES.length > 0),
+      'MAILBOX shows secrets: PUBLIC_URL must be unset or on loopback, and TRUSTED_PROXIES empty.',
+    ],
+    [
+      production && settings.PUBLIC_URL === undefined,
+      'PUBLIC_URL is required with NODE_ENV=production.',
     ],
     [
       settings.MAILBOX && settings.SMTP_URL !== undefined,
@@ -236,11 +241,15 @@ function originOf(text: string): string | null {
   return bare && /^https?:$/.test(url.protocol) ? url.origin : null;
 }
 
+function isLocalUrl(url: string | undefined): boolean {
+  return url === undefined || isLoopbackName(new URL(url).hostname);
+}
+
 function isNetwork(text: string): boolean {
   return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
 }
 
+/** Whether a HOST is of this machine alone. */
 export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+  return host === 'localhost' || isLoopbackAddress(host);
 }

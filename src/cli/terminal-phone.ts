@@ -97,8 +97,8 @@ function taskRows(task: DeviceTask, paint: Paint): string[] {
   const kinds = new Intl.ListFormat('en-GB').format(task.keyRequests.map(({ kind }) => kind));
   return [
     row(paint, 'Makes', kinds),
-    row(paint, 'For', task.accountName ?? 'an ID that is assigned at the end'),
-    row(paint, 'Profile', `${task.profileName}, ${task.serverName}`),
+    row(paint, 'For', plain(task.accountName ?? 'an ID that is assigned at the end')),
+    row(paint, 'Profile', plain(`${task.profileName}, ${task.serverName}`)),
   ];
 }
 
@@ -111,7 +111,7 @@ function confirmationLines(code: string | null, paint: Paint): string[] {
 function mobileIdRows({ profile }: StoredMobileId, paint: Paint): string[] {
   const { accountName, name, state, validTo } = profile;
   return [
-    row(paint, 'Mobile ID', `${name} of ${accountName}`),
+    row(paint, 'Mobile ID', plain(`${name} of ${accountName}`)),
     row(paint, 'State', `${paint('green', state)}, valid until ${day(validTo)}`),
     ...profile.certificates.flatMap(({ fingerprint, kind, serialNumber, status }) => [
       `    ${paint('bold', kind.padEnd(15))}${status.padEnd(8)}serial ${serialNumber}`,
@@ -122,6 +122,11 @@ function mobileIdRows({ profile }: StoredMobileId, paint: Paint): string[] {
 
 function row(paint: Paint, label: string, text: string): string {
   return `  ${paint('dim', label.padEnd(10))} ${text}`;
+}
+
+/** What a server says must not steer the terminal. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '');
 }
 
 function day(instant: string): string {

@@ -1,14 +1,21 @@
 import type { RequestContext } from '../kernel/actor.js';
 import { DomainError } from '../kernel/errors.js';
-import type { Caller, Credentials, EdgePorts, SessionCredential } from '../edge/graphql/ports.js';
+import type {
+  Caller,
+  Credentials,
+  EdgePorts,
+  Refusal,
+  SessionCredential,
+} from '../edge/graphql/ports.js';
 import { refusalOf } from '../features/access/access.service.js';
 import type { FoundSession } from '../features/sessions/session.service.js';
+import { addressKey } from '../platform/address-key.js';
 import type { EventBus } from '../platform/event-bus.js';
 import type { Services } from './services.js';
 
 /** What the edge asks of the services: who calls, what he may do, and when to ask again. */
 export function createEdgePorts(services: Services, bus: EventBus): EdgePorts {
-  const { work, access, audit } = services;
+  const { work, access } = services;
   return {
     identify: (credentials) => identify(services, credentials),
     authorize: async (context, resource) => {
@@ -17,14 +24,26 @@ export function createEdgePorts(services: Services, bus: EventBus): EdgePorts {
       if (refusal !== undefined) throw refusal;
       return { validUntil: decision.validUntil };
     },
-    recordRefusal: (context, { operation, resource, code }) =>
-      audit.recordRefusal(work.read(context), {
-        operation: operation ?? 'operation',
-        target: `resource:${resource}`,
-        code,
-      }),
+    recordRefusal: (context, refusal) => recordRefusal(services, context, refusal),
     onChange: (topic, wake) => bus.listen(topic, wake),
   };
+}
+
+/** The log cannot be cut, so nobody may fill it: beyond the limit a refusal stands in the server's own log only. */
+async function recordRefusal(
+  { work, audit, limits }: Services,
+  context: RequestContext,
+  { operation, resource, code }: Refusal,
+): Promise<void> {
+  const { actor, address } = context;
+  const caller = actor.kind === 'user' ? actor.userId : addressKey(address);
+  const isFull = await limits.isExhausted('audit/refusals', caller);
+  if (isFull) return;
+  await audit.recordRefusal(work.read(context), {
+    operation,
+    target: `resource:${resource}`,
+    code,
+  });
 }
 
 async function identify(services: Services, credentials: Credentials): Promise<Caller> {

@@ -58,7 +58,8 @@ import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 /** What the services stand on. */
 export interface Ground {
   readonly source: DataSource;
-  readonly pool: Pool;
+  /** Connections for the rate limits alone. */
+  readonly counters: Pool;
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
   readonly authority: CertificateAuthority;
@@ -73,7 +74,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ground: Ground) {
   const handlers = new EventHandlers<ChangeScope>();
   const work = new UnitOfWork(ground.source, handlers);
-  const limits = new RateLimits(ground.pool);
+  const limits = new RateLimits(ground.counters);
   const { keys, publicUrl } = ground;
   const audit = new AuditService();
   const notifications = new NotificationService();
@@ -143,17 +144,23 @@ function registerHandlers(
   const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
-  handlers.on(userRolesChanged, (scope, { userId }) => sessions.rejudgeAllOf(scope, userId));
+  handlers.on(userRolesChanged, async (scope, { userId }) => {
+    await sessions.rejudgeAllOf(scope, userId);
+    await enrolments.cancelOrdersOf(scope, userId);
+    await enrolments.cancelOrdersFor(scope, userId);
+  });
   handlers.on(userLocked, async (scope, { userId }) => {
     await sessions.endAllOf(scope, userId);
     await emailCodes.voidAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
+    await enrolments.cancelOrdersOf(scope, userId);
     await profiles.revokeAllOf(scope, userId);
   });
   handlers.on(userDeactivated, async (scope, { userId }) => {
     await sessions.endAllOf(scope, userId);
     await emailCodes.voidAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
+    await enrolments.cancelOrdersOf(scope, userId);
     await profiles.deactivateAllOf(scope, userId);
   });
   handlers.on(userActivated, async (scope, { userId }) => {
@@ -181,7 +188,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),
-    new UserProfilesResolver(work, profiles),
+    new UserProfilesResolver(work, profiles, services.access),
     new UserResolver(work, users),
   ];
 }

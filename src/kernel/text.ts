@@ -25,6 +25,11 @@ export function textProblem(
   return undefined;
 }
 
+/** A name as it is compared: two names that look the same to a reader are one (Unicode NFKC, lower case). */
+export function comparisonKey(name: string): string {
+  return name.normalize('NFKC').toLowerCase().normalize('NFKC');
+}
+
 /** PostgreSQL stores no NUL: a text with one equals nothing that is stored. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0');

@@ -102,6 +102,9 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`CREATE UNIQUE INDEX "IDX_bef36ca57acf255fe5ce1a0fca" ON "certificate" ("public_key_hash")
         `);
+    await queryRunner.query(`CREATE INDEX "certificate_by_expiry" ON "certificate" ("not_after")
+            WHERE status IN ('VALID', 'ON_HOLD')
+        `);
     await queryRunner.query(`CREATE TABLE "enrolment" (
                 "id" uuid NOT NULL,
                 "project_id" uuid NOT NULL,
@@ -217,6 +220,9 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`CREATE INDEX "IDX_aa1756c3002c722fb691a4edf6" ON "profile" ("project_id", "user_id")
         `);
+    await queryRunner.query(`CREATE INDEX "profile_by_expiry" ON "profile" ("valid_to")
+            WHERE state IN ('ACTIVE', 'INACTIVE')
+        `);
     await queryRunner.query(`CREATE TABLE "project" (
                 "id" uuid NOT NULL,
                 "name" text NOT NULL,
@@ -329,6 +335,8 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_d752442f45f258a8bdefeebb2f"
         `);
+    await queryRunner.query(`DROP INDEX "public"."profile_by_expiry"
+        `);
     await queryRunner.query(`DROP TABLE "profile"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_dcee4704866ceefdcec1424c78"
@@ -360,6 +368,8 @@ export class Initial1795287229736 implements MigrationInterface {
     await queryRunner.query(`DROP INDEX "public"."IDX_fba396b4320ca3eeb5568643dc"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_df0f30b2cb3503c90802c04808"
+        `);
+    await queryRunner.query(`DROP INDEX "public"."certificate_by_expiry"
         `);
     await queryRunner.query(`DROP TABLE "certificate"
         `);

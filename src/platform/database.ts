@@ -1,3 +1,4 @@
+import { Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 
 /** Where the database is: a URL, or the socket folder of the embedded one. */
@@ -47,4 +48,17 @@ export function createDataSource(
 
 export function pgConnection(connection: DatabaseConnection): PgConnection {
   return 'url' in connection ? { connectionString: connection.url } : connection;
+}
+
+/**
+ * Connections for counters that need not survive a crash of the machine: their commits do not wait for the disk. They are few,
+ * and never the ones that a transaction waits for.
+ */
+export function createCounterPool(connection: DatabaseConnection): Pool {
+  return new Pool({
+    ...pgConnection(connection),
+    max: 4,
+    application_name: 'signet counters',
+    options: '-c synchronous_commit=off',
+  });
 }

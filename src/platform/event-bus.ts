@@ -5,6 +5,7 @@ import type { ChangeScope } from './scope.js';
 /** The PostgreSQL notification channel; a payload is a {@link Topic}. */
 export const CHANNEL = 'signet';
 const RECONNECT_MS = 250;
+const KEEP_ALIVE_MS = 30_000;
 
 /** What may be waited for; one key per target, so that an event wakes only those whom it concerns. */
 export type Topic = `enrolment:${string}` | `session:${string}` | 'access-policy';
@@ -32,7 +33,12 @@ export class EventBus {
 
   /** Resolves when notifications arrive. */
   async open(): Promise<void> {
-    const client = new Client({ ...this.connection, application_name: 'signet events' });
+    const client = new Client({
+      ...this.connection,
+      application_name: 'signet events',
+      keepAlive: true, // nothing is ever sent on it, so a dead peer would not be noticed otherwise
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    });
     client.on('notification', ({ payload }) => {
       this.wake(payload as Topic);
     });
@@ -45,6 +51,7 @@ export class EventBus {
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
     this.client = client;
+    if (this.closed) await client.end(); // closed while it was on its way
   }
 
   /** Calls `wake` at each announcement under `topic`, until the returned function is called. */

@@ -26,7 +26,7 @@ const OPTIONS: LoggerOptions = {
   base: null,
   timestamp: stdTimeFunctions.isoTime,
   redact: {
-    paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+    paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
     censor: '[redacted]',
   },
   // An error's own fields (pg's `detail` and `where`, say) can hold values of rows.
@@ -36,5 +36,7 @@ const OPTIONS: LoggerOptions = {
 /** JSON lines. Fields that could hold a secret are struck out wherever they stand. */
 export function createLogger({ level, file }: LogSettings): Logger {
   const options = { ...OPTIONS, level };
-  return file === null ? pino(options) : pino(options, destination({ dest: file, sync: true }));
+  return file === null
+    ? pino(options)
+    : pino(options, destination({ dest: file, sync: true, mode: 0o600 }));
 }

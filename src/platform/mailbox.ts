@@ -3,6 +3,7 @@ import { chmod, mkdir, open, readFile, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import type { Email } from 'postal-mime';
+import { hasCode } from './system-errors.js';
 
 /** A mail as the mailbox shows it. */
 export interface StoredMail {
@@ -40,7 +41,7 @@ export async function storeMail(folder: string, at: Date, message: Buffer): Prom
 /** The newest mails, newest first. */
 export async function listMails(folder: string, limit: number): Promise<StoredMail[]> {
   const names = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
   const ids = names.flatMap((name) => FILE.exec(name)?.[1] ?? []);
@@ -52,7 +53,7 @@ export async function listMails(folder: string, limit: number): Promise<StoredMa
 export async function readMail(folder: string, id: string): Promise<StoredMail | null> {
   if (!FILE.test(`${id}.eml`)) return null;
   return await parseFile(folder, id).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   });
 }

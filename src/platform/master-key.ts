@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartupError } from '../kernel/startup-error.js';
+import { hasCode } from './system-errors.js';
 
 const FILE = 'master.key';
 const BYTES = 32;
@@ -29,7 +30,7 @@ export async function keptMasterKey(dataDir: string): Promise<Buffer> {
 
 async function readKey(path: string): Promise<Buffer | undefined> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
@@ -41,9 +42,5 @@ async function readKey(path: string): Promise<Buffer | undefined> {
 }
 
 function ignoreExisting(error: unknown): void {
-  if (!isErrno(error, 'EEXIST')) throw error;
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  if (!hasCode(error, 'EEXIST')) throw error;
 }

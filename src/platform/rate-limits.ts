@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import {
-  RateLimiterMemory,
-  RateLimiterPostgres,
-  RateLimiterRes,
-  type RateLimiterAbstract,
-} from 'rate-limiter-flexible';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../kernel/errors.js';
 
 /** So many points in so many seconds, then a pause until they have passed. */
@@ -22,9 +17,11 @@ const LIMITS = {
   'email-code/verify': { points: 20, seconds: 3600 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
   'device/address': { points: 120, seconds: 300 },
-  /** Calls of a phone that has proven what it may do: no guesses, only too many of them. */
+  /** Phones' calls for one enrolment. */
   'device/enrolment': { points: 60, seconds: 60 },
-  /** Orders of mobile IDs for one user. */
+  /** Refusals that one caller, or one address without a session, has written into the audit log. */
+  'audit/refusals': { points: 120, seconds: 3600 },
+  /** Orders of mobile IDs by one user for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
@@ -32,12 +29,9 @@ const LIMITS = {
 
 export type LimitName = keyof typeof LIMITS;
 
-/** Limits that spare the server and guard no secret: each instance counts for itself, and nothing is written. */
-const COUNTED_IN_MEMORY: ReadonlySet<LimitName> = new Set(['device/enrolment']);
-
 /** Counts attempts in the database, for all instances together. Count first, then compare; give the point back on success. */
 export class RateLimits {
-  private readonly limiters: ReadonlyMap<LimitName, RateLimiterAbstract>;
+  private readonly limiters: ReadonlyMap<LimitName, RateLimiterPostgres>;
 
   constructor(pool: Pool) {
     this.limiters = new Map(
@@ -65,12 +59,20 @@ export class RateLimits {
     if (found !== null && found.consumedPoints > LIMITS[name].points) throw limited(found);
   }
 
+  /** Takes a point where there is one left. */
+  async isExhausted(name: LimitName, key: string): Promise<boolean> {
+    const refusal = await this.take(name, key).catch((error: unknown) => error);
+    if (refusal === undefined) return false;
+    if (refusal instanceof DomainError) return true;
+    throw refusal;
+  }
+
   /** For an attempt that turned out to be right. */
   async giveBack(name: LimitName, key: string): Promise<void> {
     await this.limiter(name).reward(digest(key));
   }
 
-  private limiter(name: LimitName): RateLimiterAbstract {
+  private limiter(name: LimitName): RateLimiterPostgres {
     const limiter = this.limiters.get(name);
     if (limiter === undefined) throw new Error(`There is no rate limit ${name}.`);
     return limiter;
@@ -83,11 +85,8 @@ function limited({ msBeforeNext }: RateLimiterRes): DomainError {
   });
 }
 
-function limiterOf(pool: Pool, name: LimitName): RateLimiterAbstract {
+function limiterOf(pool: Pool, name: LimitName): RateLimiterPostgres {
   const { points, seconds } = LIMITS[name];
-  if (COUNTED_IN_MEMORY.has(name)) {
-    return new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
-  }
   return new RateLimiterPostgres({
     storeClient: pool,
     tableName: 'rate_limit',

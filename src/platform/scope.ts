@@ -89,7 +89,8 @@ export class UnitOfWork {
       );
       throw error;
     } finally {
-      if (broken) client.release(true);
+      // TypeORM lets go of a lost connection by itself; a second release would throw, and hide why it was lost.
+      if (broken && !runner.isReleased) client.release(true);
       else await runner.release();
     }
   }

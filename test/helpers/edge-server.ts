@@ -18,7 +18,7 @@ export class TestPorts implements EdgePorts {
   readonly tokens = new Map<string, string>([['token-1', 'session-1']]);
   readonly sessions = new Set(['session-1']);
   readonly allowed = new Set(['/mobile-id', '/enrolments/watch']);
-  readonly refusals: { operation: string | null; resource: string; code: string }[] = [];
+  readonly refusals: { operation: string; resource: string; code: string }[] = [];
   readonly listeners = new Map<string, Set<() => void>>();
   readonly activity: boolean[] = [];
   validForMs: number | null = null;

@@ -48,7 +48,7 @@ export async function orderFor(
   return orderOf(data.startEnrolmentForUser);
 }
 
-function orderOf(started: {
+export function orderOf(started: {
   watchToken: string;
   enrolment: { id: string; qr: { uri: string } };
 }): Order {

@@ -7,6 +7,7 @@ import { request as secureRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listMails, type StoredMail } from '../../src/platform/mailbox';
 import type { TestDatabase } from './database';
 import { makeTemporaryFolder, postmasterPid } from './embedded-postgres';
@@ -17,6 +18,7 @@ import { eventually } from './server';
 const MAIN = resolve(__dirname, '../../dist/src/main.js');
 /** Below the ports that systems give to outgoing connections, so that a restarted server finds its own free again. */
 const PORTS = [12_000, 30_000] as const;
+const PAUSE_MS = 20;
 
 export interface Exit {
   readonly code: number | null;
@@ -147,10 +149,10 @@ export class Site {
 
   async ready(): Promise<void> {
     const { process } = this;
-    await eventually(async () => {
+    while ((await statusOf(`${this.url}/readyz`)) !== 200) {
       if (!process.isRunning) throw new Error(`The server did not start: ${process.output}`);
-      return (await statusOf(`${this.url}/readyz`)) === 200 ? true : undefined;
-    });
+      await sleep(PAUSE_MS);
+    }
     const key = join(this.dataDir, 'master.key');
     if (existsSync(key)) noteSecret(readFileSync(key, 'utf8').trim());
   }
@@ -192,7 +194,7 @@ export function statusOf(url: string): Promise<number | undefined> {
   });
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   return eventually(async () => {
     const port = randomInt(...PORTS);
     const server = createServer();

@@ -217,7 +217,7 @@ describe('a change of the rules', () => {
     ]) {
       await expect(bad).rejects.toMatchObject({
         code: 'INVALID_INPUT',
-        facts: { fields: [{ field: 'input.when.networks[1]' }] },
+        facts: { fields: [{ field: 'input.when.networks.1' }] },
       });
     }
     expect(await listed()).toEqual(before);

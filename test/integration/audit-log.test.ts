@@ -216,10 +216,15 @@ describe('a refusal', () => {
     expect(entry).toMatchObject({ actor: 'user:olga', action: 'lockUser', detail: 'FORBIDDEN' });
   });
 
-  test('of a query by who has no right to it', async () => {
-    const entry = await refusal('query spy { users { totalCount } }', {}, await callerOf('alva'));
+  test('of a query by who has no right to it names the field, whatever the caller calls it', async () => {
+    const entry = await refusal(
+      'query harmless { users { totalCount } }',
+      {},
+      await callerOf('alva'),
+    );
     expect(entry).toMatchObject({
       actor: 'user:alva',
+      action: 'users',
       target: 'resource:/operator/users',
       detail: 'FORBIDDEN',
     });

@@ -9,7 +9,6 @@ import type { Readable } from 'node:stream';
 import { readOptions, UsageError } from '../../src/cli/demo/options';
 import { graphqlOver } from '../helpers/graphql';
 import { noteSecret } from '../helpers/run';
-import { eventually } from '../helpers/server';
 
 const PROGRAM = resolve(__dirname, '../../dist/src/cli/demo.js');
 const WIDTH = 100;
@@ -53,10 +52,17 @@ function startDemo(...args: readonly string[]): Demo {
   return demo;
 }
 
-async function serving(demo: Demo): Promise<string> {
-  return eventually(() =>
-    Promise.resolve(demo.output().includes('Serving until Ctrl-C') ? demo.output() : undefined),
-  );
+/** What it wrote until it served, or until it ended before that. */
+function serving(demo: Demo): Promise<string> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (demo.output().includes('Serving until Ctrl-C')) resolve(demo.output());
+    };
+    demo.process.stdout.on('data', look);
+    void demo.ended.then(() => {
+      resolve(demo.output());
+    });
+  });
 }
 
 /** With the output, which tells why where it ends otherwise than expected. */
@@ -78,7 +84,7 @@ function factsOf(output: string): string[] {
   return output.split('\n').map((line) => line.trim().replace(/\s+/g, ' '));
 }
 
-test('the demo plays a refusal, a step-up and an enrolment, serves, and ends its database on SIGTERM', async () => {
+test('the demo plays a refusal, a step-up and an enrolment, keeps its data to itself, and ends its database on SIGTERM', async () => {
   const demo = startDemo('--data', dataDir, '--port', '0');
   const output = await serving(demo);
   const facts = factsOf(output);
@@ -117,6 +123,13 @@ test('the demo plays a refusal, a step-up and an enrolment, serves, and ends its
   }
   expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(true);
 
+  const second = startDemo('--data', dataDir, '--port', '0');
+  expect(await endOf(second)).toEqual({ code: 1, output: expect.any(String) });
+  expect(factsOf(second.output()).join(' ')).toContain(
+    `Another demo, process ${String(demo.process.pid)}, runs on ${dataDir}.`,
+  );
+  expect(second.output()).not.toMatch(/^\s+at /m);
+
   demo.process.kill('SIGTERM');
   expect(await endOf(demo)).toEqual({ code: 0, output: expect.any(String) });
   expect(demo.output()).toMatch(/Stopped\. The data stay for the next time\.\n$/);
@@ -131,17 +144,6 @@ test('a second demo on the same data keeps the passwords, and --once ends it aft
   expect(factsOf(demo.output())).toContainEqual(expect.stringMatching(/^\d+\.\d s ACTIVE$/));
   expect(demo.output()).not.toContain('Your turn');
   expect(await passwords()).toEqual(before);
-});
-
-test('a demo on data that another demo uses says so in one sentence', async () => {
-  const first = startDemo('--data', dataDir, '--port', '0');
-  factsOf(await serving(first));
-  const second = startDemo('--data', dataDir, '--port', '0');
-  expect(await endOf(second)).toEqual({ code: 1, output: expect.any(String) });
-  expect(second.output().replace(/\s+/g, ' ')).toContain(
-    `Another demo, process ${String(first.process.pid)}, runs on ${dataDir}.`,
-  );
-  expect(second.output()).not.toMatch(/^\s+at /m);
 });
 
 test('--lan plays over HTTPS with a certificate for the address that the QR code names', async () => {

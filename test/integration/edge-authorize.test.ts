@@ -18,7 +18,7 @@ test('one refused field refuses the whole operation, and nothing runs', async ()
   expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="signet"');
   expect(edge.service.calls).toEqual([]);
   expect(edge.ports.refusals).toEqual([
-    { operation: 'Both', resource: '/mobile-id', code: 'UNAUTHENTICATED' },
+    { operation: 'hello me', resource: '/mobile-id', code: 'UNAUTHENTICATED' },
   ]);
 });
 

@@ -51,6 +51,19 @@ describe('each limit has its own error', () => {
     expect(limitOf(await edge.query(query))).toEqual(over('directives'));
   });
 
+  test('one field named over and over, which would be compared pair by pair', async () => {
+    const query = `{ ${'hello '.repeat(LIMITS.repeats + 1)} }`;
+    expect(limitOf(await edge.query(query))).toEqual(over('repeats'));
+    const url = `${edge.url}?query=${encodeURIComponent(query)}`;
+    const read = await fetch(url, { headers: { 'apollo-require-preflight': '1' } });
+    expect(limitOf(await answerOf(read))).toEqual(over('repeats'));
+  });
+
+  test('questions about the schema', async () => {
+    const asked = Array.from({ length: 3 }, (_, i) => `s${String(i)}: __schema { description }`);
+    expect(limitOf(await edge.query(`{ ${asked.join(' ')} }`))).toEqual(over('introspections'));
+  });
+
   test('root fields', async () => {
     const query = `{ ${'hello '.repeat(LIMITS.rootFields + 1)} }`;
     expect(limitOf(await edge.query(query))).toEqual(over('rootFields'));

@@ -213,7 +213,7 @@ describe('the rules', () => {
     expect(await socket.closed).toBe(4403);
     expect(socket.unread).toBe(0);
     expect(edge.ports.refusals).toEqual([
-      { operation: 'Status', resource: '/enrolments/watch', code: 'FORBIDDEN' },
+      { operation: 'enrolmentStatus', resource: '/enrolments/watch', code: 'FORBIDDEN' },
     ]);
   });
 

@@ -60,6 +60,21 @@ describe('an idempotency key', () => {
     expect(data.startEnrolment.enrolment).toMatchObject({ id, status: 'CANCELLED', qr: null });
   });
 
+  test('gives it even when the project no longer takes orders', async () => {
+    const projectId = await createProject(server, cast.admin, newName('p'));
+    const placed = { projectId, idempotencyKey: newName('key') };
+    const { id } = await order(server, cast.alva.token, placed);
+    await server.graphql(
+      `mutation ($id: ID!) { updateProjectSettings(id: $id, settings: { selfService: false }) { id } }`,
+      { id: projectId },
+      { token: cast.admin },
+    );
+    expect((await order(server, cast.alva.token, placed)).id).toBe(id);
+    expect(codeOf(await tryOrder(server, cast.alva.token, { projectId }))).toBe(
+      'PROVISIONING_DISABLED',
+    );
+  });
+
   test.each([{ validityDays: 7 }, { certificates: ['SIGNATURE'] }, { channel: 'SCREEN' }])(
     'of an order with other input (%j) is a CONFLICT',
     async (other) => {
@@ -319,6 +334,31 @@ describe('the QR code', () => {
     expect(data.enrolments.totalCount).toBeGreaterThan(0);
     expect(data.enrolments.nodes.filter(({ qr }: { qr: unknown }) => qr !== null)).toEqual([]);
   });
+});
+
+test('a mail that cannot be handed over fails its enrolment, and is in the audit log', async () => {
+  const projectId = await createProject(server, cast.admin, newName('mail'), {
+    channels: ['EMAIL'],
+  });
+  const { data } = await tryOrder(server, cast.other.token, { projectId });
+  const { id } = data.startEnrolment.enrolment as { id: string };
+  await until(id, 'WAITING_FOR_SCAN');
+  await server.database.query(`UPDATE enrolment SET status = 'DELIVERING' WHERE id = $1`, [id]);
+  const { work, delivery } = server.app.services;
+  const request = await work.systemRequest('mail', newName('request'));
+  await work.change(request, (scope) => delivery.givenUp(scope, id));
+  const seen = await ask('status failure { code }', id, { token: cast.other.token });
+  expect(seen.data.enrolment).toEqual({
+    status: 'FAILED',
+    failure: { code: 'CHANNEL_NOT_AVAILABLE' },
+  });
+  const entries = await server.database.query(
+    `SELECT actor, outcome, detail FROM audit_entry WHERE target = $1 AND action = 'enrolment.deliver'`,
+    [`enrolment:${id}`],
+  );
+  expect(entries).toEqual([
+    { actor: 'system:mail', outcome: 'REFUSED', detail: 'CHANNEL_NOT_AVAILABLE' },
+  ]);
 });
 
 describe('an order by mail', () => {

@@ -178,10 +178,13 @@ describe('a mail from the outbox', () => {
   }
 
   function notify(subjectId: string, then?: () => void): Promise<void> {
-    return new UnitOfWork(source, new EventHandlers<ChangeScope>()).change(CONTEXT, async (scope) => {
-      await notifications.notify(scope, 'ENROLMENT_INVITATION', subjectId);
-      then?.();
-    });
+    return new UnitOfWork(source, new EventHandlers<ChangeScope>()).change(
+      CONTEXT,
+      async (scope) => {
+        await notifications.notify(scope, 'ENROLMENT_INVITATION', subjectId);
+        then?.();
+      },
+    );
   }
 
   async function jobs(): Promise<

@@ -62,11 +62,11 @@ async function heldCancellation(
       () => 'cut off',
     );
   await eventually(async () => {
-    const waiting = await holder.query(
+    const waiting = await database.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database()
-       AND wait_event_type = 'Lock' AND query LIKE '%FROM enrolment WHERE id = $1 FOR UPDATE%'`,
+       AND wait_event_type = 'Lock' AND query LIKE 'SELECT id, project_id%'`,
     );
-    return waiting.rows.length > 0 ? true : undefined;
+    return waiting.length > 0 ? true : undefined;
   });
   return { holder, answer };
 }

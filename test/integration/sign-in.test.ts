@@ -126,6 +126,25 @@ test('an address that tries many names is stopped, and no other address', async 
   expect((await attempt({ address: '203.0.113.10' })).errors).toEqual([]);
 });
 
+test('addresses of one IPv6 network count as one', async () => {
+  for (let i = 0; i < 10; i += 1) {
+    await attempt({ password: 'wrong', address: `2001:db8:1:2::${String(i + 1)}` });
+  }
+  expect(codeOf(await attempt({ address: '2001:db8:1:2:ffff::1' }))).toBe('RATE_LIMITED');
+  expect((await attempt({ address: '2001:db8:1:3::1' })).errors).toEqual([]);
+});
+
+test('strangers at many addresses do not lock the owner out of where he signed in before', async () => {
+  const home = '192.0.2.77';
+  expect((await attempt({ address: home })).errors).toEqual([]);
+  for (let i = 0; i < 21; i += 1) {
+    const address = `198.18.0.${String(i + 1)}`;
+    await Promise.all(Array.from({ length: 10 }, () => attempt({ password: 'wrong', address })));
+  }
+  expect(codeOf(await attempt({ address: '203.0.113.200' }))).toBe('RATE_LIMITED');
+  expect((await attempt({ address: home })).errors).toEqual([]);
+});
+
 test('right passwords are not counted', async () => {
   for (let i = 0; i < 15; i += 1) expect((await attempt()).errors).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ConfigError, loadConfig } from '../../src/config';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { makeTemporaryFolder } from '../helpers/embedded-postgres';
 import { orderFor, setStage } from '../helpers/orders';
@@ -23,7 +24,10 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const site of sites.splice(0)) await site.remove();
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function prepare(options: Parameters<typeof Site.prepare>[0] = {}): Promise<Site> {
   const site = await Site.prepare(options);
@@ -40,6 +44,15 @@ async function complaintOf(environment: Readonly<Record<string, string>>): Promi
   expect(await program.exited).toEqual({ code: 1, signal: null });
   expect(program.output).not.toMatch(A_STACK);
   return program.output;
+}
+
+function complaintAbout(environment: Readonly<Record<string, string>>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+  }
+  return 'none';
 }
 
 describe('a setting that cannot be used is named', () => {
@@ -72,13 +85,13 @@ describe('a setting that cannot be used is named', () => {
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ];
 
-  test.each(cases)('%s in %j', async (variable, environment) => {
-    const complaint = await complaintOf(environment);
+  test.each(cases)('%s in %j', (variable, environment) => {
+    const complaint = complaintAbout(environment);
     expect(complaint).toContain(variable);
     expect(complaint).not.toContain(secret);
   });
 
-  test('and where there are several, each of them', async () => {
+  test('on a line of its own by the server, which does not start', async () => {
     const complaint = await complaintOf({ PORT: 'x', HOST: '127.0.0.1', LOG_LEVEL: 'loud' });
     expect(complaint.trim().split('\n')).toHaveLength(2);
   });

@@ -188,6 +188,51 @@ describe('activating and locking at the same time', () => {
   });
 });
 
+test('all that can happen to a user at the same time leaves him in one piece', async () => {
+  const { projectId } = cast;
+  const seen = new Set<string>();
+  const note = ({ errors }: GraphqlAnswer<any>): void => {
+    seen.add(errors[0]?.extensions.code ?? 'NONE');
+  };
+  const enrolling = async (): Promise<void> => {
+    const fresh = await sessionOf(server, person.id).catch(() => null);
+    if (fresh === null) return; // he is not active at this moment
+    const placed = await order(server, fresh, { projectId }).catch(() => null);
+    if (placed === null) return;
+    const phone = new HonestOrNotPhone(server);
+    const claimed = await phone.tryClaim(placed.code);
+    note(claimed);
+    const task = claimed.data?.claimEnrolment;
+    if (task) note(await phone.tryActivate(task, phone.requestsFor(task)));
+  };
+  const standing = async (): Promise<void> => {
+    note(await change('deactivateUser', person.id));
+    note(await change('activateUser', person.id));
+  };
+  const address = async (i: number): Promise<void> => {
+    note(
+      await server.graphql(
+        'mutation ($id: ID!, $email: String!) { updateUser(id: $id, input: { email: $email }) { id } }',
+        { id: person.id, email: `a${String(i)}.${person.email}` },
+        { token: cast.operator.token },
+      ),
+    );
+    note(await setRoles(person.id, i % 2 === 0 ? ['USER'] : ['USER', 'OPERATOR']));
+  };
+  await Promise.all(
+    Array.from({ length: 8 }, (_, i) => [enrolling(), standing(), address(i), enrolling()]).flat(),
+  );
+  expect([...seen]).not.toContain('INTERNAL');
+  const [row] = await server.database.query<{ open: number; astray: number }>(
+    `SELECT (SELECT count(*)::int FROM enrolment WHERE user_id = $1 AND completed_at IS NULL) AS open,
+            (SELECT count(*)::int FROM certificate c JOIN profile p ON p.id = c.profile_id
+             WHERE p.user_id = $1 AND (c.status = 'VALID') <> (p.state = 'ACTIVE')) AS astray`,
+    [person.id],
+  );
+  expect(row?.open).toBeLessThanOrEqual(1);
+  expect(row?.astray).toBe(0);
+});
+
 describe('nobody changes a user with a role that he lacks', () => {
   test.each(['activateUser', 'deactivateUser', 'lockUser'] as const)('by %s', async (field) => {
     const chief = await createPerson(server, cast.admin, newName('chief'), ['ADMIN']);

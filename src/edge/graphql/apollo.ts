@@ -75,8 +75,13 @@ export function wholeAnswer(error: unknown, { hasBearerToken }: HttpOperation): 
 }
 
 /** What Apollo takes off an error for the head of its answer. */
-function httpHead({ code }: DomainError, challenge: string | undefined): Record<string, unknown> {
+function httpHead(
+  { code, facts }: DomainError,
+  challenge: string | undefined,
+): Record<string, unknown> {
   const headers = new HeaderMap();
+  const { retryAfterSeconds } = facts;
+  if (typeof retryAfterSeconds === 'number') headers.set('retry-after', String(retryAfterSeconds));
   if (challenge !== undefined) headers.set('www-authenticate', challenge);
   return { http: { status: PROBLEMS[code].status, headers } };
 }

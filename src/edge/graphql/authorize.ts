@@ -43,7 +43,7 @@ function targetOf({ id, enrolmentId }: GuardedField['args']): EnrolmentId | unde
 export async function judge(
   ports: Pick<EdgePorts, 'authorize' | 'recordRefusal'>,
   context: RequestContext,
-  { resources, operation }: { resources: readonly string[]; operation: string | null },
+  { resources, operation }: { resources: readonly string[]; operation: string },
 ): Promise<Permission> {
   let validUntil: Date | null = null;
   for (const resource of resources) {

@@ -8,6 +8,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { LIMITS, limitError, validationRules } from './limits.js';
+import { structureProblem } from './structure.js';
 
 const MAX_DOCUMENTS = 500;
 /** Of source text; a parsed document takes some fifty times as much. */
@@ -77,16 +78,28 @@ export class Documents {
 
   /** The document, or why it is none. */
   read(source: string): DocumentNode | readonly GraphQLError[] {
-    const hash = createHash('sha256').update(source).digest('hex');
+    const hash = hashOf(source);
     const known = this.cache.find(hash);
     if (known !== undefined) return known;
     const document = this.parse(source);
     if (document instanceof GraphQLError) return [document];
+    const problem = structureProblem(document);
+    if (problem !== undefined) return [problem];
     const rules = [...specifiedRules, ...this.rules];
     const errors = validate(this.schema, document, rules, this.validationOptions);
     if (errors.length > 0) return errors;
     this.cache.keep(hash, document);
     return document;
+  }
+
+  /**
+   * Why a source must not even be validated; undefined where nothing speaks against it. Apollo parses and validates by
+   * itself, and asks here first.
+   */
+  overload(source: string): GraphQLError | undefined {
+    if (this.cache.find(hashOf(source)) !== undefined) return undefined;
+    const document = this.parse(source);
+    return document instanceof GraphQLError ? undefined : structureProblem(document);
   }
 
   private parse(source: string): DocumentNode | GraphQLError {
@@ -102,6 +115,10 @@ export class Documents {
 /** graphql-js has no other sign for it. */
 export function isTokenLimit(error: GraphQLError): boolean {
   return error.message.startsWith('Syntax Error: Document contains more tha');
+}
+
+function hashOf(source: string): string {
+  return createHash('sha256').update(source).digest('hex');
 }
 
 function hashIn(key: string): string {

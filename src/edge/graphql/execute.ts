@@ -21,7 +21,8 @@ export interface AskedOperation {
 
 /** An operation that may run: what was judged for it, and until when that holds. */
 export interface Admission {
-  readonly operationName: string | null;
+  /** The guarded fields by name: what the audit log tells, as a client may call his operation what he likes. */
+  readonly asksFor: string;
   readonly resources: readonly string[];
   readonly validUntil: Date | null;
 }
@@ -52,12 +53,9 @@ export class Pipeline {
       variables: coerceVariables(this.schema, operation, asked.variables),
     });
     const resources = resourcesToJudge(fields, context.grants);
-    const operationName = nameOf(operation);
-    const { validUntil } = await judge(this.ports, context, {
-      resources,
-      operation: operationName,
-    });
-    return { operationName, resources, validUntil };
+    const asksFor = [...new Set(fields.map(({ name }) => name))].join(' ');
+    const { validUntil } = await judge(this.ports, context, { resources, operation: asksFor });
+    return { asksFor, resources, validUntil };
   }
 }
 

@@ -1,9 +1,9 @@
-import type { Socket } from './socket.js';
+import { CLOSE, type Socket } from './socket.js';
 
 const PERIOD_SECONDS = 45;
 
 /**
- * Pings each socket every 45 seconds and drops those that did not answer the last time. One timer for all, and each second
+ * Pings each socket every 45 seconds and drops those that did not answer the last time, or have nothing to do here. One timer for all, and each second
  * only its share of them, so that ten thousand do not hold up everything else at once.
  */
 export class Heartbeat {
@@ -31,8 +31,9 @@ export class Heartbeat {
   beat(): void {
     this.second = (this.second + 1) % PERIOD_SECONDS;
     for (const socket of this.shares[this.second] ?? []) {
-      if (socket.answered) socket.ping();
-      else socket.terminate();
+      if (!socket.answered) socket.terminate();
+      else if (socket.hasNothingToDo) socket.close(...CLOSE.idle);
+      else socket.ping();
     }
   }
 }

@@ -16,6 +16,10 @@ export const LIMITS = {
   cost: 10_000,
   rootFields: 20,
   directives: 50,
+  /** Fields of one name in the whole document. */
+  repeats: 60,
+  /** Questions about the schema, `__schema` and `__type`. */
+  introspections: 2,
   /** Bytes. */
   body: 256 * 1024,
   /** Operations that run on one socket at the same time. */
@@ -30,6 +34,8 @@ const MESSAGES: Readonly<Record<Limit, string>> = {
   cost: 'The operation could touch more fields than',
   rootFields: 'The operation has more root fields than',
   directives: 'The document has more directives than',
+  repeats: 'The document names one field more often than',
+  introspections: 'The document asks about the schema more often than',
   body: 'The request body has more bytes than',
   operations: 'This socket has more operations at the same time than',
 };

@@ -26,6 +26,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** One guarded field that an operation asks for. */
 export interface GuardedField {
+  readonly name: string;
   readonly resource: string;
   /** Arguments of a root field; empty below, where the object is given by what stands above. */
   readonly args: Values;
@@ -114,7 +115,7 @@ class Walk {
   private guard(definitions: readonly GraphQLField<unknown, unknown>[], args: Values): void {
     for (const definition of definitions) {
       const resource = resourceOf(definition);
-      if (resource !== undefined) this.guarded.push({ resource, args });
+      if (resource !== undefined) this.guarded.push({ name: definition.name, resource, args });
     }
   }
 

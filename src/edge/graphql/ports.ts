@@ -29,9 +29,9 @@ export interface Permission {
 /** Judges one resource by the access rules. @throws DomainError with the refusal */
 type Authorize = (context: RequestContext, resource: string) => Promise<Permission>;
 
-interface Refusal {
-  /** The operation's name, where the client gave it one. */
-  readonly operation: string | null;
+export interface Refusal {
+  /** The fields that were asked for, by name. */
+  readonly operation: string;
   readonly resource: string;
   readonly code: ProblemCode;
 }

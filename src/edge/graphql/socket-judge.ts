@@ -118,9 +118,9 @@ export class SocketJudge {
 
   /** @throws DomainError with the refusal */
   private async permit(live: Live, context: RequestContext): Promise<void> {
-    const { resources, operationName } = live.admission;
+    const { resources, asksFor } = live.admission;
     if (resources.length === 0 && context.actor.kind !== 'user') return;
-    const judged = { resources, operation: operationName };
+    const judged = { resources, operation: asksFor };
     const { validUntil } = await judge(this.ports, context, judged);
     if (live.socket.live.has(live)) this.schedule(live, context, validUntil);
   }

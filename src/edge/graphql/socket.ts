@@ -7,6 +7,7 @@ import type { Caller } from './ports.js';
 
 /** Close codes: of RFC 6455 and its registry below 4000, of graphql-transport-ws above. */
 export const CLOSE = {
+  idle: [1000, 'Nothing to do'],
   goingAway: [1001, 'Going away'],
   tryAgainLater: [1013, 'Try again later'],
   sessionEnded: [4401, 'Unauthorized'],
@@ -67,6 +68,12 @@ export class Socket implements GraphqlSocket {
 
   get isOpen(): boolean {
     return this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Nobody who is known, and nothing that is watched: such sockets would only take the place of others. */
+  get hasNothingToDo(): boolean {
+    const isNobody = this.sessionId === undefined && Object.keys(this.grants).length === 0;
+    return isNobody && this.live.size === 0 && this.busy === 0;
   }
 
   /** The token that came with the upgrade, once. */

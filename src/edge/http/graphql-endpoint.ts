@@ -2,6 +2,7 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../../platform/logger.js';
 import { wholeAnswer, type HttpContext, type HttpOperation } from '../graphql/apollo.js';
+import type { Documents } from '../graphql/documents.js';
 import { internalAnswer, problemIn, toClientError } from '../graphql/errors.js';
 import type { Identify } from '../graphql/ports.js';
 import { BadRequest, readJsonBody } from './body.js';
@@ -18,6 +19,7 @@ export interface GraphqlEndpointParts {
   readonly apollo: ApolloServer<HttpContext>;
   readonly identify: Identify;
   readonly cookie: SessionCookie;
+  readonly documents: Documents;
   /** Null where introspection is off. */
   readonly graphiql: GraphiQL | null;
   readonly log: Logger;
@@ -50,6 +52,8 @@ export class GraphqlEndpoint {
       throw new BadRequest(406, new GraphQLError(`Answers are ${JSON_TYPE} or ${RESPONSE_TYPE}.`));
     }
     const body = req.method === 'POST' ? await readJsonBody(req) : undefined;
+    const overload = this.parts.documents.overload(sourceIn(body, req.url));
+    if (overload !== undefined) throw new BadRequest(400, overload);
     return this.parts.apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: req.method ?? 'GET',
@@ -128,6 +132,15 @@ function headersFor({ req: { headers } }: Exchange): HeaderMap {
     if (typeof value === 'string') seen.set(name, value);
   }
   return seen;
+}
+
+/** The GraphQL source of a POST's body or a GET's address; empty where there is none, which Apollo then says. */
+function sourceIn(body: unknown, url: string | undefined): string {
+  const given =
+    body === undefined
+      ? new URLSearchParams(searchOf(url)).get('query')
+      : (body as { query?: unknown } | null)?.query;
+  return typeof given === 'string' ? given : '';
 }
 
 function searchOf(url = ''): string {

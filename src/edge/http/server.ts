@@ -60,6 +60,7 @@ export async function createEdgeServer(options: EdgeOptions): Promise<EdgeServer
   const endpoint = new GraphqlEndpoint({
     apollo,
     cookie,
+    documents: pipeline.documents,
     identify: options.ports.identify,
     graphiql: options.introspection ? new GraphiQL(options.publicUrl) : null,
     log: options.log,

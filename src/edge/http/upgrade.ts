@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
+import { addressKey } from '../../platform/address-key.js';
 import type { SubscriptionServer } from '../graphql/subscriptions.js';
 import type { Client } from './client.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -50,14 +51,15 @@ export class Upgrades {
   private refusalOf({ origin, address }: Client): number | null {
     if (origin === 'foreign') return 403;
     if (this.subscriptions.size >= MAX_SOCKETS) return 503;
-    return (this.byAddress.get(address) ?? 0) >= MAX_SOCKETS_PER_ADDRESS ? 429 : null;
+    return (this.byAddress.get(addressKey(address)) ?? 0) >= MAX_SOCKETS_PER_ADDRESS ? 429 : null;
   }
 
   private count(address: string, change: 1 | -1): void {
     if (address === '127.0.0.1' || address === '::1') return;
-    const count = (this.byAddress.get(address) ?? 0) + change;
-    if (count > 0) this.byAddress.set(address, count);
-    else this.byAddress.delete(address);
+    const key = addressKey(address);
+    const count = (this.byAddress.get(key) ?? 0) + change;
+    if (count > 0) this.byAddress.set(key, count);
+    else this.byAddress.delete(key);
   }
 }
 

@@ -12,17 +12,6 @@ export const RoleEnum = graphqlEnum(ROLES, {
   },
 });
 
-export const UserStateEnum = graphqlEnum(['REGISTERED', 'ACTIVE', 'INACTIVE', 'LOCKED'], {
-  name: 'UserState',
-  description: 'Where a user stands. Only an ACTIVE user can sign in.',
-  meanings: {
-    REGISTERED: 'Known, but not yet activated.',
-    ACTIVE: 'May sign in.',
-    INACTIVE: 'Suspended; can be activated again.',
-    LOCKED: 'Shut out for good: mobile IDs are revoked and sessions ended. Final.',
-  },
-});
-
 export const AuthenticationMethodEnum = graphqlEnum(AUTHENTICATION_METHODS, {
   name: 'AuthenticationMethod',
   description: 'A way to prove who one is.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AUTHENTICATION_METHODS, ROLES } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
+import { textProblem, type TextLimits } from '../../kernel/text.js';
 import { isNetwork } from './network.js';
 import { isResourcePath } from './resource-path.js';
 import { ACCESS_EFFECTS, CALLER_KINDS, NO_CONDITIONS, type RuleDraft } from './rule.js';
@@ -16,12 +17,15 @@ export type RulePatch = { readonly [K in keyof RuleInput]?: RuleInput[K] | null 
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
 const REQUIRED = ['name', 'enabled', 'effect', 'resources', 'require'] as const;
 
-const text = (max: number): z.ZodString =>
-  z
+function text(limits: TextLimits): z.ZodString {
+  return z
     .string()
     .trim()
-    .min(1, 'It must not be empty.')
-    .max(max, `It must not be longer than ${String(max)} characters.`);
+    .superRefine((value, context) => {
+      const message = textProblem(value, limits);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
+}
 
 function listOf<T extends z.ZodType>(entry: T, max: number): z.ZodArray<T> {
   return z.array(entry).max(max, `It must not have more than ${String(max)} entries.`);
@@ -35,7 +39,7 @@ function emptyUnlessGiven<T extends z.ZodType>(entry: T, max: number) {
 
 const requirementSchema = z.object({
   method: z.enum(AUTHENTICATION_METHODS),
-  provider: text(200)
+  provider: text({ max: 200 })
     .nullish()
     .transform((provider) => provider ?? null),
   maxAgeSeconds: z
@@ -58,8 +62,8 @@ const conditionsSchema = z.object({
     .nullish()
     .transform((callers) => callers ?? NO_CONDITIONS.callers),
   roles: emptyUnlessGiven(z.enum(ROLES), 3),
-  groups: emptyUnlessGiven(text(200), 100),
-  notGroups: emptyUnlessGiven(text(200), 100),
+  groups: emptyUnlessGiven(text({ max: 200 }), 100),
+  notGroups: emptyUnlessGiven(text({ max: 200 }), 100),
   networks: emptyUnlessGiven(
     z.string().refine(isNetwork, 'It must be a CIDR block such as 10.0.0.0/8 or 2001:db8::/32.'),
     100,
@@ -74,11 +78,8 @@ const clauseSchema = z.object({
 
 const ruleSchema = z
   .object({
-    name: text(100),
-    description: z
-      .string()
-      .trim()
-      .max(2000, 'It must not be longer than 2000 characters.')
+    name: text({ max: 100 }),
+    description: text({ min: 0, max: 2000, multiline: true })
       .nullish()
       .transform((description) => (description === '' ? null : (description ?? null))),
     enabled: z
@@ -98,7 +99,7 @@ const ruleSchema = z
     message: 'It must be empty on a rule that denies.',
   });
 
-/** @throws DomainError INVALID_INPUT with the path of every refused field, such as `input.when.networks[0]` */
+/** @throws DomainError INVALID_INPUT with the path of every refused field, such as `input.when.networks.0` */
 export function parseRule(input: RuleInput): RuleDraft {
   const parsed = ruleSchema.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -124,8 +125,5 @@ function refusedFields(fields: { field: string; message: string }[]): DomainErro
 }
 
 function fieldPath(path: readonly PropertyKey[]): string {
-  const steps = path.map((step) =>
-    typeof step === 'number' ? `[${String(step)}]` : `.${String(step)}`,
-  );
-  return `input${steps.join('')}`;
+  return ['input', ...path].map(String).join('.');
 }

@@ -1,6 +1,7 @@
 import type { Actor } from '../../kernel/actor.js';
 import { invalidInput, type ProblemCode } from '../../kernel/errors.js';
 import { toPage, type Page, type PageRequest } from '../../kernel/pagination.js';
+import { isStorable } from '../../kernel/text.js';
 import type { Scope } from '../../platform/scope.js';
 import type { AccessRuleChanged } from '../access/access-rule.events.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
@@ -78,7 +79,7 @@ export class AuditService {
     });
   }
 
-  /** Newest first. @throws DomainError INVALID_INPUT for a cursor of another list */
+  /** Newest first. @throws DomainError INVALID_INPUT for a cursor of another list, or a filter that no entry could fit */
   async list(
     scope: Scope,
     page: PageRequest,
@@ -91,8 +92,12 @@ export class AuditService {
     if (page.after !== undefined) {
       query.andWhere('entry.id < :id', { id: entryIdOf(page.after) });
     }
-    if (isGiven(filter.actor)) query.andWhere('entry.actor = :actor', { actor: filter.actor });
-    if (isGiven(filter.target)) query.andWhere('entry.target = :target', { target: filter.target });
+    for (const field of ['actor', 'target'] as const) {
+      const wanted = filter[field];
+      if (wanted === null || wanted === undefined) continue;
+      if (!isStorable(wanted)) throw invalidInput(field, 'It must not contain control characters.');
+      query.andWhere(`entry.${field} = :${field}`, { [field]: wanted });
+    }
     return toPage(await query.getMany(), page, ({ id }) => ({ at: NO_INSTANT, id }));
   }
 }
@@ -113,8 +118,4 @@ function entryIdOf({ at, id }: { at: string; id: string }): string {
     throw invalidInput('after', 'It is no cursor of this list.');
   }
   return id;
-}
-
-function isGiven(text: string | null | undefined): text is string {
-  return text !== null && text !== undefined;
 }

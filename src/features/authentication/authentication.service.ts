@@ -1,6 +1,7 @@
 import type { RequestContext, UserActor } from '../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
-import type { RateLimits } from '../../platform/rate-limits.js';
+import { addressKey } from '../../platform/address-key.js';
+import type { LimitName, RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { SessionService } from '../sessions/session.service.js';
@@ -39,13 +40,7 @@ export class AuthenticationService {
     password: string,
   ): Promise<SignedIn> {
     const { work, users, limits } = this.ports;
-    const account = users.usernameKey(username);
-    const counted = [
-      ['sign-in/account-and-address', `${account} ${request.address}`],
-      ['sign-in/account', account],
-      ['sign-in/address', request.address],
-    ] as const;
-    for (const [limit, key] of counted) await limits.take(limit, key);
+    const counted = await this.countSignIn(request, username);
     const user = await users.findByUsername(work.read(request), username);
     const matches = await verifyPassword(user?.passwordHash ?? null, password);
     if (user === undefined || !matches) throw new DomainError('INVALID_CREDENTIALS');
@@ -119,6 +114,27 @@ export class AuthenticationService {
         target: `user:${actor.userId}`,
       });
     });
+  }
+
+  /**
+   * Counts an attempt before anything is compared. Where the account was signed in to from this address lately, what others
+   * try elsewhere does not count against it: a stranger cannot lock its owner out.
+   */
+  private async countSignIn(
+    request: RequestContext,
+    username: string,
+  ): Promise<readonly (readonly [LimitName, string])[]> {
+    const { users, sessions, work, limits } = this.ports;
+    const account = users.usernameKey(username);
+    const address = addressKey(request.address);
+    const isKnown = await sessions.isKnownAddress(work.sql, account, request.address);
+    const counted: (readonly [LimitName, string])[] = [
+      ['sign-in/account-and-address', `${account} ${address}`],
+      ['sign-in/address', address],
+    ];
+    if (!isKnown) counted.push(['sign-in/account', account]);
+    for (const [limit, key] of counted) await limits.take(limit, key);
+    return counted;
   }
 
   /** The same user goes on in his session; another one gets a new session, and the earlier one ends. */

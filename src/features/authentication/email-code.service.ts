@@ -27,11 +27,12 @@ export class EmailCodeService {
   ) {}
 
   /**
-   * Queues a new code for the user's address; earlier codes of this session are void.
+   * Queues a new code for the user's address; earlier codes of this session are void. The user's row is locked: two calls at
+   * once must not leave two codes, and a code must not go to an address that is being replaced.
    * @throws DomainError CHANNEL_NOT_AVAILABLE where the user has no address
    */
   async send(scope: ChangeScope, session: UserActor): Promise<EmailCodeId> {
-    const user = await this.users.get(scope, session.userId);
+    const user = await this.users.getLocked(scope, session.userId);
     if (user.email === null) throw new DomainError('CHANNEL_NOT_AVAILABLE');
     await this.close(scope, 'session_id', session.sessionId);
     const id = newId<EmailCodeId>();

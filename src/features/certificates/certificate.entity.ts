@@ -4,6 +4,7 @@ import type { CertificateId, ProfileId } from '../../kernel/ids.js';
 import type { CertificateStatus, KeyOrigin } from './certificate-status.js';
 
 @Entity('certificate')
+@Index('certificate_by_expiry', ['notAfter'], { where: `status IN ('VALID', 'ON_HOLD')` })
 export class Certificate {
   @PrimaryColumn('uuid') id!: CertificateId;
   @Index() @Column('uuid', { name: 'profile_id' }) profileId!: ProfileId;

@@ -1,4 +1,4 @@
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { CERTIFICATE_KINDS, type CertificateKind } from '../../kernel/certificate-kind.js';
 import { DomainError } from '../../kernel/errors.js';
 import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
 import { equalSecrets } from '../../kernel/secrets.js';
@@ -7,6 +7,8 @@ import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
 import type { RevocationReason } from './certificate-status.js';
 import { readCertificateRequest, type VerifiedRequest } from './x509/csr.js';
+
+export { pemOf } from './x509/pem.js';
 
 /** A phone's request for one certificate, its key proven to be in the phone's hands. */
 export interface ProvenRequest extends VerifiedRequest {
@@ -94,7 +96,7 @@ export class CertificateService {
     await this.store(scope, holder.profileId, issued, requests);
   }
 
-  /** In the order AUTHENTICATION, SIGNATURE, ENCRYPTION within each profile. */
+  /** Within each profile in the order of {@link CERTIFICATE_KINDS}. */
   async ofProfiles(
     scope: Scope,
     profileIds: readonly ProfileId[],
@@ -181,12 +183,6 @@ export class CertificateService {
   }
 }
 
-/** PEM (RFC 7468) of a certificate in DER. */
-export function pemOf(der: Buffer): string {
-  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
-}
-
 function rank(kind: CertificateKind): number {
-  return ['AUTHENTICATION', 'SIGNATURE', 'ENCRYPTION'].indexOf(kind);
+  return CERTIFICATE_KINDS.indexOf(kind);
 }

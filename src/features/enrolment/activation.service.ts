@@ -3,6 +3,7 @@ import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { RequestContext } from '../../kernel/actor.js';
 import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
+import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
@@ -88,7 +89,7 @@ export class ActivationService {
   private async grantOf(request: RequestContext, deviceToken: string): Promise<DeviceGrant> {
     const grant = this.ports.secrets.readDeviceToken(deviceToken);
     if (grant !== undefined) return grant;
-    await this.ports.limits.take('device/address', request.address);
+    await this.ports.limits.take('device/address', addressKey(request.address));
     throw new DomainError('NOT_FOUND');
   }
 

@@ -1,7 +1,10 @@
-import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { DomainError } from '../../kernel/errors.js';
+import { FieldProblems } from '../../kernel/field-problems.js';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { EnrolmentId } from '../../kernel/ids.js';
+import { textProblem } from '../../kernel/text.js';
 import type { RequestContext } from '../../kernel/actor.js';
+import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
@@ -41,7 +44,6 @@ export interface DeviceTask {
 
 /** Key types that a phone may make, the preferred one first. */
 const DEVICE_ALGORITHMS = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096'] as const;
-const TEXT = /^[^\p{Cc}\p{Cs}]{1,100}$/u;
 
 /** A phone claims a code: from then on the enrolment belongs to it. */
 export class ClaimService {
@@ -66,10 +68,10 @@ export class ClaimService {
   async claim(request: RequestContext, claim: Claim): Promise<DeviceTask> {
     const { work, limits } = this.ports;
     checkDescription(claim.device);
-    await limits.refuseExhausted('device/address', request.address);
+    await limits.refuseExhausted('device/address', addressKey(request.address));
     const { thumbprint, code } = await this.recogniseClaim(request, claim).catch(
       async (error: unknown) => {
-        await limits.take('device/address', request.address);
+        await limits.take('device/address', addressKey(request.address));
         throw error;
       },
     );
@@ -170,12 +172,9 @@ function refuseTaken(scope: ChangeScope, enrolment: Enrolment, isOwnPhone: boole
 }
 
 function checkDescription({ name, platform, model }: DeviceDescription): void {
-  const fields = Object.entries({ name, platform, model });
-  const refused = fields.find(([, text]) => text !== null && !TEXT.test(text));
-  if (refused !== undefined) {
-    throw invalidInput(
-      `input.device.${refused[0]}`,
-      'It must have 1 to 100 characters, none of them a control character.',
-    );
+  const problems = new FieldProblems();
+  for (const [field, text] of Object.entries({ name, platform, model })) {
+    if (text !== null) problems.note(`input.device.${field}`, textProblem(text, { max: 100 }));
   }
+  problems.refuse();
 }

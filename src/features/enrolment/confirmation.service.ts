@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { textProblem } from '../../kernel/text.js';
 import { parseId, type EnrolmentId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
@@ -11,7 +12,7 @@ import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
 
 const MAX_ATTEMPTS = 5;
-const MAX_REASON_CHARACTERS = 500;
+const REASON = { min: 0, max: 500, multiline: true };
 
 /**
  * Says that the phone which has scanned is the right one, by the code that it shows. An attempt is counted in a transaction of
@@ -37,7 +38,7 @@ export class ConfirmationService {
    */
   async confirm(request: RequestContext, id: string, code: string): Promise<Enrolment> {
     return this.compare(request, code, async (scope) => {
-      const enrolment = await this.ports.enrolments.visibleLocked(scope, id);
+      const enrolment = await this.ports.enrolments.steerableLocked(scope, id);
       if (enrolment.confirmation === 'APPROVAL') {
         throw new DomainError('INVALID_TRANSITION', { confirmation: 'APPROVAL' });
       }
@@ -59,12 +60,8 @@ export class ConfirmationService {
 
   /** By an operator. @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_INPUT, INVALID_TRANSITION */
   async reject(scope: ChangeScope, id: string, reason: string | null = null): Promise<Enrolment> {
-    if (reason !== null && reason.length > MAX_REASON_CHARACTERS) {
-      throw invalidInput(
-        'reason',
-        `It must have at most ${String(MAX_REASON_CHARACTERS)} characters.`,
-      );
-    }
+    const problem = reason === null ? undefined : textProblem(reason, REASON);
+    if (problem !== undefined) throw invalidInput('reason', problem);
     const enrolment = await this.anyLocked(scope, id);
     await this.refuseInvolved(scope, enrolment);
     if (enrolment.status !== 'AWAITING_CONFIRMATION') {

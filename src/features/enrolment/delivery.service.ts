@@ -6,6 +6,7 @@ import type { DeviceService } from '../profiles/device.service.js';
 import type { UserService } from '../users/user.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
+import { canBeScanned } from './enrolment-status.js';
 import type { Enrolment, EnrolmentService } from './enrolment.service.js';
 
 interface Recipient {
@@ -43,8 +44,7 @@ export class DeliveryService {
     const recipient = await this.recipient(scope, id);
     if (recipient === null) return null;
     const { enrolment } = recipient;
-    const isOpen = enrolment.status === 'DELIVERING' || enrolment.status === 'WAITING_FOR_SCAN';
-    if (!isOpen || enrolment.codeExpiresAt <= scope.now) return null;
+    if (!canBeScanned(enrolment, scope.now)) return null;
     const { settings } = await this.ports.projects.get(scope, enrolment.projectId);
     const { emailSubject, emailMessage } = settings;
     return { ...recipient, link: this.linkOf(enrolment), emailSubject, emailMessage };

@@ -11,6 +11,7 @@ import { QrCode } from '../qr/qr.types.js';
 import type { UserService } from '../users/user.service.js';
 import { UserSummaryType } from '../users/user.types.js';
 import type { DeliveryService } from './delivery.service.js';
+import { canBeScanned } from './enrolment-status.js';
 import type { Enrolment } from './enrolment.service.js';
 import { EnrolmentEventType, EnrolmentFailureType, EnrolmentType } from './enrolment.types.js';
 import { toEvent, type StatusService } from './status.service.js';
@@ -69,7 +70,7 @@ export class EnrolmentFieldsResolver {
       'Null once it can no longer be scanned, where it goes by mail or text message, and for a viewer it was not made for.',
   })
   qr(@Root() row: Enrolment, @Ctx() ctx: RequestContext): QrCode | null {
-    const isOnShow = row.channel === 'SCREEN' && canBeScanned(row, ctx);
+    const isOnShow = row.channel === 'SCREEN' && canBeScanned(row, ctx.now);
     return isOnShow && wasMadeFor(row, ctx) ? { uri: this.services.delivery.linkOf(row) } : null;
   }
 
@@ -78,7 +79,7 @@ export class EnrolmentFieldsResolver {
     description: 'Until when the code can be scanned; null once it no longer can.',
   })
   codeExpiresAt(@Root() row: Enrolment, @Ctx() ctx: RequestContext): Date | null {
-    return canBeScanned(row, ctx) ? row.codeExpiresAt : null;
+    return canBeScanned(row, ctx.now) ? row.codeExpiresAt : null;
   }
 
   @FieldResolver(() => EnrolmentFailureType, {
@@ -103,11 +104,6 @@ export class EnrolmentFieldsResolver {
     const { work, status } = this.services;
     return (await status.events(work.read(ctx), row, after ?? null)).map(toEvent);
   }
-}
-
-function canBeScanned(row: Enrolment, ctx: RequestContext): boolean {
-  const isOpen = row.status === 'WAITING_FOR_SCAN' || row.status === 'DELIVERING';
-  return isOpen && row.codeExpiresAt > ctx.now;
 }
 
 /** The session that ordered, and whoever holds the watch token. The user himself otherwise has not shown what an order needs. */

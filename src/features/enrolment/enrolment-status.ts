@@ -50,4 +50,13 @@ export function isFinal(status: EnrolmentStatus): boolean {
   return NEXT[status].length === 0;
 }
 
+/** Whether the code can be scanned at this instant. A mailed one can be before its delivery is reported. */
+export function canBeScanned(
+  { status, codeExpiresAt }: { readonly status: EnrolmentStatus; readonly codeExpiresAt: Date },
+  now: Date,
+): boolean {
+  const isOpen = status === 'WAITING_FOR_SCAN' || status === 'DELIVERING';
+  return isOpen && codeExpiresAt > now;
+}
+
 export const OPEN_STATUSES = ENROLMENT_STATUSES.filter((status) => !isFinal(status));

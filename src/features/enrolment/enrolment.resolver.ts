@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { RequestContext, UserActor } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
-import { filterId, type ProjectId, type UserId } from '../../kernel/ids.js';
+import { filterId, parseId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../platform/scope.js';
@@ -81,7 +81,7 @@ export class EnrolmentResolver {
   ): Promise<StartedEnrolmentType> {
     const actor = signedIn(ctx);
     const { work, limits, ordering } = this.services;
-    await limits.take('enrolment/start', actor.userId);
+    await limits.take('enrolment/start', `${actor.userId} ${actor.userId}`);
     return work.change(ctx, (scope) => ordering.startForSelf(scope, actor, input));
   }
 
@@ -98,8 +98,12 @@ export class EnrolmentResolver {
   ): Promise<StartedEnrolmentType> {
     const actor = signedIn(ctx);
     const { work, limits, ordering } = this.services;
-    await limits.take('enrolment/start', userId);
-    return work.change(ctx, (scope) => ordering.startFor(scope, actor, { userId, order: input }));
+    const user = parseId<UserId>(userId);
+    if (user === undefined) throw new DomainError('NOT_FOUND');
+    await limits.take('enrolment/start', `${actor.userId} ${user}`);
+    return work.change(ctx, (scope) =>
+      ordering.startFor(scope, actor, { userId: user, order: input }),
+    );
   }
 
   @Resource('/enrolments/confirm')
@@ -135,7 +139,9 @@ export class EnrolmentResolver {
     @Arg('id', () => ID, ENROLMENT_ID) id: string,
   ): Promise<EnrolmentType> {
     const { work, limits, enrolments } = this.services;
-    await limits.take('enrolment/renew', id);
+    const enrolment = await enrolments.visible(work.read(ctx), id);
+    if (enrolment === undefined) throw new DomainError('NOT_FOUND');
+    await limits.take('enrolment/renew', enrolment.id);
     return work.change(ctx, (scope) => enrolments.renewCode(scope, id));
   }
 

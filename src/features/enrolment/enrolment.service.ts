@@ -1,4 +1,4 @@
-import type { Actor, Grants } from '../../kernel/actor.js';
+import type { RequestContext } from '../../kernel/actor.js';
 import { DomainError, type ProblemCode } from '../../kernel/errors.js';
 import { parseId, type EnrolmentId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
@@ -81,11 +81,23 @@ export class EnrolmentService {
     return row !== undefined && mayWatch(scope, row) ? row : undefined;
   }
 
-  /** The same, locked. @throws DomainError NOT_FOUND */
-  async visibleLocked(scope: ChangeScope, id: string): Promise<Enrolment> {
+  /**
+   * The enrolment, locked, where this caller may steer it: confirm its phone, or have a new code shown. The phone itself may
+   * not: it would confirm itself.
+   * @throws DomainError NOT_FOUND
+   */
+  async steerableLocked(scope: ChangeScope, id: string): Promise<Enrolment> {
+    return this.lockedWhere(scope, id, maySteer);
+  }
+
+  private async lockedWhere(
+    scope: ChangeScope,
+    id: string,
+    isAllowed: (viewer: Viewer, enrolment: Enrolment) => boolean,
+  ): Promise<Enrolment> {
     const enrolmentId = parseId<EnrolmentId>(id);
     const row = enrolmentId && (await this.lock(scope, enrolmentId));
-    if (row === undefined || !mayWatch(scope, row)) throw new DomainError('NOT_FOUND');
+    if (row === undefined || !isAllowed(scope, row)) throw new DomainError('NOT_FOUND');
     return row;
   }
 
@@ -124,7 +136,7 @@ export class EnrolmentService {
 
   /** @throws DomainError NOT_FOUND; INVALID_TRANSITION where it is already over */
   async cancel(scope: ChangeScope, id: string): Promise<Enrolment> {
-    const enrolment = await this.visibleLocked(scope, id);
+    const enrolment = await this.lockedWhere(scope, id, mayWatch);
     await this.ports.log.move(scope, enrolment.id, 'CANCELLED');
     await this.ports.audit.record(scope, {
       action: 'enrolment.cancel',
@@ -138,7 +150,7 @@ export class EnrolmentService {
    * @throws DomainError NOT_FOUND, INVALID_TRANSITION, ENROLMENT_EXPIRED
    */
   async renewCode(scope: ChangeScope, id: string): Promise<Enrolment> {
-    const enrolment = await this.visibleLocked(scope, id);
+    const enrolment = await this.steerableLocked(scope, id);
     if (enrolment.expiresAt <= scope.now) throw new DomainError('ENROLMENT_EXPIRED');
     if (enrolment.status === 'WAITING_FOR_SCAN' && enrolment.codeExpiresAt <= scope.now) {
       await this.ports.log.move(scope, enrolment.id, 'CODE_EXPIRED');
@@ -186,6 +198,28 @@ export class EnrolmentService {
     );
   }
 
+  /** Cancels what a user has ordered for others and is not finished: its code may be in his hands. */
+  async cancelOrdersOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    const open = await scope.sql<{ id: EnrolmentId }>(
+      'enrolment.open-ordered-by',
+      `SELECT id FROM enrolment WHERE ordered_by = $1 AND user_id <> $1 AND status = ANY($2)
+       ORDER BY id FOR UPDATE`,
+      [userId, OPEN_STATUSES],
+    );
+    await this.cancelEach(scope, open);
+  }
+
+  /** Cancels what others have ordered for a user and is not finished. */
+  async cancelOrdersFor(scope: ChangeScope, userId: UserId): Promise<void> {
+    const open = await scope.sql<{ id: EnrolmentId }>(
+      'enrolment.open-ordered-for',
+      `SELECT id FROM enrolment WHERE user_id = $1 AND ordered_by <> $1 AND status = ANY($2)
+       ORDER BY id FOR UPDATE`,
+      [userId, OPEN_STATUSES],
+    );
+    await this.cancelEach(scope, open);
+  }
+
   private async cancelWhere(
     scope: ChangeScope,
     userId: UserId,
@@ -198,6 +232,13 @@ export class EnrolmentService {
          AND ($3::text IS NULL OR channel = $3) ORDER BY id FOR UPDATE`,
       [userId, statuses, channel],
     );
+    await this.cancelEach(scope, open);
+  }
+
+  private async cancelEach(
+    scope: ChangeScope,
+    open: readonly { readonly id: EnrolmentId }[],
+  ): Promise<void> {
     for (const { id } of open) {
       await this.ports.log.move(scope, id, 'CANCELLED');
       await this.ports.audit.record(scope, {
@@ -214,20 +255,23 @@ export class EnrolmentService {
   }
 }
 
-/** Its owner, who ordered it, and whoever carries a token for it. */
-function mayWatch(
-  { actor, request }: { actor: Actor; request: { grants: Grants } },
-  enrolment: Enrolment,
-): boolean {
-  const { watch, device } = request.grants;
-  if (watch === enrolment.id) return true;
-  if (device?.enrolmentId === enrolment.id) {
-    return device.thumbprint === enrolment.deviceThumbprint;
-  }
+type Viewer = Pick<Scope, 'actor'> & { readonly request: Pick<RequestContext, 'grants'> };
+
+/** Its owner, who ordered it, and the holder of its watch token. */
+function maySteer({ actor, request }: Viewer, enrolment: Enrolment): boolean {
+  if (request.grants.watch === enrolment.id) return true;
   return (
     actor.kind === 'user' &&
     (actor.userId === enrolment.userId || actor.userId === enrolment.orderedBy)
   );
+}
+
+/** Those, and the phone that claimed it. */
+function mayWatch(viewer: Viewer, enrolment: Enrolment): boolean {
+  const { device } = viewer.request.grants;
+  const isItsPhone =
+    device?.enrolmentId === enrolment.id && device.thumbprint === enrolment.deviceThumbprint;
+  return isItsPhone || maySteer(viewer, enrolment);
 }
 
 const OVER: Partial<Record<EnrolmentStatus, ProblemCode>> = {

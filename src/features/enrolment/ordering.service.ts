@@ -2,7 +2,7 @@ import type { UserActor } from '../../kernel/actor.js';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { CERTIFICATE_KINDS } from '../../kernel/certificate-kind.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { newId, parseId, type EnrolmentId, type ProjectId } from '../../kernel/ids.js';
+import { newId, parseId, type EnrolmentId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
@@ -56,8 +56,7 @@ export class OrderingService {
   ): Promise<StartedEnrolment> {
     const user = await this.ports.users.getLocked(scope, actor.userId);
     const project = await this.projectOf(scope, order);
-    if (!project.settings.selfService) throw new DomainError('PROVISIONING_DISABLED');
-    return this.start(scope, { actor, user, project, order });
+    return this.start(scope, { actor, user, project, order, byHimself: true });
   }
 
   /**
@@ -68,22 +67,25 @@ export class OrderingService {
   async startFor(
     scope: ChangeScope,
     actor: UserActor,
-    { userId, order }: { userId: string; order: Order },
+    { userId, order }: { userId: UserId; order: Order },
   ): Promise<StartedEnrolment> {
     const user = await this.ports.users.getLocked(scope, userId);
     await this.ports.users.requireAuthorityOver(scope, user);
     const project = await this.projectOf(scope, order);
-    return this.start(scope, { actor, user, project, order });
+    return this.start(scope, { actor, user, project, order, byHimself: false });
   }
 
   private async start(
     scope: ChangeScope,
-    placed: { actor: UserActor; user: User; project: Project; order: Order },
+    placed: { actor: UserActor; user: User; project: Project; order: Order; byHimself: boolean },
   ): Promise<StartedEnrolment> {
     const { actor, user, project, order } = placed;
     const digest = digestOf(user, project, order);
     const earlier = await this.earlier(scope, actor, order.idempotencyKey ?? null, digest);
     if (earlier !== undefined) return this.started(earlier);
+    if (placed.byHimself && !project.settings.selfService) {
+      throw new DomainError('PROVISIONING_DISABLED');
+    }
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     const { maxProfilesPerUser } = project.settings;
     const holder = { userId: user.id, projectId: project.id };

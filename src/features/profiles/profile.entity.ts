@@ -5,6 +5,7 @@ import type { ProfileState } from './profile-state.js';
 /** A mobile ID on one device. */
 @Entity('profile')
 @Index(['projectId', 'userId'])
+@Index('profile_by_expiry', ['validTo'], { where: `state IN ('ACTIVE', 'INACTIVE')` })
 export class Profile {
   @PrimaryColumn('uuid') id!: ProfileId;
   @Column('uuid', { name: 'project_id' }) projectId!: ProjectId;

@@ -12,6 +12,7 @@ import {
 import { pageRequest } from '../../kernel/pagination.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { UnitOfWork } from '../../platform/scope.js';
+import type { AccessService } from '../access/access.service.js';
 import { Resource } from '../access/resource.types.js';
 import { pemOf, type CertificateService } from '../certificates/certificate.service.js';
 import { CertificateType } from '../certificates/certificate.types.js';
@@ -126,11 +127,22 @@ export class ProfileResolver {
 export class UserProfilesResolver {
   constructor(
     private readonly work: UnitOfWork,
-    private readonly service: ProfileService,
+    private readonly profiles: ProfileService,
+    private readonly access: AccessService,
   ) {}
 
-  @FieldResolver(() => [MobileIdProfileType], { description: 'His mobile IDs, newest first.' })
-  profiles(@Root() user: UserType, @Ctx() ctx: RequestContext): Promise<MobileIdProfileType[]> {
-    return this.service.ofUser(this.work.read(ctx), user.id as UserId);
+  @Resource('/mobile-id')
+  @FieldResolver(() => [MobileIdProfileType], {
+    name: 'profiles',
+    description: "His mobile IDs, newest first. Another user's need /operator/profiles.",
+  })
+  async profilesOf(
+    @Root() user: UserType,
+    @Ctx() ctx: RequestContext,
+  ): Promise<MobileIdProfileType[]> {
+    const scope = this.work.read(ctx);
+    const isOwn = ctx.actor.kind === 'user' && ctx.actor.userId === user.id;
+    if (!isOwn) await this.access.require(scope, '/operator/profiles');
+    return this.profiles.ofUser(scope, user.id as UserId);
   }
 }

@@ -1,7 +1,8 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { RequestContext } from '../../kernel/actor.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
+import { PageArgs } from '../audit/page-args.types.js';
 import type { ProjectService } from './project.service.js';
 import { CreateProjectInput, ProjectConnectionType, ProjectType } from './project.types.js';
 import { ProvisioningSettingsInput } from './settings.types.js';
@@ -17,14 +18,7 @@ export class ProjectResolver {
   @Query(() => ProjectConnectionType, { description: 'Projects, newest first.' })
   projects(
     @Ctx() ctx: RequestContext,
-    @Arg('first', () => Int, {
-      nullable: true,
-      defaultValue: 20,
-      description: 'Page size, 1 to 100.',
-    })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'endCursor of the page before.' })
-    after: string | null,
+    @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<ProjectConnectionType> {
     return this.service.list(this.work.read(ctx), { first: first ?? 20, after });
   }

@@ -1,4 +1,5 @@
 import type { ProjectId } from '../../kernel/ids.js';
+import { comparisonKey } from '../../kernel/text.js';
 import type { ProvisioningSettings, SettingsInput } from './settings.js';
 
 export const PROJECT_MODES = ['MANAGED', 'SELF_REGISTRATION'] as const;
@@ -28,7 +29,5 @@ export function summaryOf({ id, name, settings }: Project): ProjectSummary {
   return { id, name, serverName: settings.serverName };
 }
 
-/** The name as it is compared: two names that look the same to a reader are one (Unicode NFKC, lower case). */
-export function projectNameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase().normalize('NFKC');
-}
+/** The name as it is compared: what looks the same to a reader is the same project. */
+export const projectNameKey = comparisonKey;

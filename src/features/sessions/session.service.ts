@@ -2,9 +2,9 @@ import type { AuthenticationMethod, Evidence, Role, UserActor } from '../../kern
 import { DomainError } from '../../kernel/errors.js';
 import { newId, type SessionId, type UserId } from '../../kernel/ids.js';
 import { randomToken, sha256 } from '../../kernel/secrets.js';
+import { isStorable } from '../../kernel/text.js';
 import { announce } from '../../platform/event-bus.js';
 import type { ChangeScope, Sql } from '../../platform/scope.js';
-import { sessionEnded } from './session.events.js';
 
 export interface SessionTimeouts {
   /** Ends a session that made no call for so long. */
@@ -71,6 +71,18 @@ export class SessionService {
     const row = await this.find(sql, 'session.by-id', 's.id = $1', id);
     if (isCalling && row?.use_is_old === true) await sql('session.touch', TOUCH, [id]);
     return row && { actor: actorOf(row), now: row.now };
+  }
+
+  /** Whether this account was signed in to from this address within the last thirty days. */
+  async isKnownAddress(sql: Sql, usernameKey: string, address: string): Promise<boolean> {
+    if (!isStorable(usernameKey)) return false;
+    const known = await sql(
+      'session.known-address',
+      `SELECT 1 AS known FROM session s JOIN app_user u ON u.id = s.user_id
+       WHERE u.username_key = $1 AND s.address = $2 AND s.created_at > now() - interval '30 days' LIMIT 1`,
+      [usernameKey, address],
+    );
+    return known.length > 0;
   }
 
   /** Opens a session with its first proof. */
@@ -143,15 +155,12 @@ export class SessionService {
     condition: string,
     value: string,
   ): Promise<void> {
-    const ended = await scope.sql<{ id: SessionId; user_id: UserId }>(
+    const ended = await scope.sql<{ id: SessionId }>(
       name,
-      `UPDATE session SET ended_at = now() WHERE ${condition} AND ended_at IS NULL RETURNING id, user_id`,
+      `UPDATE session SET ended_at = now() WHERE ${condition} AND ended_at IS NULL RETURNING id`,
       [value],
     );
-    for (const { id, user_id: userId } of ended) {
-      await announce(scope, `session:${id}`);
-      await scope.raise(sessionEnded, { sessionId: id, userId });
-    }
+    for (const { id } of ended) await announce(scope, `session:${id}`);
   }
 
   private async reload(scope: ChangeScope, id: SessionId): Promise<UserActor> {

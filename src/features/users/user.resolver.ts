@@ -1,11 +1,17 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { RequestContext, Role } from '../../kernel/actor.js';
 import { invalidInput } from '../../kernel/errors.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { RoleEnum } from '../access/identity.types.js';
 import { Resource } from '../access/resource.types.js';
 import type { UserService } from './user.service.js';
-import { CreateUserInput, UpdateUserInput, UserConnectionType, UserType } from './user.types.js';
+import {
+  CreateUserInput,
+  UpdateUserInput,
+  UserConnectionType,
+  UsersArgs,
+  UserType,
+} from './user.types.js';
 
 const USER_ID = { description: 'Id of the user.' };
 
@@ -20,19 +26,7 @@ export class UserResolver {
   @Query(() => UserConnectionType, { description: 'Users, newest first.' })
   users(
     @Ctx() ctx: RequestContext,
-    @Arg('first', () => Int, {
-      nullable: true,
-      defaultValue: 20,
-      description: 'Page size, 1 to 100.',
-    })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'endCursor of the page before.' })
-    after: string | null,
-    @Arg('search', () => String, {
-      nullable: true,
-      description: 'Part of user name, display name or e-mail address.',
-    })
-    search: string | null,
+    @Args(() => UsersArgs) { first, after, search }: UsersArgs,
   ): Promise<UserConnectionType> {
     return this.service.list(this.work.read(ctx), { first: first ?? 20, after, search });
   }

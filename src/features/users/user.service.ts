@@ -73,6 +73,8 @@ export class UserService {
   /** @throws DomainError INVALID_INPUT, NOT_FOUND, FORBIDDEN */
   async update(scope: ChangeScope, id: string, input: UserChanges): Promise<User> {
     const present = await this.forChange(scope, id);
+    // Access rules may speak of groups: nobody below an administrator chooses his own.
+    if (input.groups !== undefined && !present.roles.includes('ADMIN')) refuseSelf(scope, present);
     const user = await updateFields(scope, present.id, readUserChanges(present, input));
     for (const what of ['email', 'phone'] as const) {
       if (user[what] !== present[what]) {
@@ -286,7 +288,8 @@ function changedNames(before: User, after: User): string {
 /** LIKE pattern, or null where everything matches. @throws DomainError INVALID_INPUT */
 function searchPattern(search: string): string | null {
   const text = search.trim();
-  if (text.length > MAX_SEARCH || !isStorable(text)) {
+  if (!isStorable(text)) throw invalidInput('search', 'It must not contain control characters.');
+  if (text.length > MAX_SEARCH) {
     throw invalidInput('search', `It must have at most ${String(MAX_SEARCH)} characters.`);
   }
   return text === '' ? null : `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;

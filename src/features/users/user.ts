@@ -1,7 +1,9 @@
 import type { Role } from '../../kernel/actor.js';
 import type { UserId } from '../../kernel/ids.js';
+import { comparisonKey } from '../../kernel/text.js';
 
-export type UserState = 'REGISTERED' | 'ACTIVE' | 'INACTIVE' | 'LOCKED';
+export const USER_STATES = ['REGISTERED', 'ACTIVE', 'INACTIVE', 'LOCKED'] as const;
+export type UserState = (typeof USER_STATES)[number];
 
 /** What a state can become. LOCKED is final. */
 export const NEXT_STATES: Readonly<Record<UserState, readonly UserState[]>> = {
@@ -57,7 +59,5 @@ export interface UserChanges {
   readonly groups?: readonly string[] | null;
 }
 
-/** The name as it is compared: two names that look the same to a reader are one (Unicode NFKC, lower case). */
-export function usernameKey(username: string): string {
-  return username.normalize('NFKC').toLowerCase().normalize('NFKC');
-}
+/** The name as it is compared: what looks the same to a reader is the same user. */
+export const usernameKey = comparisonKey;

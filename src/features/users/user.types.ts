@@ -1,8 +1,21 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Role } from '../../kernel/actor.js';
-import { RoleEnum, UserStateEnum } from '../access/identity.types.js';
+import { graphqlEnum } from '../access/graphql-enum.types.js';
+import { RoleEnum } from '../access/identity.types.js';
+import { PageArgs } from '../audit/page-args.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
-import type { UserState } from './user.js';
+import { USER_STATES, type UserState } from './user.js';
+
+const UserStateEnum = graphqlEnum(USER_STATES, {
+  name: 'UserState',
+  description: 'Where a user stands. Only an ACTIVE user can sign in.',
+  meanings: {
+    REGISTERED: 'Known, but not yet activated.',
+    ACTIVE: 'May sign in.',
+    INACTIVE: 'Suspended; can be activated again.',
+    LOCKED: 'Shut out for good: mobile IDs are revoked and sessions ended. Final.',
+  },
+});
 
 @ObjectType('User', { description: 'A person.' })
 export class UserType {
@@ -136,4 +149,13 @@ export class UpdateUserInput {
 
   @Field(() => [String], { nullable: true, description: 'All groups of the user.' })
   groups?: string[] | null;
+}
+
+@ArgsType()
+export class UsersArgs extends PageArgs {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Part of user name, display name or e-mail address.',
+  })
+  search!: string | null;
 }

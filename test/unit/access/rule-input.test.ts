@@ -76,28 +76,31 @@ test('a whole rule is taken as it is', () => {
 test.each<[string, Partial<RuleInput>]>([
   ['input.name', { name: '  ' }],
   ['input.name', { name: 'x'.repeat(101) }],
+  ['input.name', { name: 'a\0b' }],
   ['input.description', { description: 'x'.repeat(2001) }],
+  ['input.description', { description: 'a\0b' }],
+  ['input.when.groups.0', { when: { groups: ['\ud800'] } }],
   ['input.resources', { resources: [] }],
   ['input.resources', { resources: Array.from({ length: 51 }, () => '/a') }],
-  ['input.resources[1]', { resources: ['/a', 'b'] }],
+  ['input.resources.1', { resources: ['/a', 'b'] }],
   ['input.require', { effect: 'DENY', require: [password] }],
-  ['input.require[0].anyOf', { require: [{ anyOf: [] }] }],
-  ['input.require[1].anyOf[0].maxAgeSeconds', { require: [password, age(0)] }],
-  ['input.require[0].anyOf[0].maxAgeSeconds', { require: [age(-60)] }],
+  ['input.require.0.anyOf', { require: [{ anyOf: [] }] }],
+  ['input.require.1.anyOf.0.maxAgeSeconds', { require: [password, age(0)] }],
+  ['input.require.0.anyOf.0.maxAgeSeconds', { require: [age(-60)] }],
   [
-    'input.require[0].anyOf[0].provider',
+    'input.require.0.anyOf.0.provider',
     { require: [{ anyOf: [{ method: 'SAML', provider: '' }] }] },
   ],
   ['input.when.callers', { when: { callers: [] } }],
-  ['input.when.groups[0]', { when: { groups: [''] } }],
-  ['input.when.notGroups[0]', { when: { notGroups: [' '] } }],
-  ['input.when.networks[0]', { when: { networks: ['10.0.0.1'] } }],
-  ['input.when.networks[1]', { when: { networks: ['10.0.0.0/8', '10.0.0.0/40'] } }],
-  ['input.when.windows[0].days', { when: { windows: [{ ...office, days: [] }] } }],
-  ['input.when.windows[0].from', { when: { windows: [{ ...office, from: '8:00' }] } }],
-  ['input.when.windows[0].to', { when: { windows: [{ ...office, to: '24:00' }] } }],
-  ['input.when.windows[0].timeZone', { when: { windows: [{ ...office, timeZone: 'Mars' }] } }],
-  ['input.when.scopes[0]', { when: { scopes: ['two words'] } }],
+  ['input.when.groups.0', { when: { groups: [''] } }],
+  ['input.when.notGroups.0', { when: { notGroups: [' '] } }],
+  ['input.when.networks.0', { when: { networks: ['10.0.0.1'] } }],
+  ['input.when.networks.1', { when: { networks: ['10.0.0.0/8', '10.0.0.0/40'] } }],
+  ['input.when.windows.0.days', { when: { windows: [{ ...office, days: [] }] } }],
+  ['input.when.windows.0.from', { when: { windows: [{ ...office, from: '8:00' }] } }],
+  ['input.when.windows.0.to', { when: { windows: [{ ...office, to: '24:00' }] } }],
+  ['input.when.windows.0.timeZone', { when: { windows: [{ ...office, timeZone: 'Mars' }] } }],
+  ['input.when.scopes.0', { when: { scopes: ['two words'] } }],
 ])('%s is refused', (field, wrong) => {
   expect(fieldsRefused(() => parseRule({ ...least, ...wrong }))).toEqual([field]);
 });
@@ -110,8 +113,8 @@ test('every refused field is named, and no value repeated', () => {
   };
   expect(fieldsRefused(() => parseRule(wrong))).toEqual([
     'input.name',
-    'input.when.networks[0]',
-    'input.when.scopes[0]',
+    'input.when.networks.0',
+    'input.when.scopes.0',
   ]);
   let facts = '';
   try {

@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import { DerError, parseDer, positiveInteger } from '../../../src/features/certificates/x509/der.js';
+import {
+  DerError,
+  parseDer,
+  positiveInteger,
+} from '../../../src/features/certificates/x509/der.js';
 import { hex, tlv } from './request-builder.js';
 
 const NOT_DER: readonly (readonly [fact: string, bytes: string])[] = [

@@ -34,6 +34,11 @@ test('every script that the documents call is there', () => {
   expect(unknown).toEqual([]);
 });
 
+test('a signal to npm start reaches the server, and not only the shell before it', () => {
+  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+  expect(scripts['start']).toMatch(/^exec node /);
+});
+
 test('decisions are numbered without gaps, and the list of them is complete', () => {
   const files = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d{4}-/.test(name));
   const numbers = files.map((name) => Number(name.slice(0, 4))).sort((a, b) => a - b);

@@ -34,6 +34,7 @@ import {
 } from './distinguished-name.js';
 import * as x509 from './forge-encoder.js';
 import { acceptedKeyAlgorithm, type PublicKeyAlgorithm, keyIdOf } from './key-checks.js';
+import { pemOf } from './pem.js';
 
 /** In the clear: the caller seals the private key before it stores it. */
 export interface AuthorityPart {
@@ -303,11 +304,6 @@ function crlUrlOf(pkiUrl: string, issuerId: string): string {
 
 function certificateUrlOf(pkiUrl: string, issuerId: string): string {
   return `${pkiUrl}/pki/${issuerId}.cer`;
-}
-
-function pemOf(der: Buffer): string {
-  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
 function fingerprintOf(der: Buffer): string {
