@@ -97,13 +97,17 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const stopJobs = await startJobs({ config, services, source, log, teardown });
   const edge = await startEdge({ config, services, bus, log, port, publicUrl });
   teardown.add(() => Promise.all([edge.drain(DRAIN_MS), stopJobs()]), END_WORK_MS);
+  log.info({ url: publicUrl, database: database.description }, 'server started');
   return {
     url: publicUrl,
     port,
     services,
     madePassword,
     database: database.description,
-    stop: () => teardown.run(log),
+    stop: async () => {
+      await teardown.run(log);
+      log.info('server stopped');
+    },
   };
 }
 

@@ -37,8 +37,7 @@ async function recordRefusal(
 ): Promise<void> {
   const { actor, address } = context;
   const caller = actor.kind === 'user' ? actor.userId : addressKey(address);
-  const isFull = await limits.isExhausted('audit/refusals', caller);
-  if (isFull) return;
+  if (!(await limits.tryTake('audit/refusals', caller))) return;
   await audit.recordRefusal(work.read(context), {
     operation,
     target: `resource:${resource}`,

@@ -10,6 +10,7 @@ import { randomToken, type KeyRing } from '../kernel/secrets.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 import type { Services } from './services.js';
+import { administratorProblem } from './start-problems.js';
 
 /** The issuing authority, made at the very first start. */
 export async function openAuthority(
@@ -25,15 +26,20 @@ export async function openAuthority(
 /**
  * Default access rules and the first administrator, where there are none.
  * @returns the administrator's password, where it was made here and nobody else knows it
+ * @throws StartupError where ADMIN_PASSWORD or ADMIN_EMAIL cannot be used
  */
 export async function seed(services: Services, admin: Config['admin']): Promise<string | null> {
   const { work, rules, users } = services;
   const password = admin.password ?? randomToken().slice(0, 20);
   const request = await work.systemRequest('first-start', randomUUID());
-  const isNew = await work.change(request, async (scope) => {
-    await scope.db.query(`SELECT pg_advisory_xact_lock(hashtext('signet first start'))`);
-    await rules.seedDefaults(scope);
-    return users.seedAdministrator(scope, { password, email: admin.email });
-  });
+  const isNew = await work
+    .change(request, async (scope) => {
+      await scope.db.query(`SELECT pg_advisory_xact_lock(hashtext('signet first start'))`);
+      await rules.seedDefaults(scope);
+      return users.seedAdministrator(scope, { password, email: admin.email });
+    })
+    .catch((cause: unknown) => {
+      throw administratorProblem(cause);
+    });
   return isNew && admin.password === null ? password : null;
 }

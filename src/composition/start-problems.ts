@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import { DomainError } from '../kernel/errors.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { hasCode } from '../platform/system-errors.js';
 
@@ -9,6 +10,22 @@ export function databaseProblem(cause: unknown): StartupError {
   const { code } = new StartupError(message, { cause: first });
   const reason = code === undefined || message.includes(code) ? message : `${message} (${code})`;
   return new StartupError(`DATABASE_URL cannot be used: ${reason}.`, { cause });
+}
+
+const ADMIN_SETTINGS = { password: 'ADMIN_PASSWORD', email: 'ADMIN_EMAIL' } as const;
+type AdminProblem = readonly {
+  readonly field: keyof typeof ADMIN_SETTINGS;
+  readonly message: string;
+}[];
+
+/** Why the first administrator cannot be made, where that is up to the settings: users are held to more than their form. */
+export function administratorProblem(cause: unknown): unknown {
+  if (!(cause instanceof DomainError) || cause.code !== 'INVALID_INPUT') return cause;
+  const fields = cause.facts['fields'] as unknown as AdminProblem;
+  const sentences = fields.map(
+    ({ field, message }) => `${ADMIN_SETTINGS[field]} cannot be used. ${message}`,
+  );
+  return new StartupError(sentences.join('\n'), { cause });
 }
 
 /** Why the server cannot listen, where that is up to the settings. */

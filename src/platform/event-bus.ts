@@ -49,7 +49,10 @@ export class EventBus {
       this.reconnect(client);
     });
     await client.connect();
-    await client.query(`LISTEN ${CHANNEL}`);
+    await client.query(`LISTEN ${CHANNEL}`).catch(async (error: unknown) => {
+      await client.end().catch(() => undefined);
+      throw error;
+    });
     this.client = client;
     if (this.closed) await client.end(); // closed while it was on its way
   }
@@ -91,6 +94,7 @@ export class EventBus {
     this.retry = setTimeout(() => {
       this.open().then(
         () => {
+          this.log.info('event bus is connected again');
           for (const topic of this.waiting.keys()) this.wake(topic);
         },
         () => {

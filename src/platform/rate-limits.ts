@@ -59,12 +59,15 @@ export class RateLimits {
     if (found !== null && found.consumedPoints > LIMITS[name].points) throw limited(found);
   }
 
-  /** Takes a point where there is one left. */
-  async isExhausted(name: LimitName, key: string): Promise<boolean> {
-    const refusal = await this.take(name, key).catch((error: unknown) => error);
-    if (refusal === undefined) return false;
-    if (refusal instanceof DomainError) return true;
-    throw refusal;
+  /** @returns whether there was a point left, which is taken then */
+  async tryTake(name: LimitName, key: string): Promise<boolean> {
+    try {
+      await this.take(name, key);
+      return true;
+    } catch (refusal) {
+      if (refusal instanceof DomainError) return false;
+      throw refusal;
+    }
   }
 
   /** For an attempt that turned out to be right. */

@@ -136,11 +136,9 @@ function headersFor({ req: { headers } }: Exchange): HeaderMap {
 
 /** The GraphQL source of a POST's body or a GET's address; empty where there is none, which Apollo then says. */
 function sourceIn(body: unknown, url: string | undefined): string {
-  const given =
-    body === undefined
-      ? new URLSearchParams(searchOf(url)).get('query')
-      : (body as { query?: unknown } | null)?.query;
-  return typeof given === 'string' ? given : '';
+  if (body === undefined) return new URLSearchParams(searchOf(url)).get('query') ?? '';
+  const isObject = typeof body === 'object' && body !== null;
+  return isObject && 'query' in body && typeof body.query === 'string' ? body.query : '';
 }
 
 function searchOf(url = ''): string {

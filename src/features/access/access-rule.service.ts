@@ -79,7 +79,7 @@ export class AccessRuleService {
     ]);
     const [rules, administrators] = [await this.list(scope), await this.administrators(scope)];
     if (!someoneGetsIn(rules, administrators, scope.request.address, scope.now)) {
-      throw new DomainError('CONFLICT', { reason: 'No administrator could get in any more.' });
+      throw new DomainError('CONFLICT', { reason: 'NO_ADMINISTRATOR_GETS_IN' });
     }
   }
 

@@ -61,7 +61,7 @@ export class EnrolmentFieldsResolver {
     @Ctx() ctx: RequestContext,
   ): Promise<MobileIdProfileType | null> {
     const { work, profiles } = this.services;
-    return row.profileId === null ? null : profiles.find(work.read(ctx), row.profileId);
+    return row.profileId === null ? null : profiles.load(work.read(ctx), row.profileId);
   }
 
   @FieldResolver(() => QrCode, {

@@ -101,19 +101,14 @@ export class EnrolmentService {
     return row;
   }
 
-  /** The one enrolment of a user in a project that is not finished yet. */
-  async pending(
-    scope: Scope,
-    userId: UserId,
-    projectId: ProjectId,
-  ): Promise<Enrolment | undefined> {
-    const [row] = await scope.sql<Enrolment>(
-      'enrolment.pending',
-      `SELECT ${COLUMNS} FROM enrolment
-       WHERE user_id = $1 AND project_id = $2 AND status = ANY($3) AND expires_at > now()`,
-      [userId, projectId, OPEN_STATUSES],
+  /** What a user has not finished yet: at most one enrolment in each project. */
+  async pendingOf(scope: Scope, userId: UserId): Promise<ReadonlyMap<ProjectId, Enrolment>> {
+    const rows = await scope.sql<Enrolment>(
+      'enrolment.pending-of-user',
+      `SELECT ${COLUMNS} FROM enrolment WHERE user_id = $1 AND status = ANY($2) AND expires_at > now()`,
+      [userId, OPEN_STATUSES],
     );
-    return row;
+    return new Map(rows.map((row) => [row.projectId, row]));
   }
 
   list(

@@ -28,18 +28,17 @@ export class OffersService {
   async of(scope: Scope, actor: UserActor): Promise<Offer[]> {
     const access = await this.access.decide(scope, ORDERING);
     const offered = await this.projects.offered(scope);
-    return Promise.all(
-      offered.map(async ({ id, name, settings }) => ({
-        projectId: id,
-        name,
-        defaultCertificates: settings.defaultCertificates,
-        selectableCertificates: settings.selectableCertificates,
-        channels: settings.channels,
-        validityDays: settings.validityDays,
-        instructions: settings.instructions,
-        access,
-        pendingEnrolment: (await this.enrolments.pending(scope, actor.userId, id)) ?? null,
-      })),
-    );
+    const pending = await this.enrolments.pendingOf(scope, actor.userId);
+    return offered.map(({ id, name, settings }) => ({
+      projectId: id,
+      name,
+      defaultCertificates: settings.defaultCertificates,
+      selectableCertificates: settings.selectableCertificates,
+      channels: settings.channels,
+      validityDays: settings.validityDays,
+      instructions: settings.instructions,
+      access,
+      pendingEnrolment: pending.get(id) ?? null,
+    }));
   }
 }

@@ -77,6 +77,16 @@ export class ProfileService {
     return row ?? null;
   }
 
+  /** Read together with the other profiles that this request asks for. */
+  load(scope: Scope, id: ProfileId): Promise<MobileIdProfile> {
+    const loader = loaderOf<ProfileId, Profile>(scope.request, 'profile', async (ids) => {
+      const rows = await scope.db.findBy(Profile, { id: In(ids) });
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((wanted) => byId.get(wanted) ?? new DomainError('NOT_FOUND'));
+    });
+    return loader.load(id);
+  }
+
   list(
     scope: Scope,
     filter: ProfileFilter,

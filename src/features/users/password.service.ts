@@ -26,13 +26,14 @@ export function hashPassword(password: string): Promise<string> {
   return hash(normalised(password), ARGON2);
 }
 
-/** Takes as long without a hash as with one; then, and for a password that is too long to be one, the answer is no. */
+/** Takes as long without a hash as with one; then, and for a password longer than any can be, the answer is no. */
 export async function verifyPassword(
   passwordHash: string | null,
   password: string,
 ): Promise<boolean> {
-  const matches = await verify(passwordHash ?? NO_PASSWORD, normalised(password));
-  return matches && passwordHash !== null;
+  const isTooLong = Array.from(password).length > MAX_LENGTH;
+  const matches = await verify(passwordHash ?? NO_PASSWORD, isTooLong ? '' : normalised(password));
+  return matches && !isTooLong && passwordHash !== null;
 }
 
 /** NIST SP 800-63B 5.1.1.2: the same password typed on two keyboards is one. */
