@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
@@ -9,7 +8,7 @@ import { createSchema } from './edge/graphql/schema.js';
 import { mailboxRouter } from './edge/http/mailbox.js';
 import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
 import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
-import { Sweeper } from './edge/jobs/sweeper.js';
+import { startHousekeeping } from './composition/housekeeping.js';
 import { databaseSchema } from './entities.js';
 import { openAuthority, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
@@ -32,7 +31,6 @@ import { keptMasterKey } from './platform/master-key.js';
 import { poolOf } from './platform/scope.js';
 import { createResolvers, createServices, type Services } from './composition/services.js';
 
-const SWEEP_MS = 1000;
 const DRAIN_MS = 5000;
 /** Draining and the jobs' end together, which both have their own measure. */
 const END_WORK_MS = 6500;
@@ -174,19 +172,8 @@ async function startJobs(
   teardown.add(() => mailer.close());
   const tasks = [mailTask(services, mailer)];
   const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
-  const sweeper = new Sweeper(
-    async () => {
-      const request = await services.work.systemRequest('expiry', randomUUID());
-      await services.work.change(request, async (scope) => {
-        await services.expiry.sweep(scope);
-        await services.profiles.expire(scope);
-      });
-    },
-    SWEEP_MS,
-    log,
-  );
-  sweeper.start();
-  const stop = (): Promise<unknown> => Promise.all([worker.stop(), sweeper.stop()]);
+  const housekeeping = startHousekeeping(services, log);
+  const stop = (): Promise<unknown> => Promise.all([worker.stop(), housekeeping.stop()]);
   teardown.add(stop, END_WORK_MS);
   return stop;
 }

@@ -10,7 +10,7 @@ import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
-import { Initial1795287229736 } from './migrations/1795287229736-Initial.js';
+import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -34,5 +34,5 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     UserEntity,
   ],
-  migrations: [Initial1795287229736],
+  migrations: [Initial1795291418159],
 };

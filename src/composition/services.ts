@@ -146,21 +146,18 @@ function registerHandlers(
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
   handlers.on(userRolesChanged, async (scope, { userId }) => {
     await sessions.rejudgeAllOf(scope, userId);
-    await enrolments.cancelOrdersOf(scope, userId);
-    await enrolments.cancelOrdersFor(scope, userId);
+    await enrolments.cancelOrdersBetween(scope, userId);
   });
   handlers.on(userLocked, async (scope, { userId }) => {
     await sessions.endAllOf(scope, userId);
     await emailCodes.voidAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
-    await enrolments.cancelOrdersOf(scope, userId);
     await profiles.revokeAllOf(scope, userId);
   });
   handlers.on(userDeactivated, async (scope, { userId }) => {
     await sessions.endAllOf(scope, userId);
     await emailCodes.voidAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
-    await enrolments.cancelOrdersOf(scope, userId);
     await profiles.deactivateAllOf(scope, userId);
   });
   handlers.on(userActivated, async (scope, { userId }) => {

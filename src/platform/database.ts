@@ -55,10 +55,14 @@ export function pgConnection(connection: DatabaseConnection): PgConnection {
  * and never the ones that a transaction waits for.
  */
 export function createCounterPool(connection: DatabaseConnection): Pool {
-  return new Pool({
+  const pool = new Pool({
     ...pgConnection(connection),
     max: 4,
     application_name: 'signet counters',
-    options: '-c synchronous_commit=off',
   });
+  pool.on('connect', (client) => {
+    // Goes before whatever the pool hands the client out for; a connection that is lost is lost to that, too.
+    client.query('SET synchronous_commit = off').catch(() => undefined);
+  });
+  return pool;
 }

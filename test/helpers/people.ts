@@ -75,11 +75,12 @@ export async function createPerson(
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   const { id } = data.createUser as { id: string };
   if (roles.length > 0) {
-    await server.graphql(
+    const given = await server.graphql(
       'mutation ($id: ID!, $roles: [Role!]!) { setUserRoles(id: $id, roles: $roles) { id } }',
       { id, roles },
       { token: admin },
     );
+    if (given.errors.length > 0) throw new Error(JSON.stringify(given.errors));
   }
   return { id, ...person };
 }

@@ -85,7 +85,7 @@ describe('a new project', () => {
     });
     await expect(read((scope) => projects.get(scope, project.id))).resolves.toEqual(project);
     await expect(auditOf(project)).resolves.toEqual([
-      { action: 'project.created', detail: 'Payments' },
+      { action: 'project.create', detail: 'Payments' },
     ]);
   });
 
@@ -135,7 +135,7 @@ describe('the settings of a project', () => {
     expect(changed.settings).toEqual({ ...DEFAULT_SETTINGS, validityDays: 10, serverName: 'Bank' });
     await expect(read((scope) => projects.get(scope, project.id))).resolves.toEqual(changed);
     expect((await auditOf(project)).at(-1)).toEqual({
-      action: 'project.settings-changed',
+      action: 'project.update-settings',
       detail: 'validityDays serverName',
     });
   });

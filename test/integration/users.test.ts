@@ -131,7 +131,7 @@ describe('a user that was added', () => {
   test('is active, with role USER, and in the audit log', async () => {
     const user = await add('alva', { groups: ['staff'] });
     expect(user).toMatchObject({ state: 'ACTIVE', roles: ['USER'], groups: ['staff'] });
-    await expect(auditOf(user)).resolves.toEqual([{ action: 'user.created', detail: null }]);
+    await expect(auditOf(user)).resolves.toEqual([{ action: 'user.create', detail: null }]);
   });
 
   test('has the password that was given, and it shows nowhere', async () => {
@@ -269,7 +269,7 @@ describe('an update', () => {
       users.update(scope, user.id, { email: 'new@example.com' }),
     );
     expect(updated).toEqual({ ...user, email: 'new@example.com' });
-    expect((await auditOf(user)).at(-1)).toEqual({ action: 'user.updated', detail: 'email' });
+    expect((await auditOf(user)).at(-1)).toEqual({ action: 'user.update', detail: 'email' });
   });
 
   test('tells of a changed address, and only of that', async () => {
@@ -346,10 +346,10 @@ describe('the state of a user', () => {
       [userLocked.name, { userId: user.id, reason: 'left' }],
     ]);
     await expect(auditOf(user)).resolves.toEqual([
-      { action: 'user.created', detail: null },
-      { action: 'user.deactivated', detail: 'on leave' },
-      { action: 'user.activated', detail: null },
-      { action: 'user.locked', detail: 'left' },
+      { action: 'user.create', detail: null },
+      { action: 'user.deactivate', detail: 'on leave' },
+      { action: 'user.activate', detail: null },
+      { action: 'user.lock', detail: 'left' },
     ]);
   });
 
@@ -468,7 +468,7 @@ describe('roles', () => {
     expect(changed.roles).toEqual(['USER', 'OPERATOR']);
     expect(told).toEqual([[userRolesChanged.name, { userId: user.id }]]);
     expect((await auditOf(user)).at(-1)).toEqual({
-      action: 'user.roles-changed',
+      action: 'user.set-roles',
       detail: 'USER OPERATOR',
     });
   });

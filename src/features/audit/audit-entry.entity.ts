@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** Append-only: triggers refuse every change, see `append-only.sql.ts`. */
+/** Append-only: triggers refuse every change, see the migration that makes the table. */
 @Entity('audit_entry')
 @Index(['actor', 'id'])
 @Index(['target', 'id'])

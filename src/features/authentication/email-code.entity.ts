@@ -13,7 +13,7 @@ export class EmailCode {
   @Column('bytea', { name: 'code_hash' }) codeHash!: Buffer;
   @Column('integer', { default: 0 }) attempts!: number;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
-  @Column('timestamptz', { name: 'expires_at' }) expiresAt!: Date;
+  @Index() @Column('timestamptz', { name: 'expires_at' }) expiresAt!: Date;
   /** Set once: when the code was used, or when it was voided. */
   @Column('timestamptz', { name: 'closed_at', nullable: true }) closedAt!: Date | null;
 }

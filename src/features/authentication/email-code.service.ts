@@ -10,6 +10,7 @@ import { EmailCode, type EmailCodeId } from './email-code.entity.js';
 export const EMAIL_CODE_TTL_SECONDS = 600;
 const MAX_ATTEMPTS = 5;
 const DIGITS = 6;
+const PURGE_BATCH = 5000;
 
 /** A code that one attempt was counted at. */
 interface CountedCode {
@@ -81,6 +82,16 @@ export class EmailCodeService {
   /** Voids all codes of a user, for instance when his address changes. */
   async voidAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
     await this.close(scope, 'user_id', userId);
+  }
+
+  /** Deletes, a batch at a time, what can no longer be used. */
+  async purge(scope: ChangeScope): Promise<void> {
+    await scope.sql(
+      'email-code.purge',
+      `DELETE FROM email_code WHERE id IN (
+         SELECT id FROM email_code WHERE expires_at < now() - interval '1 day' LIMIT $1)`,
+      [PURGE_BATCH],
+    );
   }
 
   /** What the mail needs, or null where the code is no longer good for anything. */

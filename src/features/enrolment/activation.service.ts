@@ -201,7 +201,7 @@ export class ActivationService {
     const profileId = newId<ProfileId>();
     const validity = {
       notBefore: scope.now,
-      notAfter: new Date(scope.now.getTime() + enrolment.validityDays * MILLISECONDS_A_DAY),
+      notAfter: this.endOf(scope.now, enrolment.validityDays),
     };
     const profile = await this.ports.profiles.create(scope, {
       id: profileId,
@@ -225,6 +225,13 @@ export class ActivationService {
     });
     await this.notify(scope, enrolment, 'ENROLMENT_COMPLETED');
     return profile;
+  }
+
+  /** No mobile ID outlives the authority that vouches for it. */
+  private endOf(now: Date, validityDays: number): Date {
+    const wanted = new Date(now.getTime() + validityDays * MILLISECONDS_A_DAY);
+    const { validTo } = this.ports.certificates.authority;
+    return wanted < validTo ? wanted : validTo;
   }
 
   private async notify(

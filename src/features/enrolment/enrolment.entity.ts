@@ -27,6 +27,7 @@ import type { EnrolmentStatus } from './enrolment-status.js';
   where: `status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
 })
 @Index('enrolment_waiting_by_code', ['codeExpiresAt'], { where: `status = 'WAITING_FOR_SCAN'` })
+@Index('enrolment_by_orderer', ['orderedBy'])
 @Index('enrolment_by_creation', ['createdAt', 'id'])
 export class Enrolment {
   @PrimaryColumn('uuid') id!: EnrolmentId;

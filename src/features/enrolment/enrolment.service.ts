@@ -178,56 +178,43 @@ export class EnrolmentService {
     await scope.db.insert(EnrolmentCode, { codeHash, enrolmentId, generation });
   }
 
-  /** Cancels whatever a user has not finished: for who is locked or deactivated. */
+  /** Cancels whatever is not finished of a user who is shut out, be it ordered for him or by him. */
   async cancelAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    await this.cancelWhere(scope, userId, OPEN_STATUSES);
+    await this.cancelEach(
+      scope,
+      await scope.sql(
+        'enrolment.lock-open-of-user',
+        `SELECT id FROM enrolment WHERE (user_id = $1 OR ordered_by = $1) AND status = ANY($2)
+         ORDER BY id FOR UPDATE`,
+        [userId, OPEN_STATUSES],
+      ),
+    );
+  }
+
+  /** Cancels what a user has ordered for others, or others for him: whether they may is no longer known. */
+  async cancelOrdersBetween(scope: ChangeScope, userId: UserId): Promise<void> {
+    await this.cancelEach(
+      scope,
+      await scope.sql(
+        'enrolment.lock-open-between',
+        `SELECT id FROM enrolment WHERE (user_id = $1 OR ordered_by = $1) AND user_id <> ordered_by
+           AND status = ANY($2) ORDER BY id FOR UPDATE`,
+        [userId, OPEN_STATUSES],
+      ),
+    );
   }
 
   /** Cancels what went to an address that is no longer the user's, unless a phone has already scanned it. */
   async cancelInvitationsOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    await this.cancelWhere(
+    await this.cancelEach(
       scope,
-      userId,
-      ['DELIVERING', 'WAITING_FOR_SCAN', 'CODE_EXPIRED'],
-      'EMAIL',
+      await scope.sql(
+        'enrolment.lock-invitations',
+        `SELECT id FROM enrolment WHERE user_id = $1 AND channel = 'EMAIL'
+           AND status IN ('DELIVERING', 'WAITING_FOR_SCAN', 'CODE_EXPIRED') ORDER BY id FOR UPDATE`,
+        [userId],
+      ),
     );
-  }
-
-  /** Cancels what a user has ordered for others and is not finished: its code may be in his hands. */
-  async cancelOrdersOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    const open = await scope.sql<{ id: EnrolmentId }>(
-      'enrolment.open-ordered-by',
-      `SELECT id FROM enrolment WHERE ordered_by = $1 AND user_id <> $1 AND status = ANY($2)
-       ORDER BY id FOR UPDATE`,
-      [userId, OPEN_STATUSES],
-    );
-    await this.cancelEach(scope, open);
-  }
-
-  /** Cancels what others have ordered for a user and is not finished. */
-  async cancelOrdersFor(scope: ChangeScope, userId: UserId): Promise<void> {
-    const open = await scope.sql<{ id: EnrolmentId }>(
-      'enrolment.open-ordered-for',
-      `SELECT id FROM enrolment WHERE user_id = $1 AND ordered_by <> $1 AND status = ANY($2)
-       ORDER BY id FOR UPDATE`,
-      [userId, OPEN_STATUSES],
-    );
-    await this.cancelEach(scope, open);
-  }
-
-  private async cancelWhere(
-    scope: ChangeScope,
-    userId: UserId,
-    statuses: readonly EnrolmentStatus[],
-    channel: string | null = null,
-  ): Promise<void> {
-    const open = await scope.sql<{ id: EnrolmentId }>(
-      'enrolment.open-of-user',
-      `SELECT id FROM enrolment WHERE user_id = $1 AND status = ANY($2)
-         AND ($3::text IS NULL OR channel = $3) ORDER BY id FOR UPDATE`,
-      [userId, statuses, channel],
-    );
-    await this.cancelEach(scope, open);
   }
 
   private async cancelEach(

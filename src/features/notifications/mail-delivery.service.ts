@@ -29,7 +29,10 @@ export class MailDeliveryService {
   /** @throws Error where the mail was not handed over, and has to be tried again */
   async deliver({ template, subjectId }: MailOrder, jobId: string): Promise<void> {
     const mail = await this.composers[template](subjectId);
-    if (mail === null) return;
+    if (mail === null) {
+      await this.outcome.givenUp(template, subjectId);
+      return;
+    }
     const kind = template.toLowerCase().replaceAll('_', '-');
     await this.mailer.send({ ...mail, messageId: `signet.${kind}.${subjectId}.${jobId}` });
     await this.outcome.delivered(template, subjectId);

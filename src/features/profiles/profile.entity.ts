@@ -4,6 +4,7 @@ import type { ProfileState } from './profile-state.js';
 
 /** A mobile ID on one device. */
 @Entity('profile')
+@Index('profile_by_creation', ['createdAt', 'id'])
 @Index(['projectId', 'userId'])
 @Index('profile_by_expiry', ['validTo'], { where: `state IN ('ACTIVE', 'INACTIVE')` })
 export class Profile {

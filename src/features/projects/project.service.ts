@@ -57,7 +57,7 @@ export class ProjectService {
     );
     if (project === undefined) throw nameTaken();
     await this.audit.record(scope, {
-      action: 'project.created',
+      action: 'project.create',
       target: `project:${project.id}`,
       detail: project.name,
     });
@@ -74,7 +74,7 @@ export class ProjectService {
       [present.id, JSON.stringify(settings), scope.now],
     );
     await this.audit.record(scope, {
-      action: 'project.settings-changed',
+      action: 'project.update-settings',
       target: `project:${present.id}`,
       detail: changedNames(present.settings, settings),
     });

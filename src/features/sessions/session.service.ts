@@ -50,6 +50,7 @@ const ACTOR = `
   FROM session s JOIN app_user u ON u.id = s.user_id
   WHERE s.ended_at IS NULL AND s.expires_at > now() AND u.state = 'ACTIVE'
     AND s.last_used_at + make_interval(secs => $2) > now() AND`;
+const PURGE_BATCH = 5000;
 const TOUCH = `UPDATE session SET last_used_at = now() WHERE id = $1 AND ended_at IS NULL`;
 
 /** Sessions and the evidence given in them; kept in the database, so that every instance knows them. */
@@ -147,6 +148,18 @@ export class SessionService {
       [userId, method],
     );
     for (const { id } of touched) await announce(scope, `session:${id}`);
+  }
+
+  /** Deletes, a batch at a time, what is over for longer than an address counts as known. */
+  async purge(scope: ChangeScope): Promise<void> {
+    await scope.sql(
+      'session.purge',
+      `WITH over AS (
+         DELETE FROM session WHERE id IN (
+           SELECT id FROM session WHERE expires_at < now() - interval '30 days' LIMIT $1) RETURNING id)
+       DELETE FROM session_evidence e USING over WHERE e.session_id = over.id`,
+      [PURGE_BATCH],
+    );
   }
 
   private async endWhere(

@@ -66,7 +66,7 @@ export class UserService {
     const passwordHash = fields.password === null ? null : await hashPassword(fields.password);
     const user = await insertUser(scope, { ...fields, id: newId(), roles: ['USER'], passwordHash });
     if (user === undefined) throw await this.taken(scope, fields.username);
-    await this.record(scope, 'user.created', user);
+    await this.record(scope, 'user.create', user);
     return user;
   }
 
@@ -81,7 +81,7 @@ export class UserService {
         await scope.raise(userAddressChanged, { userId: user.id, what });
       }
     }
-    await this.finish(scope, present, 'user.updated', changedNames(present, user));
+    await this.finish(scope, present, 'user.update', changedNames(present, user));
     return user;
   }
 
@@ -90,7 +90,7 @@ export class UserService {
     const present = await this.forTransition(scope, id, 'ACTIVE');
     const user = await updateStanding(scope, present.id, { ...present, state: 'ACTIVE' });
     await scope.raise(userActivated, { userId: user.id });
-    await this.finish(scope, present, 'user.activated');
+    await this.finish(scope, present, 'user.activate');
     return user;
   }
 
@@ -102,7 +102,7 @@ export class UserService {
     refuseSelf(scope, present);
     const user = await updateStanding(scope, present.id, { ...present, state: 'INACTIVE' });
     await scope.raise(userDeactivated, { userId: user.id });
-    await this.finish(scope, present, 'user.deactivated', reason ?? undefined);
+    await this.finish(scope, present, 'user.deactivate', reason ?? undefined);
     return user;
   }
 
@@ -114,7 +114,7 @@ export class UserService {
     refuseSelf(scope, present);
     const user = await updateStanding(scope, present.id, { state: 'LOCKED', roles: [] });
     await scope.raise(userLocked, { userId: user.id, reason });
-    await this.finish(scope, present, 'user.locked', reason);
+    await this.finish(scope, present, 'user.lock', reason);
     return user;
   }
 
@@ -127,7 +127,7 @@ export class UserService {
     if (!roles.includes('ADMIN')) await requireAnotherAdministrator(scope, present);
     const user = await updateStanding(scope, present.id, { ...present, roles });
     await scope.raise(userRolesChanged, { userId: user.id });
-    await this.finish(scope, present, 'user.roles-changed', roles.join(' '));
+    await this.finish(scope, present, 'user.set-roles', roles.join(' '));
     return user;
   }
 
@@ -150,7 +150,7 @@ export class UserService {
       passwordHash: await hashPassword(password),
     });
     if (user === undefined) return false;
-    await this.record(scope, 'user.created', user, 'first administrator');
+    await this.record(scope, 'user.create', user, 'first administrator');
     return true;
   }
 

@@ -29,7 +29,7 @@ export type StepUp =
 
 /**
  * What to ask for next. Every clause has to be met, so one that cannot be makes the whole impossible. A password comes
- * first: signing in again begins a new session, which would not know a code that was given before.
+ * first: it is the quicker one, and the code's few minutes then begin last.
  */
 export function chooseStepUp(missing: readonly MissingClause[]): StepUp {
   const clauses = missing.map(({ anyOf }) => ({

@@ -60,10 +60,10 @@ test('a repeat of one job has the same Message-ID, another job another', async (
   expect(other).not.toBe(first);
 });
 
-test('where there is nothing to say any more, nothing is sent and nobody told', async () => {
+test('where there is nothing to say any more, nothing is sent, and that is told as given up', async () => {
   const { service, sent, told } = delivery({ composed: null });
   await service.deliver(ORDER, '7');
-  expect([sent, told]).toEqual([[], []]);
+  expect([sent, told]).toEqual([[], ['givenUp ENROLMENT_INVITATION f3b5']]);
 });
 
 test('a mail that nobody took is a failure of the job, and no delivery', async () => {

@@ -40,6 +40,8 @@ export interface CertificateAuthority {
   readonly chainPem: readonly string[];
   /** SHA-256 of the issuer's certificate, upper case, octets parted by colons. */
   readonly fingerprint: string;
+  /** No certificate of its outlives it. */
+  readonly validTo: Date;
   readonly crlUrl: string;
   readonly ocspUrl: string;
   /**

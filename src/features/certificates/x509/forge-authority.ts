@@ -134,6 +134,7 @@ class ForgeAuthority implements CertificateAuthority {
   readonly certificatePem: string;
   readonly chainPem: readonly string[];
   readonly fingerprint: string;
+  readonly validTo: Date;
   readonly crlUrl: string;
   readonly ocspUrl: string;
   private readonly signer: Signer;
@@ -157,6 +158,7 @@ class ForgeAuthority implements CertificateAuthority {
     this.certificatePem = pemOf(certificate.raw);
     this.chainPem = [this.certificatePem, pemOf(root.raw)];
     this.fingerprint = certificate.fingerprint256;
+    this.validTo = new Date(certificate.validTo);
     this.crlUrl = crlUrlOf(pkiUrl, issuerId);
     this.ocspUrl = `${pkiUrl}/pki/ocsp`;
     this.commonExtensions = [

@@ -1,11 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import {
-  MAKE_AUDIT_APPEND_ONLY,
-  UNMAKE_AUDIT_APPEND_ONLY,
-} from '../features/audit/append-only.sql.js';
 
-export class Initial1795287229736 implements MigrationInterface {
-  readonly name = 'Initial1795287229736';
+export class Initial1795291418159 implements MigrationInterface {
+  readonly name = 'Initial1795291418159';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`CREATE TABLE "access_policy" (
@@ -63,6 +59,8 @@ export class Initial1795287229736 implements MigrationInterface {
     await queryRunner.query(`CREATE INDEX "IDX_c5a8a0e2895fe9bd53c652ee19" ON "email_code" ("session_id")
         `);
     await queryRunner.query(`CREATE INDEX "IDX_44db23172935dd1f4c5b4ee174" ON "email_code" ("user_id")
+        `);
+    await queryRunner.query(`CREATE INDEX "IDX_666084b6e0af583e41c1a18b87" ON "email_code" ("expires_at")
         `);
     await queryRunner.query(`CREATE TABLE "certificate_authority" (
                 "id" uuid NOT NULL,
@@ -139,6 +137,8 @@ export class Initial1795287229736 implements MigrationInterface {
             )
         `);
     await queryRunner.query(`CREATE INDEX "enrolment_by_creation" ON "enrolment" ("created_at", "id")
+        `);
+    await queryRunner.query(`CREATE INDEX "enrolment_by_orderer" ON "enrolment" ("ordered_by")
         `);
     await queryRunner.query(`CREATE INDEX "enrolment_waiting_by_code" ON "enrolment" ("code_expires_at")
             WHERE status = 'WAITING_FOR_SCAN'
@@ -218,10 +218,12 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`CREATE INDEX "IDX_0f7532fe6d38a8e6345cb60f68" ON "profile" ("device_id")
         `);
-    await queryRunner.query(`CREATE INDEX "IDX_aa1756c3002c722fb691a4edf6" ON "profile" ("project_id", "user_id")
-        `);
     await queryRunner.query(`CREATE INDEX "profile_by_expiry" ON "profile" ("valid_to")
             WHERE state IN ('ACTIVE', 'INACTIVE')
+        `);
+    await queryRunner.query(`CREATE INDEX "IDX_aa1756c3002c722fb691a4edf6" ON "profile" ("project_id", "user_id")
+        `);
+    await queryRunner.query(`CREATE INDEX "profile_by_creation" ON "profile" ("created_at", "id")
         `);
     await queryRunner.query(`CREATE TABLE "project" (
                 "id" uuid NOT NULL,
@@ -254,6 +256,8 @@ export class Initial1795287229736 implements MigrationInterface {
     await queryRunner.query(`CREATE INDEX "IDX_30e98e8746699fb9af235410af" ON "session" ("user_id")
         `);
     await queryRunner.query(`CREATE UNIQUE INDEX "IDX_a83507eb0338ac037780e02f2b" ON "session" ("token_hash")
+        `);
+    await queryRunner.query(`CREATE INDEX "IDX_2223e981900a413ce4ce6386f9" ON "session" ("expires_at")
         `);
     await queryRunner.query(`CREATE TABLE "session_evidence" (
                 "session_id" uuid NOT NULL,
@@ -296,11 +300,17 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`CREATE INDEX "IDX_233c8a903eb628b1166e4ae231" ON "rate_limit" ("expire")
         `);
-    for (const statement of MAKE_AUDIT_APPEND_ONLY) await queryRunner.query(statement);
+    await queryRunner.query(`CREATE FUNCTION audit_entry_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE EXCEPTION 'audit_entry is append-only' USING ERRCODE = 'insufficient_privilege';
+            END $$`);
+    await queryRunner.query(`CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse_change()`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const statement of UNMAKE_AUDIT_APPEND_ONLY) await queryRunner.query(statement);
+    await queryRunner.query('DROP TRIGGER audit_entry_append_only ON audit_entry');
+    await queryRunner.query('DROP FUNCTION audit_entry_refuse_change()');
     await queryRunner.query(`DROP INDEX "public"."IDX_233c8a903eb628b1166e4ae231"
         `);
     await queryRunner.query(`DROP TABLE "rate_limit"
@@ -315,6 +325,8 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`DROP TABLE "session_evidence"
         `);
+    await queryRunner.query(`DROP INDEX "public"."IDX_2223e981900a413ce4ce6386f9"
+        `);
     await queryRunner.query(`DROP INDEX "public"."IDX_a83507eb0338ac037780e02f2b"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_30e98e8746699fb9af235410af"
@@ -327,15 +339,17 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`DROP TABLE "project"
         `);
+    await queryRunner.query(`DROP INDEX "public"."profile_by_creation"
+        `);
     await queryRunner.query(`DROP INDEX "public"."IDX_aa1756c3002c722fb691a4edf6"
+        `);
+    await queryRunner.query(`DROP INDEX "public"."profile_by_expiry"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_0f7532fe6d38a8e6345cb60f68"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_86fe8bb70aaa82663ad145b114"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_d752442f45f258a8bdefeebb2f"
-        `);
-    await queryRunner.query(`DROP INDEX "public"."profile_by_expiry"
         `);
     await queryRunner.query(`DROP TABLE "profile"
         `);
@@ -359,9 +373,13 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`DROP INDEX "public"."enrolment_waiting_by_code"
         `);
+    await queryRunner.query(`DROP INDEX "public"."enrolment_by_orderer"
+        `);
     await queryRunner.query(`DROP INDEX "public"."enrolment_by_creation"
         `);
     await queryRunner.query(`DROP TABLE "enrolment"
+        `);
+    await queryRunner.query(`DROP INDEX "public"."certificate_by_expiry"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_bef36ca57acf255fe5ce1a0fca"
         `);
@@ -369,13 +387,13 @@ export class Initial1795287229736 implements MigrationInterface {
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_df0f30b2cb3503c90802c04808"
         `);
-    await queryRunner.query(`DROP INDEX "public"."certificate_by_expiry"
-        `);
     await queryRunner.query(`DROP TABLE "certificate"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_ef9a253b69e39816e32db24797"
         `);
     await queryRunner.query(`DROP TABLE "certificate_authority"
+        `);
+    await queryRunner.query(`DROP INDEX "public"."IDX_666084b6e0af583e41c1a18b87"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_44db23172935dd1f4c5b4ee174"
         `);

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { Sweeper } from '../edge/jobs/sweeper.js';
+import type { Logger } from '../platform/logger.js';
+import type { ChangeScope } from '../platform/scope.js';
+import type { Services } from './services.js';
+
+const EXPIRY_MS = 1000;
+const PURGE_MS = 600_000;
+
+/** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
+export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
+  const { work, expiry, profiles, sessions, emailCodes } = services;
+  const sweeper = (
+    { name, everyMs }: { name: string; everyMs: number },
+    sweep: (scope: ChangeScope) => Promise<void>,
+  ): Sweeper =>
+    new Sweeper(
+      async () => work.change(await work.systemRequest(name, randomUUID()), sweep),
+      everyMs,
+      log,
+    );
+  const sweepers = [
+    sweeper({ name: 'expiry', everyMs: EXPIRY_MS }, async (scope) => {
+      await expiry.sweep(scope);
+      await profiles.expire(scope);
+    }),
+    sweeper({ name: 'purge', everyMs: PURGE_MS }, async (scope) => {
+      await sessions.purge(scope);
+      await emailCodes.purge(scope);
+    }),
+  ];
+  for (const each of sweepers) each.start();
+  return { stop: () => Promise.all(sweepers.map((each) => each.stop())) };
+}
