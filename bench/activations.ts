@@ -38,11 +38,12 @@ const SIGNING_MS = 1_000;
 export async function measureActivations(
   signet: Signet,
   { activations: plan }: BenchPlan,
+  { sendsMails }: { sendsMails: boolean },
 ): Promise<Activations> {
   const database = await openDatabase(signet);
   try {
     const rawSignaturesPerSecond = signaturesPerSecond(await caKey(database, signet));
-    const projectId = await createProject(database.pool);
+    const projectId = await createProject(database.pool, { notifyOnSuccess: sendsMails });
     const latencies: number[] = [];
     const run = async (seconds: number): Promise<{ perSecond: number; done: number }> => {
       const count = seconds * ORDERS_PER_SECOND;

@@ -46,13 +46,16 @@ export async function openDatabase(signet: Signet): Promise<BenchDatabase> {
   };
 }
 
-/** A project with the default settings. */
-export async function createProject(pool: Pool): Promise<string> {
+/** A project with the default settings but for these. */
+export async function createProject(
+  pool: Pool,
+  settings: { readonly notifyOnSuccess?: boolean } = {},
+): Promise<string> {
   const id = newId();
   await pool.query(
     `INSERT INTO project (id, name, name_key, mode, settings, created_at, updated_at)
-     VALUES ($1, 'Bench', 'bench', 'MANAGED', '{}', now(), now())`,
-    [id],
+     VALUES ($1, 'Bench', 'bench', 'MANAGED', $2, now(), now())`,
+    [id, JSON.stringify(settings)],
   );
   return id;
 }

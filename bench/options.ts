@@ -21,7 +21,7 @@ export interface BenchPlan {
 
 export const FULL: BenchPlan = {
   startUps: { cold: 3, warm: 5 },
-  activations: { phones: 16, warmUpSeconds: 5, windows: 3, windowSeconds: 8 },
+  activations: { phones: 24, warmUpSeconds: 5, windows: 3, windowSeconds: 8 },
   pages: {
     counts: [1_000, 10_000],
     idleSeconds: 15,
@@ -34,7 +34,7 @@ export const FULL: BenchPlan = {
 
 export const QUICK: BenchPlan = {
   startUps: { cold: 1, warm: 1 },
-  activations: { phones: 16, warmUpSeconds: 1, windows: 1, windowSeconds: 3 },
+  activations: { phones: 24, warmUpSeconds: 1, windows: 1, windowSeconds: 3 },
   pages: {
     counts: [200, 1_000],
     idleSeconds: 3,

@@ -36,7 +36,7 @@ export interface Config {
   readonly poolSize: number;
 }
 
-const POOL_SIZE = 10;
+const POOL_SIZE = 16;
 /** `dist/web` beside the compiled server, which is `dist/src`, and beside `src` in tests. */
 const WEB_ROOT = resolve(
   __dirname,

@@ -55,14 +55,13 @@ export function pgConnection(connection: DatabaseConnection): PgConnection {
  * and never the ones that a transaction waits for.
  */
 export function createCounterPool(connection: DatabaseConnection): Pool {
-  const pool = new Pool({
+  return new Pool({
     ...pgConnection(connection),
     max: 4,
     application_name: 'signet counters',
+    // The pool waits for what this returns, though its types do not say so.
+    onConnect: async (client) => {
+      await client.query('SET synchronous_commit = off');
+    },
   });
-  pool.on('connect', (client) => {
-    // Goes before whatever the pool hands the client out for; a connection that is lost is lost to that, too.
-    client.query('SET synchronous_commit = off').catch(() => undefined);
-  });
-  return pool;
 }
