@@ -59,7 +59,7 @@ export function createCounterPool(connection: DatabaseConnection): Pool {
     ...pgConnection(connection),
     max: 4,
     application_name: 'signet counters',
-    // The pool waits for what this returns, though its types do not say so.
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it, though its types do not say so
     onConnect: async (client) => {
       await client.query('SET synchronous_commit = off');
     },
