@@ -22,8 +22,8 @@ export async function findLeaks(folder: string): Promise<string[]> {
 
 /** A six-digit code counts where it stands alone: not within a time, an id or a hash. */
 function holds(line: string, secret: string): boolean {
-  if (!DIGITS.test(secret)) return line.includes(secret);
-  return new RegExp(`(?<![\\w.+-])${secret}(?![\\w-])`).test(line);
+  if (!line.includes(secret)) return false;
+  return !DIGITS.test(secret) || new RegExp(`(?<![\\w.+-])${secret}(?![\\w-])`).test(line);
 }
 
 async function readSecrets(path: string): Promise<string[]> {
