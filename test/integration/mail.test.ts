@@ -248,11 +248,11 @@ describe('a mail from the outbox', () => {
     expect(told).toEqual(['delivered ENROLMENT_INVITATION e1']);
   });
 
-  test('is dropped where there is nothing to say any more', async () => {
+  test('is given up where there is nothing to say any more', async () => {
     await deliverBy(new TestMailServer(), () => Promise.resolve(null));
     await notify('e1');
     await until(async () => (await jobs()).length === 0);
-    expect([server.received, told]).toEqual([[], []]);
+    expect([server.received, told]).toEqual([[], ['givenUp ENROLMENT_INVITATION e1']]);
   });
 });
 
