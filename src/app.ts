@@ -89,12 +89,15 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   teardown.add(() => counters.end());
   const services = createServices({ source, counters, keys, bus, authority, publicUrl, session });
   warnOfPlainHttp(config, log);
-  const madePassword = await seed(services, config.admin);
   await bus.open();
   teardown.add(() => bus.close());
   const stopJobs = await startJobs({ config, services, source, log, teardown });
-  const edge = await startEdge({ config, services, bus, log, port, publicUrl });
+  const seeded = { done: false };
+  const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded });
   teardown.add(() => Promise.all([edge.drain(DRAIN_MS), stopJobs()]), END_WORK_MS);
+  // Last, so that no start fails after it and keeps the password to itself; until then the rules are missing and all is closed.
+  const madePassword = await seed(services, config.admin);
+  seeded.done = true;
   log.info({ url: publicUrl, database: database.description }, 'server started');
   return {
     url: publicUrl,
@@ -179,9 +182,14 @@ async function startJobs(
 }
 
 async function startEdge(
-  parts: Parts & { bus: EventBus; port: number; publicUrl: string },
+  parts: Parts & {
+    bus: EventBus;
+    port: number;
+    publicUrl: string;
+    seeded: { readonly done: boolean };
+  },
 ): Promise<EdgeServer> {
-  const { config, services, bus, log, port, publicUrl } = parts;
+  const { config, services, bus, log, port, publicUrl, seeded } = parts;
   const mailbox = join(config.dataDir, 'mailbox');
   const schema = await createSchema(createResolvers(services));
   const ports = createEdgePorts(services, bus);
@@ -197,7 +205,7 @@ async function startEdge(
     webRoot: config.webRoot,
     schema,
     ports,
-    ready: async () => (await services.work.now()) instanceof Date,
+    ready: async () => seeded.done && (await services.work.now()) instanceof Date,
     mounts: config.mail.mailbox ? [{ path: '/mailbox', handler: mailboxRouter(mailbox) }] : [],
     log,
   });

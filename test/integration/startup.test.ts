@@ -11,6 +11,7 @@ import { makeTemporaryFolder } from '../helpers/embedded-postgres';
 import { orderFor, setStage } from '../helpers/orders';
 import { Program, Site } from '../helpers/process';
 import { noteSecret } from '../helpers/run';
+import { eventually } from '../helpers/server';
 import { Watcher } from '../helpers/subscription';
 
 const A_STACK = /\n\s+at /;
@@ -116,6 +117,20 @@ describe('what stands in the way is told in a sentence', () => {
     await new Promise((resolve) => blocker.close(resolve));
   });
 
+  test('the first administrator’s password is told, though the first start failed on its PORT', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    const port = String((blocker.address() as AddressInfo).port);
+    const site = await prepare();
+    const environment = { ...site.environment, ADMIN_PASSWORD: '' };
+    await complaintOf({ ...environment, PORT: port });
+    await new Promise((resolve) => blocker.close(resolve));
+    const program = new Program(environment, 'second-start.log');
+    await eventually(() => Promise.resolve(/is ready at/.exec(program.output) ?? undefined));
+    expect(program.output).toMatch(/First administrator: user name admin, password \S{20}/);
+    await program.terminate();
+  });
+
   test('a HOST that is not an address of this machine', async () => {
     const site = await prepare({ database, environment: { HOST: '192.0.2.1' } });
     expect(await complaintOf(site.environment)).toContain('HOST 192.0.2.1');
@@ -214,7 +229,10 @@ function call(url: string, ca: Buffer, body: object): Promise<SecureAnswer> {
 test('the first start prints the made password once, and the next one does not', async () => {
   const site = await prepare({ environment: { ADMIN_PASSWORD: '' } });
   await site.start();
-  const password = /password (\S+) \(shown this once\)/.exec(site.process.output)?.[1] ?? '';
+  const told = await eventually(() =>
+    Promise.resolve(/password (\S+) \(shown this once\)/.exec(site.process.output) ?? undefined),
+  );
+  const password = told[1] ?? '';
   expect(password.length).toBeGreaterThanOrEqual(20);
   const { data } = await site.graphql(
     `mutation ($p: String!) { signInWithPassword(username: "admin", password: $p) { viewer { user { username } } } }`,

@@ -37,11 +37,19 @@ function showPlaces(screen: Screen, server: DemoServer): void {
     );
     row(screen, 'Phone', `${app.url}/m`, 'scan the portal’s QR code with its camera');
   }
-  row(screen, 'GraphiQL', `${administratorUrl(server)}/graphql`, 'the API, as administrator');
-  screen.line('A phone in another terminal, with the link that stands below the QR code:', {
-    indent: TEXT_INDENT,
-    style: 'dim',
-  });
+  row(
+    screen,
+    'GraphiQL',
+    `${administratorUrl(server)}/graphql`,
+    'the API; sign in as admin first, see below',
+  );
+  screen.line(
+    'A phone in another terminal; LINK is what the portal’s "Open on this phone instead" opens:',
+    {
+      indent: TEXT_INDENT,
+      style: 'dim',
+    },
+  );
   const trust =
     certificate === null ? '' : `NODE_EXTRA_CA_CERTS=${shortPath(certificate.certFile)} `;
   screen.verbatim(`${trust}npm run phone -- "LINK"`, TEXT_INDENT);
@@ -83,17 +91,21 @@ function showRule(screen: Screen, server: DemoServer, ruleId: string): void {
   const where = server.certificate === null ? '' : ' in a private window';
   screen.heading('Change the access rule, and watch the page ask for more');
   screen.verbatim(`1  Sign in as admin at ${url}${where}, click "Get mobile ID"`);
-  screen.verbatim('   and give the code that is mailed to you: administrators need it, too.');
+  screen.verbatim(
+    '   (or "Start again") and give the code that is mailed to you: administrators need it,',
+  );
+  screen.verbatim('   too. That also orders a mobile ID for admin: cancel it.');
   screen.verbatim(`2  Run this at ${url}/graphql in the same window:`);
   screen.gap();
   screen.verbatim(mutation(ruleId), 5);
   screen.gap();
   screen.verbatim(
-    '3  Order as alva, 20 seconds after signing in: besides the code, the page wants the',
+    '3  Order as alva, 20 seconds after signing in: now the page wants the password anew as',
   );
   screen.verbatim(
-    '   password anew. It holds at once. Without the line about PASSWORD, all is as it was.',
+    '   well. It holds at once, and stays for later demos: to undo it, run the mutation again',
   );
+  screen.verbatim('   without the line about PASSWORD.');
 }
 
 function mutation(ruleId: string): string {

@@ -8,7 +8,7 @@ export const TEXTS = {
     validity: (minutes: number) =>
       `It is good for ${minutes === 1 ? 'one minute' : `${String(minutes)} minutes`} and works once. Type it into the page that asked for it, and nowhere else.`,
     unasked:
-      'If you did not ask for a code, somebody may know your password: change it, and give this code to nobody.',
+      'If you did not ask for a code, somebody may know your password: tell your administrator, and give this code to nobody.',
   },
   invitation: {
     qrAlternative: 'QR code: scan it with the phone that shall hold your mobile ID.',

@@ -21,7 +21,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   NOT_FOUND: 'This does not exist, or it is not yours to see.',
   INVALID_INPUT: 'Something that was entered is not valid. Please check it.',
   CONFLICT: 'Something else has changed this in the meantime. Reload the page and try again.',
-  RATE_LIMITED: 'Too many attempts. Please wait a little and try again.',
+  RATE_LIMITED: 'That was too often. Please wait a little and try again.',
   USER_NOT_ACTIVE: 'Your account is not active. Please ask your administrator.',
   PROVISIONING_DISABLED: 'Mobile IDs cannot be ordered here at the moment.',
   CERTIFICATE_NOT_SELECTABLE: 'One of the certificates you chose is no longer offered.',
@@ -95,7 +95,7 @@ function rateLimitSentence(retryAfterSeconds: unknown): string {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   const wait =
     seconds < 90 ? counted(seconds, 'second') : counted(Math.ceil(seconds / 60), 'minute');
-  return `Too many attempts. Please try again in ${wait}.`;
+  return `That was too often. Please try again in ${wait}.`;
 }
 
 function attemptsLeft(left: unknown): string {

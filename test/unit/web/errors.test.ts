@@ -13,11 +13,11 @@ test('a code this page does not know reads as a failure on our side', () => {
 });
 
 test.each([
-  [{ retryAfterSeconds: 1 }, 'Too many attempts. Please try again in 1 second.'],
-  [{ retryAfterSeconds: 41.2 }, 'Too many attempts. Please try again in 42 seconds.'],
-  [{ retryAfterSeconds: 600 }, 'Too many attempts. Please try again in 10 minutes.'],
-  [{}, 'Too many attempts. Please wait a little and try again.'],
-  [{ retryAfterSeconds: Number.NaN }, 'Too many attempts. Please wait a little and try again.'],
+  [{ retryAfterSeconds: 1 }, 'That was too often. Please try again in 1 second.'],
+  [{ retryAfterSeconds: 41.2 }, 'That was too often. Please try again in 42 seconds.'],
+  [{ retryAfterSeconds: 600 }, 'That was too often. Please try again in 10 minutes.'],
+  [{}, 'That was too often. Please wait a little and try again.'],
+  [{ retryAfterSeconds: Number.NaN }, 'That was too often. Please wait a little and try again.'],
 ])('a rate limit with %j says when to come back', (facts, sentence) => {
   expect(sentenceOf({ code: 'RATE_LIMITED', facts })).toBe(sentence);
 });
