@@ -7,7 +7,10 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'signet-leaks-'));
   await mkdir(join(folder, 'evidence'));
-  await writeFile(join(folder, 'secrets.txt'), 'correct horse battery staple\nabcDEF_-123\n482913\n');
+  await writeFile(
+    join(folder, 'secrets.txt'),
+    'correct horse battery staple\nabcDEF_-123\n482913\n',
+  );
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -27,14 +30,12 @@ test.each([
   expect(leaks[0]).toMatch(/^server\.log:2 /);
 });
 
-test.each([
-  'nothing of that kind',
-  'at 12:00:00.482913+00',
-  'id 8b1f482913aa',
-  'serial 1482913',
-])('nothing is found in %j', async (line) => {
-  expect(await leaksIn(line)).toEqual([]);
-});
+test.each(['nothing of that kind', 'at 12:00:00.482913+00', 'id 8b1f482913aa', 'serial 1482913'])(
+  'nothing is found in %j',
+  async (line) => {
+    expect(await leaksIn(line)).toEqual([]);
+  },
+);
 
 test('what was found does not repeat the secret', async () => {
   const [leak] = await leaksIn('abcDEF_-123');
