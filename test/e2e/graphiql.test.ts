@@ -11,6 +11,7 @@ test('GraphiQL signs in by a mutation and asks a query, from this server alone',
   const { person } = await stage.someone('alva');
   const { page, complaints } = await stage.openPortal();
   await page.goto('/graphql');
+  await page.locator('.graphiql-query-editor').getByText('evidence').first().waitFor();
   await run(
     page,
     `mutation { signInWithPassword(username: "${person.username}", password: "${person.password}") { viewer { sessionExpiresAt } } }`,

@@ -11,6 +11,21 @@ interface Page {
 }
 
 const TITLE = 'Signet GraphiQL';
+const FIRST_QUERY = `# Who you are here, and what you have proven. A session of the portal at this address counts here, too;
+# else sign in by the mutation signInWithPassword, then sendEmailCode and verifyEmailCode.
+{
+  viewer {
+    user {
+      username
+      roles
+    }
+    evidence {
+      method
+      at
+    }
+  }
+}
+`;
 
 /** GraphiQL out of our own package folder: everything stands in the page, and its policy lets it load nothing else. */
 export class GraphiQL {
@@ -59,6 +74,7 @@ async function render(): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const text = renderGraphiQL({
     title: TITLE,
+    defaultQuery: FIRST_QUERY,
     subscriptionsProtocol: 'WS',
     credentials: 'same-origin',
     shouldPersistHeaders: false,
