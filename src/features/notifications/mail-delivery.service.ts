@@ -26,7 +26,10 @@ export class MailDeliveryService {
     private readonly outcome: MailOutcome,
   ) {}
 
-  /** @throws Error where the mail was not handed over, and has to be tried again */
+  /**
+   * A mail that has nothing to say any more, such as of a code that has run out, is given up.
+   * @throws Error where the mail was not handed over, and has to be tried again
+   */
   async deliver({ template, subjectId }: MailOrder, jobId: string): Promise<void> {
     const mail = await this.composers[template](subjectId);
     if (mail === null) {
