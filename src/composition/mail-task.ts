@@ -1,5 +1,5 @@
 import { outboxTask, type OutboxTask } from '../edge/jobs/outbox-task.js';
-import { EMAIL_CODE_TTL_SECONDS } from '../features/authentication/email-code.service.js';
+import { EMAIL_CODE_TTL_SECONDS } from '../features/authentication/one-time-codes/email-code.service.js';
 import type { Notice } from '../features/enrolment/delivery.service.js';
 import {
   MailDeliveryService,

@@ -10,8 +10,16 @@ import { AccessService } from '../features/access/access.service.js';
 import { AuditResolver } from '../features/audit/audit.resolver.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { AuthenticationResolver } from '../features/authentication/authentication.resolver.js';
-import { AuthenticationService } from '../features/authentication/authentication.service.js';
-import { EmailCodeService } from '../features/authentication/email-code.service.js';
+import { AttemptService } from '../features/authentication/attempt.service.js';
+import { EmailCodeProofService } from '../features/authentication/one-time-codes/email-code-proof.service.js';
+import { EmailCodeService } from '../features/authentication/one-time-codes/email-code.service.js';
+import { emailCodeOptions } from '../features/authentication/one-time-codes/one-time-code-options.service.js';
+import { OneTimeCodeResolver } from '../features/authentication/one-time-codes/one-time-code.resolver.js';
+import { passwordOptions } from '../features/authentication/password/password-options.service.js';
+import { PasswordSignInService } from '../features/authentication/password/password-sign-in.service.js';
+import { PasswordResolver } from '../features/authentication/password/password.resolver.js';
+import { ProofService } from '../features/authentication/proof.service.js';
+import { SignInAnswers } from '../features/authentication/sign-in-answers.service.js';
 import { SignInOptionsService } from '../features/authentication/sign-in-options.service.js';
 import { CertificateAuthorityResolver } from '../features/certificates/certificate.resolver.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
@@ -82,7 +90,7 @@ export function createServices(ground: Ground) {
   const rules = new AccessRuleService(async (scope) =>
     (await users.activeAdministrators(scope)).map(withMethods),
   );
-  const options = new SignInOptionsService(users);
+  const options = new SignInOptionsService(users, [passwordOptions, emailCodeOptions]);
   const access = new AccessService((scope) => options.of(scope));
   const certificates = new CertificateService(ground.authority);
   const projects = new ProjectService(audit);
@@ -90,14 +98,10 @@ export function createServices(ground: Ground) {
   const profiles = new ProfileService(certificates);
   const devices = new DeviceService();
   const emailCodes = new EmailCodeService(keys, users, notifications);
-  const authentication = new AuthenticationService({
-    work,
-    users,
-    sessions,
-    emailCodes,
-    limits,
-    audit,
-  });
+  const attempts = new AttemptService(limits);
+  const proofs = new ProofService(sessions, audit);
+  const answers = new SignInAnswers(work, users);
+  const proving = { work, users, sessions, limits, audit, attempts, proofs, answers };
   const low = { work, limits, audit, notifications, users, certificates, projects, profiles };
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
@@ -110,7 +114,9 @@ export function createServices(ground: Ground) {
     options,
     sessions,
     emailCodes,
-    authentication,
+    answers,
+    emailCodeProofs: new EmailCodeProofService({ ...proving, emailCodes }),
+    passwordSignIn: new PasswordSignInService(proving),
     offers: new OffersService(projects, enrolments, access),
     ordering: new OrderingService(own),
     claims: new ClaimService(own),
@@ -166,7 +172,7 @@ function registerHandlers(
   handlers.on(userAddressChanged, async (scope, { userId, what }) => {
     if (what !== 'email') return;
     await emailCodes.voidAllOf(scope, userId);
-    await sessions.forgetEvidence(scope, userId, 'EMAIL_CODE');
+    await sessions.forgetEvidence(scope, userId, { method: 'EMAIL_CODE' });
     await enrolments.cancelInvitationsOf(scope, userId);
   });
 }
@@ -176,12 +182,14 @@ export function createResolvers(services: Services): readonly [object, ...object
   return [
     new AccessResolver(work, services.access, services.rules),
     new AuditResolver(work, services.audit),
-    new AuthenticationResolver(work, services.authentication, services.options, users),
+    new AuthenticationResolver(services),
     new CertificateAuthorityResolver(certificates),
     new DeviceResolver(services.claims, services.activations),
     new EnrolmentFieldsResolver(services),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
+    new OneTimeCodeResolver(services.answers, services.emailCodeProofs),
+    new PasswordResolver(services.answers, services.passwordSignIn),
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),

@@ -1,4 +1,4 @@
-import type { EnrolmentId, SessionId, UserId } from './ids.js';
+import type { ApiClientId, EnrolmentId, ProjectId, SessionId, UserId } from './ids.js';
 
 export const ROLES = ['USER', 'OPERATOR', 'ADMIN'] as const;
 export type Role = (typeof ROLES)[number];
@@ -27,7 +27,10 @@ export interface Evidence {
 
 /** Who acts. `system` is Signet itself: its jobs, and its own console. */
 export type Actor =
-  { readonly kind: 'anonymous' } | { readonly kind: 'system'; readonly name: string } | UserActor;
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'system'; readonly name: string }
+  | UserActor
+  | ClientActor;
 
 export interface UserActor {
   readonly kind: 'user';
@@ -38,6 +41,19 @@ export interface UserActor {
   readonly sessionId: SessionId;
   readonly sessionExpiresAt: Date;
   readonly evidence: readonly Evidence[];
+}
+
+/** A trusted application that shows an access token. */
+export interface ClientActor {
+  readonly kind: 'client';
+  readonly clientId: ApiClientId;
+  /** What it calls itself at the token endpoint. */
+  readonly name: string;
+  /** Those of the token that the client still has. */
+  readonly scopes: readonly string[];
+  /** Empty: all projects. */
+  readonly projectIds: readonly ProjectId[];
+  readonly tokenExpiresAt: Date;
 }
 
 /** Right to one enrolment that a token carries, beside whatever the actor may do. */

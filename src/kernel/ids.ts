@@ -11,6 +11,8 @@ export type ProjectId = Brand<string, 'ProjectId'>;
 export type EnrolmentId = Brand<string, 'EnrolmentId'>;
 export type DeviceId = Brand<string, 'DeviceId'>;
 export type ProfileId = Brand<string, 'ProfileId'>;
+export type ApiClientId = Brand<string, 'ApiClientId'>;
+export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
 export type CertificateId = Brand<string, 'CertificateId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -11,10 +11,19 @@ const LIMITS = {
   'sign-in/account': { points: 200, seconds: 900 },
   /** Wrong passwords from one address. */
   'sign-in/address': { points: 100, seconds: 900 },
-  /** One-time codes sent to one user. */
+  /** One-time codes mailed to one user. */
   'email-code/send': { points: 6, seconds: 900 },
-  /** One-time codes tried in one user's sessions, over all codes. */
-  'email-code/verify': { points: 20, seconds: 3600 },
+  /** One-time codes texted to one user. */
+  'sms-code/send': { points: 4, seconds: 900 },
+  /** Failed proofs of one user by one method, over all his sessions. */
+  'proof/EMAIL_CODE': { points: 20, seconds: 3600 },
+  'proof/SMS_CODE': { points: 20, seconds: 3600 },
+  'proof/TOTP': { points: 10, seconds: 900 },
+  'proof/PASSKEY': { points: 20, seconds: 900 },
+  'proof/MOBILE_ID': { points: 20, seconds: 900 },
+  'proof/CLIENT_CERTIFICATE': { points: 20, seconds: 900 },
+  /** Proofs by who has no session yet, from one address: passkeys, certificates, SAML responses. */
+  'proof/address': { points: 120, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
   'device/address': { points: 120, seconds: 300 },
   /** Phones' calls for one enrolment. */

@@ -158,15 +158,17 @@ function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>): Facts
   const person = actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: [] };
   const { roles, groups, evidence } = person;
   return {
-    caller: actor.kind === 'user' ? 'USER' : 'ANONYMOUS',
+    caller: CALLER_KIND[actor.kind],
     roles,
     groups,
     evidence,
     address: scope.request.address,
     now: scope.now,
-    scopes: [],
+    scopes: actor.kind === 'client' ? actor.scopes : [],
   };
 }
+
+const CALLER_KIND = { anonymous: 'ANONYMOUS', user: 'USER', client: 'API_CLIENT' } as const;
 
 function gives(option: SignInOption, requirement: MissingRequirement): boolean {
   return (

@@ -54,7 +54,7 @@ export class AuditService {
     const { actor, request } = scope;
     await scope.sql('audit.record', INSERT, [
       actorName(actor),
-      actor.kind === 'user' ? actor.userId : null,
+      actorId(actor),
       entry.action,
       entry.target ?? null,
       entry.outcome ?? 'SUCCESS',
@@ -102,6 +102,11 @@ export class AuditService {
   }
 }
 
+function actorId(actor: Actor): string | null {
+  if (actor.kind === 'client') return actor.clientId;
+  return actor.kind === 'user' ? actor.userId : null;
+}
+
 function actorName(actor: Actor): string {
   switch (actor.kind) {
     case 'anonymous':
@@ -110,6 +115,8 @@ function actorName(actor: Actor): string {
       return `system:${actor.name}`;
     case 'user':
       return `user:${actor.username}`;
+    case 'client':
+      return `client:${actor.name}`;
   }
 }
 

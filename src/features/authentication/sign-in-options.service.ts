@@ -1,49 +1,40 @@
 import { invalidInput } from '../../kernel/errors.js';
 import type { Scope } from '../../platform/scope.js';
 import type { SignInOption } from '../access/access.service.js';
-import type { UserService } from '../users/user.service.js';
+import type { User, UserService } from '../users/user.service.js';
 
-const PASSWORD: SignInOption = {
-  method: 'PASSWORD',
-  provider: null,
-  label: 'User name and password',
-  url: null,
-};
+/** For whom options are asked: `user` is null for who is not signed in. */
+export interface OptionsQuery {
+  readonly user: User | null;
+  /** Where a redirecting method is to come back to: a path of this server. */
+  readonly returnTo: string | null;
+}
 
-/** Which proofs a caller can give here and now. */
+/** What one method offers a caller; nothing where it is not set up for him. */
+export type OptionSource = (scope: Scope, query: OptionsQuery) => Promise<readonly SignInOption[]>;
+
+/** Which proofs a caller can give here and now. Each method says for itself what it offers. */
 export class SignInOptionsService {
-  constructor(private readonly users: UserService) {}
+  constructor(
+    private readonly users: UserService,
+    private readonly sources: readonly OptionSource[],
+  ) {}
 
-  /**
-   * For who is signed in: the methods that are set up for him; for others: those that open a session.
-   * @param returnTo where a redirecting method is to come back to: a path of this server
-   */
+  /** For who is signed in: the methods that are set up for him; for others: those that open a session. */
   async of(scope: Scope, returnTo?: string | null): Promise<SignInOption[]> {
     if (typeof returnTo === 'string' && !isLocalPath(returnTo)) {
       throw invalidInput('returnTo', 'It must be a path of this server.');
     }
-    if (scope.actor.kind !== 'user') return [PASSWORD];
-    const user = await this.users.get(scope, scope.actor.userId);
-    return user.email === null ? [PASSWORD] : [PASSWORD, emailCode(user.email)];
+    const { actor } = scope;
+    if (actor.kind === 'client') return [];
+    const user = actor.kind === 'user' ? await this.users.get(scope, actor.userId) : null;
+    const query = { user, returnTo: returnTo ?? null };
+    const options = await Promise.all(this.sources.map((source) => source(scope, query)));
+    return options.flat();
   }
 }
 
-function emailCode(address: string): SignInOption {
-  return {
-    method: 'EMAIL_CODE',
-    provider: null,
-    label: `Code by e-mail to ${masked(address)}`,
-    url: null,
-  };
-}
-
-/** `alva@example.org` becomes `a…@example.org`: enough for its owner. */
-function masked(address: string): string {
-  const at = address.lastIndexOf('@');
-  return `${Array.from(address)[0] ?? ''}…${address.slice(at)}`;
-}
-
 /** One slash, and nothing that a browser reads as a second one: no open redirect. */
-function isLocalPath(path: string): boolean {
+export function isLocalPath(path: string): boolean {
   return /^\/(?![/\\])[^\\\p{Cc}]{0,2000}$/u.test(path);
 }

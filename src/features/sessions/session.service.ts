@@ -13,8 +13,8 @@ export interface SessionTimeouts {
   readonly maxSeconds: number;
 }
 
-/** One proof of identity, about to be added to a session. */
-export type Proof = Omit<Evidence, 'at'>;
+/** One proof of identity, about to be added to a session. Without `at` it was given just now, by the database's clock. */
+export type Proof = Omit<Evidence, 'at'> & Partial<Pick<Evidence, 'at'>>;
 
 interface OpenedSession {
   readonly token: string;
@@ -135,17 +135,18 @@ export class SessionService {
     for (const { id } of open) await announce(scope, `session:${id}`);
   }
 
-  /** Takes back what was proven with a credential that no longer stands, in all sessions of a user. */
+  /** Takes back what was proven by a method, or with one of its credentials, that no longer stands, in all sessions of a user. */
   async forgetEvidence(
     scope: ChangeScope,
     userId: UserId,
-    method: AuthenticationMethod,
+    { method, credential = null }: { method: AuthenticationMethod; credential?: string | null },
   ): Promise<void> {
     const touched = await scope.sql<{ id: SessionId }>(
       'session.forget-evidence',
       `DELETE FROM session_evidence e USING session s
-       WHERE s.id = e.session_id AND s.user_id = $1 AND e.method = $2 RETURNING s.id`,
-      [userId, method],
+       WHERE s.id = e.session_id AND s.user_id = $1 AND e.method = $2 AND e.credential = coalesce($3, e.credential)
+       RETURNING s.id`,
+      [userId, method, credential],
     );
     for (const { id } of touched) await announce(scope, `session:${id}`);
   }
@@ -199,9 +200,10 @@ export class SessionService {
 async function addEvidence(scope: ChangeScope, id: SessionId, proof: Proof): Promise<void> {
   await scope.sql(
     'session.add-evidence',
-    `INSERT INTO session_evidence (session_id, method, provider, credential, at) VALUES ($1, $2, $3, $4, now())
-     ON CONFLICT (session_id, method, provider, credential) DO UPDATE SET at = excluded.at`,
-    [id, proof.method, proof.provider ?? '', proof.credential],
+    `INSERT INTO session_evidence (session_id, method, provider, credential, at) VALUES ($1, $2, $3, $4, least($5::timestamptz, now()))
+     ON CONFLICT (session_id, method, provider, credential)
+     DO UPDATE SET at = greatest(session_evidence.at, excluded.at)`,
+    [id, proof.method, proof.provider ?? '', proof.credential, proof.at ?? null],
   );
 }
 

@@ -48,6 +48,8 @@ async function rolesOfActor(scope: Scope): Promise<ReadonlySet<Role>> {
   switch (actor.kind) {
     case 'system':
       return new Set(ROLES);
+    case 'client':
+      return new Set(['USER']);
     case 'anonymous':
       throw new DomainError('UNAUTHENTICATED');
     case 'user': {

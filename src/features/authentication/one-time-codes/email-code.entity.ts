@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { Brand, SessionId, UserId } from '../../kernel/ids.js';
+import type { Brand, SessionId, UserId } from '../../../kernel/ids.js';
 
 export type EmailCodeId = Brand<string, 'EmailCodeId'>;
 

@@ -1,10 +1,10 @@
-import type { UserActor } from '../../kernel/actor.js';
-import { DomainError } from '../../kernel/errors.js';
-import { newId, type UserId } from '../../kernel/ids.js';
-import { decimalCode, equalSecrets, type KeyRing } from '../../kernel/secrets.js';
-import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { NotificationService } from '../notifications/notification.service.js';
-import type { UserService } from '../users/user.service.js';
+import type { UserActor } from '../../../kernel/actor.js';
+import { DomainError } from '../../../kernel/errors.js';
+import { newId, type UserId } from '../../../kernel/ids.js';
+import { decimalCode, equalSecrets, type KeyRing } from '../../../kernel/secrets.js';
+import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { NotificationService } from '../../notifications/notification.service.js';
+import type { UserService } from '../../users/user.service.js';
 import { EmailCode, type EmailCodeId } from './email-code.entity.js';
 
 export const EMAIL_CODE_TTL_SECONDS = 600;
