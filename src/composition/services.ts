@@ -9,6 +9,7 @@ import { AccessResolver } from '../features/access/access.resolver.js';
 import { AccessService } from '../features/access/access.service.js';
 import { AuditResolver } from '../features/audit/audit.resolver.js';
 import { AuditService } from '../features/audit/audit.service.js';
+import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { AuthenticationResolver } from '../features/authentication/authentication.resolver.js';
 import { AttemptService } from '../features/authentication/attempt.service.js';
 import { EmailCodeProofService } from '../features/authentication/one-time-codes/email-code-proof.service.js';
@@ -150,6 +151,10 @@ function registerHandlers(
   const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
+  handlers.on(credentialRemoved, async (scope, { userId, ...proof }) => {
+    await sessions.forgetEvidence(scope, userId, proof);
+    await rules.requireAdministrator(scope);
+  });
   handlers.on(userRolesChanged, async (scope, { userId }) => {
     await sessions.rejudgeAllOf(scope, userId);
     await enrolments.cancelOrdersBetween(scope, userId);
