@@ -11,7 +11,15 @@ const GROUPS = 4;
 const GROUP_LETTERS = 4;
 const FILE = 'passwords.json';
 
-const contents = z.object({ alva: z.string(), ole: z.string(), admin: z.string() });
+const contents = z.object({
+  alva: z.string(),
+  ole: z.string(),
+  admin: z.string(),
+  /** Of Demo Corp. */
+  selma: z.string(),
+});
+/** Folders of earlier demos know fewer people. */
+const kept = contents.partial();
 
 /** By user name. */
 export type Passwords = Readonly<z.infer<typeof contents>>;
@@ -27,15 +35,22 @@ export async function keptPasswords(dataDir: string): Promise<Passwords> {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
-  if (text !== undefined) return parse(path, text);
-  const made = { alva: randomPassword(), ole: randomPassword(), admin: randomPassword() };
+  const known = text === undefined ? {} : parse(path, text);
+  const made: Passwords = {
+    alva: randomPassword(),
+    ole: randomPassword(),
+    admin: randomPassword(),
+    selma: randomPassword(),
+    ...withoutHoles(known),
+  };
+  if (known.selma !== undefined) return made;
   await write(path, `${JSON.stringify(made, null, 2)}\n`);
   return made;
 }
 
-function parse(path: string, text: string): Passwords {
+function parse(path: string, text: string): z.infer<typeof kept> {
   try {
-    return contents.parse(JSON.parse(text));
+    return kept.parse(JSON.parse(text));
   } catch (cause) {
     throw new DemoProblem(`${path} is damaged. Remove its folder to begin anew.`, { cause });
   }
@@ -52,6 +67,10 @@ async function write(path: string, text: string): Promise<void> {
     await file.close();
   }
   await rename(unfinished, path);
+}
+
+function withoutHoles(known: z.infer<typeof kept>): Partial<Passwords> {
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
 }
 
 /** 79 random bits. */

@@ -12,7 +12,7 @@ const MAX_PROFILES = 100;
 const FEW_PROJECTS = 100;
 
 interface Person {
-  readonly username: keyof Passwords;
+  readonly username: 'alva' | 'ole';
   readonly displayName: string;
   readonly roles: readonly Role[];
 }
