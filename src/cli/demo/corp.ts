@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { Employee } from '../demo-corp/staff.js';
 import { DemoProblem } from './problem.js';
 
@@ -40,7 +39,7 @@ export async function startDemoCorp(
     await ended;
   };
   const [first] = await Promise.race([
-    once(createInterface({ input: child.stdout! }), 'line'),
+    lineOf(child.stdout),
     ended.then(() => [null]),
   ]);
   if (typeof first !== 'string') {
@@ -48,4 +47,8 @@ export async function startDemoCorp(
   }
   const metadata = await fetch(`${first}/metadata`);
   return { url: first, metadataXml: await metadata.text(), stop };
+}
+
+async function lineOf(stream: NodeJS.ReadableStream | null): Promise<unknown[]> {
+  return stream === null ? [] : once(createInterface({ input: stream }), 'line');
 }
