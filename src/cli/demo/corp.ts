@@ -38,10 +38,7 @@ export async function startDemoCorp(
     child.kill('SIGTERM');
     await ended;
   };
-  const [first] = await Promise.race([
-    lineOf(child.stdout),
-    ended.then(() => [null]),
-  ]);
+  const [first] = await Promise.race([lineOf(child.stdout), ended.then(() => [null])]);
   if (typeof first !== 'string') {
     throw new DemoProblem('Demo Corp, the identity provider of this demo, did not start.');
   }
