@@ -37,9 +37,10 @@ afterAll(async () => {
 
 const get = (path: string): Promise<Response> => fetch(`${edge.origin}${path}`);
 
-test('portal and phone page stand at / and /m', async () => {
+test('the portal stands at / and where mails lead to, the phone page at /m', async () => {
   for (const [path, title] of [
     ['/', 'Portal'],
+    ['/set-password', 'Portal'],
     ['/m', 'Phone'],
   ] as const) {
     const response = await get(path);
