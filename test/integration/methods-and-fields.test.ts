@@ -1,0 +1,118 @@
+import { createSchemaOnly } from '../../src/app';
+import { resourceOf } from '../../src/edge/graphql/schema-rules';
+import { AUTHENTICATION_METHODS, type AuthenticationMethod } from '../../src/kernel/actor';
+import { connect } from '../helpers/edge-socket';
+import { forgetAttempts } from '../helpers/rows';
+import { operationFor, rootFieldsOf, Stagehand, type RootField } from '../helpers/scenes';
+import { startTestServer, type TestServer } from '../helpers/server';
+import { sessionOf } from '../helpers/sessions';
+
+/** Of a person: API clients have a table of their own. */
+const METHODS = AUTHENTICATION_METHODS.filter((method) => method !== 'CLIENT_CREDENTIALS');
+type Refusal = 'INSUFFICIENT_USER_AUTHENTICATION' | 'UNAUTHENTICATED' | 'FORBIDDEN';
+
+const EVERY_METHOD: readonly AuthenticationMethod[] = METHODS;
+const FIRST: readonly AuthenticationMethod[] = ['PASSWORD', 'SAML', 'PASSKEY'];
+const BOTH: readonly AuthenticationMethod[] = ['SAML', 'PASSKEY'];
+
+/** By the default rules: which methods, each alone in a fresh session, open what lies below the path. The longest path counts. */
+const OPENED_BY: Readonly<Record<string, readonly AuthenticationMethod[]>> = {
+  '/sign-in': EVERY_METHOD,
+  '/device': EVERY_METHOD,
+  '/certificate-authority': EVERY_METHOD,
+  '/mobile-id': FIRST,
+  '/mobile-id/get': BOTH,
+  '/enrolments': FIRST,
+  '/account': FIRST,
+  '/account/methods': BOTH,
+  '/operator': BOTH,
+  '/admin': BOTH,
+};
+
+let server: TestServer;
+let stage: Stagehand;
+const schemaReady = createSchemaOnly();
+
+beforeAll(async () => {
+  server = await startTestServer();
+  stage = await Stagehand.of(server);
+});
+afterAll(() => server.stop());
+
+test.each(METHODS)(
+  'a session with %s alone gets at those fields that the default rules open to it',
+  async (method) => {
+    const found: Record<string, boolean> = {};
+    const expected: Record<string, boolean> = {};
+    for (const root of rootFieldsOf(await schemaReady)) {
+      const resource = resourceOf(root.field) ?? '';
+      expected[root.name] = openedBy(resource).includes(method);
+      found[root.name] = await passes(root, method);
+    }
+    expect(found).toEqual(expected);
+  },
+);
+
+test('guarded fields below the root need the same methods as root fields of their resource', async () => {
+  const schema = await schemaReady;
+  const guarded = Object.values(schema.getTypeMap()).flatMap((type) =>
+    'getFields' in type
+      ? Object.values(type.getFields()).flatMap((field) => resourceOf(field as never) ?? [])
+      : [],
+  );
+  for (const resource of new Set(guarded)) {
+    const opening: string[] = [];
+    for (const method of METHODS) {
+      const token = await sessionOf(server, stage.cast.adminId, [method]);
+      const { data } = await server.graphql(
+        'query ($resource: String!) { resourceAccess(resource: $resource) { outcome } }',
+        { resource },
+        { token },
+      );
+      if (data.resourceAccess.outcome === 'ALLOWED') opening.push(method);
+    }
+    expect([resource, opening.sort()]).toEqual([resource, [...openedBy(resource)].sort()]);
+  }
+});
+
+function openedBy(resource: string): readonly AuthenticationMethod[] {
+  const path = Object.keys(OPENED_BY)
+    .filter((root) => resource === root || resource.startsWith(`${root}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (path === undefined) throw new Error(`Which methods open ${resource}?`);
+  return OPENED_BY[path] ?? [];
+}
+
+/** Whether the rules let an administrator with this one proof through; what the service then says is another matter. */
+async function passes(root: RootField, method: AuthenticationMethod): Promise<boolean> {
+  await forgetAttempts(server.database);
+  const token = await sessionOf(server, stage.cast.adminId, [method]);
+  const { args } = await stage.sceneFor(root.field.name);
+  const query = operationFor(root, args);
+  const code =
+    root.kind === 'subscription'
+      ? await codeOfSubscription(query, args, token)
+      : (await server.graphql(query, args, { token })).errors[0]?.extensions.code;
+  return !REFUSALS.has(code as Refusal);
+}
+
+const REFUSALS: ReadonlySet<Refusal> = new Set([
+  'INSUFFICIENT_USER_AUTHENTICATION',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+] as const);
+
+async function codeOfSubscription(
+  query: string,
+  variables: object,
+  token: string,
+): Promise<string | undefined> {
+  const params = { authorization: `Bearer ${token}` };
+  const socket = await connect(`${server.url}/graphql`, { params });
+  socket.run(query, { variables });
+  const { type, payload } = await socket.next();
+  socket.ws.close();
+  await socket.closed;
+  const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
+  return error?.extensions['code'] as string | undefined;
+}
