@@ -17,10 +17,7 @@ export interface AccessRuleVersion {
   readonly rule: AccessRule;
 }
 
-type Row = Pick<
-  AccessRuleVersionEntity,
-  'ruleId' | 'version' | 'at' | 'actor' | 'change' | 'rule'
->;
+type Row = Pick<AccessRuleVersionEntity, 'ruleId' | 'version' | 'at' | 'actor' | 'change' | 'rule'>;
 
 const COLUMNS = 'rule_id AS "ruleId", version, at, actor, change, rule';
 const RECORD = `

@@ -13,7 +13,8 @@ export class AccessRuleVersionType {
   @Field(() => Int, { description: 'Counted from 1 for each rule.' }) version!: number;
   @Field(() => Date, { description: 'When it was done.' }) at!: Date;
   @Field(() => String, {
-    description: 'Who did it, as in the audit log: `user:NAME`, or `system:NAME` for Signet itself.',
+    description:
+      'Who did it, as in the audit log: `user:NAME`, or `system:NAME` for Signet itself.',
   })
   actor!: string;
   @Field(() => AccessRuleChangeEnum, { description: 'What was done.' }) change!: RuleChange;

@@ -15,7 +15,13 @@ import {
   type CredentialSource,
   type PossibleProof,
 } from './lock-out.js';
-import { parsePatch, parseRule, refusedFields, type RuleInput, type RulePatch } from './rule-input.js';
+import {
+  parsePatch,
+  parseRule,
+  refusedFields,
+  type RuleInput,
+  type RulePatch,
+} from './rule-input.js';
 import { senseProblems, type FieldProblem, type World } from './rule-sense.js';
 import { draftOf, type AccessRule, type RuleDraft } from './rule.js';
 

@@ -57,7 +57,9 @@ export function obstacleOf(rule: Rule, facts: Facts, isOwn: boolean): Obstacle |
   if (!rule.enabled) return 'enabled';
   const failed = failedCondition(rule, facts);
   const isForPeople = facts.caller !== 'API_CLIENT' || rule.effect === 'DENY';
-  return isForPeople || failed === 'callers' ? failed : (clientObstacle(rule, facts, isOwn) ?? failed);
+  return isForPeople || failed === 'callers'
+    ? failed
+    : (clientObstacle(rule, facts, isOwn) ?? failed);
 }
 
 /** An API client is let in only by a rule with scopes on the resource itself, and reading is no right to change. */

@@ -30,7 +30,10 @@ function successorOf(rule: AccessRule): RuleDraft | undefined {
 }
 
 /** Whether an administrator has already let such callers in to one of the resources, on his own terms. */
-function rulesFor({ effect, resources, when }: AccessRule, { resources: its, when: whose }: RuleDraft): boolean {
+function rulesFor(
+  { effect, resources, when }: AccessRule,
+  { resources: its, when: whose }: RuleDraft,
+): boolean {
   return (
     effect === 'ALLOW' &&
     resources.some((path) => its.includes(path)) &&

@@ -50,7 +50,7 @@ export function windowTurnsAt(window: TimeWindow, at: Date): number {
   if (read === undefined) return Infinity;
   const start = Math.floor(at.getTime() / MINUTE_MS);
   const before = isInside(read, read.localMinute(start));
-  for (let minute = start; minute < start + LOOK_AHEAD; ) {
+  for (let minute = start; minute < start + LOOK_AHEAD;) {
     minute = nextTurn(read, minute);
     if (isInside(read, read.localMinute(minute)) !== before) return minute * MINUTE_MS;
   }
