@@ -16,7 +16,7 @@ export default {
   ].map((file) => `src/features/access/${file}`),
   thresholds: { high: 100, low: 100, break: 100 },
   concurrency: 2,
-  timeoutMS: 20_000,
+  timeoutMS: 15_000,
   reporters: ['clear-text', 'progress-append-only'],
   clearTextReporter: { logTests: false, reportTests: false },
   tempDirName: '.stryker-tmp',

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Actor, AuthenticationMethod, Role } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import { newId, type ApiClientId, type UserId } from '../../kernel/ids.js';
-import { FieldProblems } from '../../kernel/field-problems.js';
+import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
 import type { Scope } from '../../platform/scope.js';
 import type { AccessRuleService } from './access-rule.service.js';
 import type { AccessDecision, AccessService } from './access.service.js';
@@ -125,27 +125,30 @@ export class AccessExplanationService {
   }
 }
 
-function checkQuestion({ resource, userId, clientId, evidence, address }: AccessQuestion): void {
+function checkQuestion(question: AccessQuestion): void {
+  const { resource, userId, clientId, evidence, address } = question;
   const isUser = typeof userId === 'string';
-  const problems = new FieldProblems();
-  problems
-    .note(
-      'resource',
-      isResourcePath(resource) ? undefined : 'It must be a resource path such as /mobile-id/get.',
-    )
+  const problems = new FieldProblems()
+    .note('resource', unless(isResourcePath(resource), 'It must be a path such as /mobile-id/get.'))
     .note(
       'clientId',
-      isUser && typeof clientId === 'string' ? 'Ask about a user or an API client.' : undefined,
+      unless(!isUser || typeof clientId !== 'string', 'Ask about a user or an API client.'),
     )
-    .note('evidence', evidence.length > 0 && !isUser ? 'Only a user has evidence.' : undefined)
-    .note('evidence', evidence.length > MAX_EVIDENCE ? 'It has too many entries.' : undefined)
+    .note('evidence', unless(evidence.length === 0 || isUser, 'Only a user has evidence.'))
+    .note('evidence', unless(evidence.length <= MAX_EVIDENCE, 'It has too many entries.'))
     .note(
       'address',
-      typeof address === 'string' && isIP(address) === 0 ? 'It must be an IP address.' : undefined,
+      unless(typeof address !== 'string' || isIP(address) !== 0, 'It must be an IP address.'),
     );
   for (const [i, { ageSeconds }] of evidence.entries()) {
-    const field = `evidence.${String(i)}.ageSeconds`;
-    problems.note(field, ageSeconds < 0 ? 'It must not be negative.' : undefined);
+    problems.note(
+      `evidence.${String(i)}.ageSeconds`,
+      unless(ageSeconds >= 0, 'It must not be negative.'),
+    );
   }
   problems.refuse();
+}
+
+function unless(isGood: boolean, message: string): Problem {
+  return isGood ? undefined : message;
 }

@@ -1,6 +1,5 @@
 /** Fewer where each of hundreds of mutants has to be found: see `stryker.config.mjs`. */
 export function runs(numRuns: number): { numRuns: number } {
-  // eslint-disable-next-line no-restricted-properties -- the mutation run says so by its environment
   const share = Number(process.env['PROPERTY_SHARE'] ?? '1');
   return { numRuns: Math.ceil(numRuns * share) };
 }
