@@ -14,6 +14,7 @@ const common = {
   testEnvironment: 'node',
   transform: { '^.+\\.[mc]?[jt]sx?$': ['@swc/jest'] },
   transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
 };
 

@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
 import { recordRefusedMutations } from './edge/graphql/refusals.js';
 import { createSchema } from './edge/graphql/schema.js';
+import { guardedBy } from './edge/graphql/schema-rules.js';
 import { mailboxRouter } from './edge/http/mailbox.js';
 import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
 import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
@@ -13,6 +14,7 @@ import { databaseSchema } from './entities.js';
 import { openAuthority, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
+import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
 import { mailTask } from './composition/mail-task.js';
 import { databaseProblem, listenProblem } from './composition/start-problems.js';
@@ -192,6 +194,7 @@ async function startEdge(
   const { config, services, bus, log, port, publicUrl, seeded } = parts;
   const mailbox = join(config.dataDir, 'mailbox');
   const schema = await createSchema(createResolvers(services));
+  services.resources.learn([...guardedBy(schema), ...GUARDED_IN_SERVICES]);
   const ports = createEdgePorts(services, bus);
   recordRefusedMutations(schema, ports.recordRefusal);
   const edge = await createEdgeServer({

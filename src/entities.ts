@@ -1,5 +1,6 @@
 import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
 import { AccessRuleEntity } from './features/access/access-rule.entity.js';
+import { AccessRuleVersionEntity } from './features/access/access-rule-version.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
@@ -11,6 +12,7 @@ import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
+import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -19,6 +21,7 @@ export const databaseSchema: DatabaseSchema = {
   entities: [
     AccessPolicyEntity,
     AccessRuleEntity,
+    AccessRuleVersionEntity,
     AuditEntryEntity,
     Authority,
     Certificate,
@@ -34,5 +37,5 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     UserEntity,
   ],
-  migrations: [Initial1795291418159],
+  migrations: [Initial1795291418159, RuleVersions1795400300000],
 };

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
-import {
-  AccessRuleService,
-  type PossibleAdministrator,
-} from '../features/access/access-rule.service.js';
+import { AccessExplanationService } from '../features/access/access-explanation.service.js';
+import { AccessRuleService } from '../features/access/access-rule.service.js';
 import { accessRuleChanged } from '../features/access/access-rule.events.js';
 import { AccessResolver } from '../features/access/access.resolver.js';
+import { AccessRuleResolver } from '../features/access/access-rule.resolver.js';
 import { AccessService } from '../features/access/access.service.js';
+import { ResourceRegistry } from '../features/access/resource-registry.service.js';
 import { AuditResolver } from '../features/audit/audit.resolver.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
@@ -57,7 +57,7 @@ import {
   userRolesChanged,
 } from '../features/users/user.events.js';
 import { UserResolver } from '../features/users/user.resolver.js';
-import { UserService, type Administrator } from '../features/users/user.service.js';
+import { UserService } from '../features/users/user.service.js';
 import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
@@ -88,11 +88,22 @@ export function createServices(ground: Ground) {
   const audit = new AuditService();
   const notifications = new NotificationService();
   const users = new UserService(audit);
-  const rules = new AccessRuleService(async (scope) =>
-    (await users.activeAdministrators(scope)).map(withMethods),
-  );
+  const resources = new ResourceRegistry();
+  const rules = new AccessRuleService({
+    administrators: (scope) => users.activeAdministrators(scope),
+    credentials: [(scope, ids) => users.credentialsOf(scope, ids)],
+    resources,
+    providerExists: () => Promise.resolve(false), // there are none yet
+  });
   const options = new SignInOptionsService(users, [passwordOptions, emailCodeOptions]);
   const access = new AccessService((scope) => options.of(scope));
+  const explanations = new AccessExplanationService({
+    access,
+    rules,
+    resources,
+    findUser: (scope, id) => users.find(scope, id),
+    findClient: () => Promise.resolve(undefined), // there are none yet
+  });
   const certificates = new CertificateService(ground.authority);
   const projects = new ProjectService(audit);
   const sessions = new SessionService(ground.session);
@@ -112,6 +123,8 @@ export function createServices(ground: Ground) {
     ...own,
     access,
     rules,
+    resources,
+    explanations,
     options,
     sessions,
     emailCodes,
@@ -129,15 +142,6 @@ export function createServices(ground: Ground) {
   };
   registerHandlers(handlers, services);
   return services;
-}
-
-/** The proofs that an administrator could give, whether or not he has given them. */
-function withMethods({ roles, groups, hasPassword, email }: Administrator): PossibleAdministrator {
-  const methods = [
-    ...(hasPassword ? (['PASSWORD'] as const) : []),
-    ...(email === null ? [] : (['EMAIL_CODE'] as const)),
-  ];
-  return { roles, groups, methods: methods.map((method) => ({ method, provider: null })) };
 }
 
 /** Calls upward: what a change in a lower slice means for the higher ones, in the same transaction. */
@@ -185,7 +189,8 @@ function registerHandlers(
 export function createResolvers(services: Services): readonly [object, ...object[]] {
   const { work, users, projects, profiles, certificates, enrolments } = services;
   return [
-    new AccessResolver(work, services.access, services.rules),
+    new AccessResolver(services),
+    new AccessRuleResolver(work, services.rules),
     new AuditResolver(work, services.audit),
     new AuthenticationResolver(services),
     new CertificateAuthorityResolver(certificates),

@@ -75,6 +75,26 @@ export interface RequestContext {
   setSessionCookie(token: string | null): void;
 }
 
+/** Who it was, as logs and histories of changes write it. */
+export function nameOfActor(actor: Actor): string {
+  switch (actor.kind) {
+    case 'anonymous':
+      return 'anonymous';
+    case 'system':
+      return `system:${actor.name}`;
+    case 'user':
+      return `user:${actor.username}`;
+    case 'client':
+      return `client:${actor.name}`;
+  }
+}
+
+/** The same for good, where names change; null for who has none. */
+export function idOfActor(actor: Actor): UserId | ApiClientId | null {
+  if (actor.kind === 'client') return actor.clientId;
+  return actor.kind === 'user' ? actor.userId : null;
+}
+
 /** ADMIN implies OPERATOR, and everyone who is signed in is a USER. */
 export function rolesWithImplied(roles: readonly Role[]): ReadonlySet<Role> {
   const implied = new Set<Role>(['USER', ...roles]);

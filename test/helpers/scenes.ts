@@ -93,6 +93,7 @@ export class Stagehand {
   }
 
   private readonly setters: Readonly<Record<string, (isScanned: boolean) => Promise<Scene>>> = {
+    explainAccess: () => given({ resource: '/mobile-id/get', userId: this.cast.alva.id }),
     resourceAccess: () => given({ resource: '/mobile-id/get' }),
     enrolment: async () => ofOrder(await this.claimed(), 'id'),
     enrolmentStatus: async () => ofOrder(await this.claimed(), 'enrolmentId'),
@@ -192,5 +193,5 @@ function ofOrder(
 }
 
 function ruleInput(): object {
-  return { name: newName('rule'), resources: ['/nowhere'], require: [] };
+  return { name: newName('rule'), enabled: false, resources: ['/mobile-id'], require: [] };
 }

@@ -1,14 +1,17 @@
 import type { DataSource } from 'typeorm';
+import { createSchemaOnly } from '../../src/app.js';
+import { guardedBy } from '../../src/edge/graphql/schema-rules.js';
 import { AccessPolicyEntity } from '../../src/features/access/access-policy.entity.js';
 import { AccessRuleEntity } from '../../src/features/access/access-rule.entity.js';
 import { accessRuleChanged } from '../../src/features/access/access-rule.events.js';
 import { AccessRuleService } from '../../src/features/access/access-rule.service.js';
 import { AccessService } from '../../src/features/access/access.service.js';
 import { DEFAULT_RULES } from '../../src/features/access/default-rules.js';
+import { ResourceRegistry } from '../../src/features/access/resource-registry.service.js';
 import { AuditEntryEntity } from '../../src/features/audit/audit-entry.entity.js';
 import { AuditService } from '../../src/features/audit/audit.service.js';
 import type { Actor, AuthenticationMethod, RequestContext, Role } from '../../src/kernel/actor.js';
-import { newId } from '../../src/kernel/ids.js';
+import { newId, type UserId } from '../../src/kernel/ids.js';
 import { createDataSource } from '../../src/platform/database.js';
 import { EventHandlers } from '../../src/platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope } from '../../src/platform/scope.js';
@@ -25,17 +28,19 @@ let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let source: DataSource;
 let work: UnitOfWork;
 const audit = new AuditService();
-const administrators = [
-  {
-    roles: ['ADMIN'] as const,
-    groups: [],
-    methods: (['PASSWORD', 'EMAIL_CODE'] as const).map((method) => ({ method, provider: null })),
-  },
-];
-const rules = new AccessRuleService(() => Promise.resolve(administrators));
+const administrator = { id: newId<UserId>(), roles: ['ADMIN'] as const, groups: [] };
+const proofs = (['PASSWORD', 'EMAIL_CODE'] as const).map((method) => ({ method, provider: null }));
+const resources = new ResourceRegistry();
+const rules = new AccessRuleService({
+  administrators: () => Promise.resolve([administrator]),
+  credentials: proofs.map((proof) => () => Promise.resolve(new Map([[administrator.id, [proof]]]))),
+  resources,
+  providerExists: (_scope, name) => Promise.resolve(name === 'staff'),
+});
 const [here, elsewhere] = [newAccess(), newAccess()];
 
 beforeAll(async () => {
+  resources.learn(guardedBy(await createSchemaOnly()));
   database = await createTestDatabase();
   const entities = [AccessPolicyEntity, AccessRuleEntity, AuditEntryEntity];
   source = await createDataSource(database.connection, { entities, migrations: [] }).initialize();
@@ -143,7 +148,7 @@ describe('a change of the rules', () => {
     });
     await expect(failed).rejects.toThrow('FORBIDDEN');
     expect(await outcome(here, USER, '/mobile-id')).toBe('ALLOWED');
-    await change(ADMIN, (scope) => rules.create(scope, { ...closed, resources: ['/elsewhere'] }));
+    await change(ADMIN, (scope) => rules.create(scope, { ...closed, resources: ['/operator'] }));
     expect(await outcome(here, USER, '/mobile-id')).toBe('ALLOWED');
   });
 
@@ -271,6 +276,17 @@ describe('require', () => {
   const refusal = (actor: Actor, resource: string): Promise<void> =>
     here.require(work.read(request(actor)), resource);
 
+  /** Asked for, and not set up for this viewer. */
+  const missing = (...methods: AuthenticationMethod[]): object[] =>
+    methods.map((method) => ({
+      method,
+      provider: null,
+      maxAgeSeconds: 600,
+      reason: 'ABSENT',
+      lastAt: null,
+      option: null,
+    }));
+
   test('lets pass who may', async () => {
     await expect(refusal(USER, '/mobile-id')).resolves.toBeUndefined();
     await expect(refusal(SYSTEM, '/admin')).resolves.toBeUndefined();
@@ -291,6 +307,7 @@ describe('require', () => {
         missing: [
           {
             anyOf: [
+              ...missing('SAML', 'PASSKEY'),
               {
                 method: 'EMAIL_CODE',
                 provider: null,
@@ -299,6 +316,7 @@ describe('require', () => {
                 lastAt: null,
                 option: CODE_BY_MAIL,
               },
+              ...missing('SMS_CODE', 'TOTP'),
             ],
           },
         ],

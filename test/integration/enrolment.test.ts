@@ -522,7 +522,14 @@ test('an offer tells what is pending, and what an order still needs', async () =
   expect(weak.pendingEnrolment).toBeNull();
   expect(weak.access).toMatchObject({
     outcome: 'STEP_UP_REQUIRED',
-    missing: [{ anyOf: [{ method: 'EMAIL_CODE', reason: 'ABSENT' }] }],
+    missing: [
+      {
+        anyOf: ['SAML', 'PASSKEY', 'EMAIL_CODE', 'SMS_CODE', 'TOTP'].map((method) => ({
+          method,
+          reason: 'ABSENT',
+        })),
+      },
+    ],
   });
   const token = await sessionOf(server, person.id);
   const { id } = await order(server, token, input());

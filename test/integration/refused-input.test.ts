@@ -30,7 +30,7 @@ const OPERATIONS = {
 type Operation = keyof typeof OPERATIONS;
 
 const user = { username: 'dora', displayName: 'Dora' };
-const rule = { name: 'Rule', resources: ['/x'], require: [] };
+const rule = { name: 'Rule', resources: ['/mobile-id'], require: [] };
 const settings = (value: Record<string, unknown>) => ({ input: { name: 'P', settings: value } });
 
 test.each<[Operation, Record<string, unknown>, field: string]>([
@@ -98,6 +98,7 @@ test.each<[Operation, Record<string, unknown>, field: string]>([
     'settings.instructions',
   ],
   ['createAccessRule', { input: { ...rule, resources: ['x'] } }, 'input.resources.0'],
+  ['createAccessRule', { input: { ...rule, resources: ['/elsewhere'] } }, 'input.resources.0'],
   [
     'createAccessRule',
     { input: { ...rule, when: { networks: ['1.2.3'] } } },

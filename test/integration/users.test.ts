@@ -503,11 +503,10 @@ describe('the last administrator', () => {
     await expect(read((scope) => users.get(scope, admin.id))).resolves.toEqual(admin);
   });
 
-  test('is the last even beside administrators who cannot sign in', async () => {
+  test('is the last even beside administrators who are not active', async () => {
     const admin = await addWithRoles('adam', 'ADMIN');
-    const [inactive, withoutPassword] = [await addWithRoles('ina', 'ADMIN'), await add('pat')];
+    const inactive = await addWithRoles('ina', 'ADMIN');
     await change((scope) => users.deactivate(scope, inactive.id));
-    await change((scope) => users.setRoles(scope, withoutPassword.id, ['ADMIN']));
     await expect(
       rejection(change((scope) => users.setRoles(scope, admin.id, []))),
     ).resolves.toMatchObject({ code: 'CONFLICT' });
@@ -536,12 +535,24 @@ describe('the last administrator', () => {
         id: admin.id,
         roles: ['ADMIN'],
         groups: ['x'],
-        email: null,
-        phone: null,
-        hasPassword: true,
       },
     ]);
   });
+});
+
+test('users are told apart by what they could prove', async () => {
+  const both = await add('alva');
+  await source.query(
+    `UPDATE app_user SET email = 'alva@example.org', password_hash = 'x' WHERE id = $1`,
+    [both.id],
+  );
+  const none = await add('berta');
+  await source.query('UPDATE app_user SET password_hash = NULL WHERE id = $1', [none.id]);
+  const found = await read((scope) => users.credentialsOf(scope, [both.id, none.id]));
+  expect([both, none].map(({ id }) => found.get(id)?.map(({ method }) => method))).toEqual([
+    ['PASSWORD', 'EMAIL_CODE'],
+    [],
+  ]);
 });
 
 test('nobody locks or deactivates himself', async () => {

@@ -85,6 +85,9 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.users': ['/operator/users', OPERATORS],
   'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
   'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
+  'Query.deletedAccessRules': ['/admin/access-rules', ADMINISTRATORS],
+  'Query.explainAccess': ['/admin/access-rules', ADMINISTRATORS],
+  'Query.resources': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.signInWithPassword': ['/sign-in', EVERYONE],
   'Mutation.sendEmailCode': ['/sign-in', SIGNED_IN],
   'Mutation.verifyEmailCode': ['/sign-in', SIGNED_IN],
@@ -273,11 +276,15 @@ const OPERATOR_VIEW = {
 const ADMINISTRATOR_VIEW = {
   ...OPERATOR_VIEW,
   AccessConditions: 'callers groups networks notGroups roles scopes windows',
-  AccessRule: 'description effect enabled id name require resources updatedAt when',
+  AccessExplanation: 'decision note verdicts',
+  AccessRule: 'description effect enabled id name require resources updatedAt versions when',
+  AccessRuleVersion: 'actor at change rule version',
   AuditConnection: 'nodes pageInfo',
   AuditEntry: 'action actor address at detail id outcome requestId target',
   AuthenticationClause: 'anyOf',
   AuthenticationRequirement: 'maxAgeSeconds method provider',
+  Resource: 'description guards inheritedRules path rules',
+  RuleVerdict: 'because matched resource rule satisfied',
   TimeWindow: 'days from timeZone to',
 } as const;
 

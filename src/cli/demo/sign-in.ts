@@ -15,6 +15,8 @@ const requirement = z.object({
   method: z.string(),
   maxAgeSeconds: z.number().nullish(),
   reason: z.string().optional(),
+  /** Null where the viewer has not set it up. */
+  option: z.object({}).nullish(),
 });
 const clauses = z.array(z.object({ anyOf: z.array(requirement) }));
 type Clauses = z.infer<typeof clauses>;
@@ -66,9 +68,12 @@ export function missingOf(error: unknown): Clauses | undefined {
   return read.success ? read.data : undefined;
 }
 
-/** `needs one of EMAIL_CODE (at most 10 min old)` */
+/** `needs one of EMAIL_CODE (at most 10 min old)`: of the methods that would do, those that the viewer has. */
 export function inWords(missing: Clauses): string {
-  const each = missing.map(({ anyOf }) => `one of ${anyOf.map(nameOf).join(', ')}`);
+  const each = missing.map(({ anyOf }) => {
+    const own = anyOf.filter(({ option }) => typeof option === 'object' && option !== null);
+    return `one of ${(own.length > 0 ? own : anyOf).map(nameOf).join(', ')}`;
+  });
   return `needs ${each.join(' and ')}`;
 }
 

@@ -7,6 +7,7 @@ import {
   isSpecifiedScalarType,
   type GraphQLField,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
 
@@ -14,6 +15,18 @@ import {
 export function resourceOf(field: GraphQLField<unknown, unknown>): string | undefined {
   const { resource } = field.extensions;
   return typeof resource === 'string' ? resource : undefined;
+}
+
+/** Every guarded field by its schema coordinate, such as `Mutation.startEnrolment`, with the resource that guards it. */
+export function guardedBy(schema: GraphQLSchema): { resource: string; name: string }[] {
+  return Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) && !isIntrospectionType(type))
+    .flatMap((type) =>
+      Object.values((type as GraphQLObjectType<unknown, unknown>).getFields()).flatMap((field) => {
+        const resource = resourceOf(field);
+        return resource === undefined ? [] : [{ resource, name: `${type.name}.${field.name}` }];
+      }),
+    );
 }
 
 /** @throws Error that names the root fields which no access rule could guard; the server must not start with them */

@@ -6,4 +6,6 @@ export class AccessPolicyEntity {
   @PrimaryColumn('smallint') id!: number;
   /** New at each change, and random, so that a version that was rolled back never comes again. */
   @Column('uuid') version!: string;
+  /** Which release's default rules were written or brought up last. */
+  @Column('smallint', { default: 1 }) defaults!: number;
 }

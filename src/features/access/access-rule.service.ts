@@ -1,23 +1,50 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DomainError } from '../../kernel/errors.js';
 import { newId, parseId, type RuleId } from '../../kernel/ids.js';
 import { announce } from '../../platform/event-bus.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import { AccessRuleHistory } from './access-rule-history.service.js';
 import { AccessRuleEntity } from './access-rule.entity.js';
-import { accessRuleChanged, type AccessRuleChanged } from './access-rule.events.js';
-import { DEFAULT_RULES } from './default-rules.js';
-import { someoneGetsIn, type PossibleAdministrator } from './lock-out.js';
-import { parsePatch, parseRule, type RuleInput, type RulePatch } from './rule-input.js';
-import type { AccessRule, RuleDraft } from './rule.js';
+import { accessRuleChanged, type RuleChange } from './access-rule.events.js';
+import { DEFAULT_RULES, DEFAULTS_GENERATION } from './default-rules.js';
+import { upgradeFromFirst } from './defaults-upgrade.js';
+import {
+  someoneGetsIn,
+  withCredentials,
+  type Administrator,
+  type CredentialSource,
+  type PossibleProof,
+} from './lock-out.js';
+import {
+  parsePatch,
+  parseRule,
+  refusedFields,
+  type RuleInput,
+  type RulePatch,
+} from './rule-input.js';
+import { senseProblems, type FieldProblem, type World } from './rule-sense.js';
+import { draftOf, type AccessRule, type RuleDraft } from './rule.js';
 
-/** Who may act as administrator, as the transaction of the scope leaves it. */
-export type { PossibleAdministrator };
-export type Administrators = (scope: ChangeScope) => Promise<readonly PossibleAdministrator[]>;
+export type { Administrator, CredentialSource, PossibleProof };
+
+/** What the keeping of rules needs to know of higher slices. */
+export interface RulePorts {
+  /** Who may act as administrator, as the transaction of the scope leaves it. */
+  readonly administrators: (scope: Scope) => Promise<readonly Administrator[]>;
+  /** What administrators could prove, each method for itself. */
+  readonly credentials: readonly CredentialSource[];
+  readonly resources: World['resources'];
+  /** Whether there is an identity provider of this name. */
+  readonly providerExists: (scope: Scope, name: string) => Promise<boolean>;
+}
 
 const POLICY_ROW = 1;
 
 /** Keeps the access rules. Every change holds on all instances from its commit on. */
 export class AccessRuleService {
-  constructor(private readonly administrators: Administrators) {}
+  readonly history = new AccessRuleHistory();
+
+  constructor(private readonly ports: RulePorts) {}
 
   /** In rule order: as they were written. */
   async list(scope: Scope): Promise<AccessRule[]> {
@@ -28,44 +55,67 @@ export class AccessRuleService {
   /** @throws DomainError INVALID_INPUT; CONFLICT where no administrator could get in any more */
   async create(scope: ChangeScope, input: RuleInput): Promise<AccessRule> {
     const draft = parseRule(input);
-    await this.beginChange(scope);
+    refuse(await this.problemsOf(scope, draft));
+    await this.lockPolicy(scope);
     const rule = await this.insert(scope, draft);
-    await this.finishChange(scope, rule, 'created');
+    await this.finishChange(scope);
     return rule;
   }
 
-  /** @throws DomainError INVALID_INPUT; NOT_FOUND; CONFLICT where no administrator could get in any more */
+  /**
+   * What changes nothing leaves no trace. What a rule says already need not make sense any more, so that a rule about something
+   * that is gone can still be switched off.
+   * @throws DomainError INVALID_INPUT; NOT_FOUND; CONFLICT where no administrator could get in any more
+   */
   async update(scope: ChangeScope, id: string, patch: RulePatch): Promise<AccessRule> {
-    await this.beginChange(scope);
+    await this.lockPolicy(scope);
     const current = await this.find(scope, id);
     const draft = parsePatch(current, patch);
-    const rule = { ...draft, id: current.id, updatedAt: scope.now };
-    await scope.db.update(AccessRuleEntity, { id: rule.id }, toRow(rule));
-    await this.finishChange(scope, rule, 'updated');
+    if (isDeepStrictEqual(draft, draftOf(current))) return current;
+    const known = await this.problemsOf(scope, draftOf(current));
+    const problems = await this.problemsOf(scope, draft);
+    refuse(problems.filter((problem) => !known.some((old) => isDeepStrictEqual(old, problem))));
+    const rule = await this.rewrite(scope, { ...draft, id: current.id, updatedAt: scope.now });
+    await this.finishChange(scope);
     return rule;
   }
 
   /** @throws DomainError NOT_FOUND; CONFLICT where no administrator could get in any more */
   async delete(scope: ChangeScope, id: string): Promise<void> {
-    await this.beginChange(scope);
-    const rule = await this.find(scope, id);
-    await scope.db.delete(AccessRuleEntity, { id: rule.id });
-    await this.finishChange(scope, rule, 'deleted');
+    await this.lockPolicy(scope);
+    await this.remove(scope, await this.find(scope, id));
+    await this.finishChange(scope);
   }
 
-  /** Writes the default rules at the very first start, and does nothing ever after. */
+  /**
+   * Writes the default rules at the very first start. Later, at the first start of a release with other default rules, brings up
+   * those that nobody has touched, and adds those that are new. Does nothing ever after.
+   */
   async seedDefaults(scope: ChangeScope): Promise<void> {
-    const first = await scope.sql(
-      'access-rule.begin-policy',
-      `INSERT INTO access_policy (id, version) VALUES ($1, gen_random_uuid())
-       ON CONFLICT DO NOTHING RETURNING id`,
-      [POLICY_ROW],
-    );
-    if (first.length === 0) return;
+    const first = await this.beginPolicy(scope);
+    const [policy] = await this.lockPolicy(scope);
+    if (!first && (policy?.defaults ?? 0) >= DEFAULTS_GENERATION) return;
+    const { changed, added } = first
+      ? { changed: [], added: DEFAULT_RULES }
+      : upgradeFromFirst(await this.list(scope), scope.now);
+    for (const rule of changed) await this.rewrite(scope, rule);
+    for (const draft of added) await this.insert(scope, draft);
+    await this.renew(scope);
+  }
+
+  /** The way back in, for Signet's own console: the default rules, and no others. */
+  async reset(scope: ChangeScope): Promise<void> {
+    await this.beginPolicy(scope);
+    await this.lockPolicy(scope);
+    const present = await this.list(scope);
+    const isDefault = (rule: AccessRule): boolean =>
+      DEFAULT_RULES.some((draft) => isDeepStrictEqual(draft, draftOf(rule)));
+    const kept = present.filter(isDefault);
+    for (const rule of present) if (!kept.includes(rule)) await this.remove(scope, rule);
     for (const draft of DEFAULT_RULES) {
-      const rule = await this.insert(scope, draft);
-      await this.tell(scope, rule, 'created');
+      if (!kept.some(({ name }) => name === draft.name)) await this.insert(scope, draft);
     }
+    await this.renew(scope);
   }
 
   /**
@@ -74,47 +124,84 @@ export class AccessRuleService {
    * @throws DomainError CONFLICT where no administrator could get in any more from the caller's address
    */
   async requireAdministrator(scope: ChangeScope): Promise<void> {
-    await scope.sql('access-rule.lock', 'SELECT id FROM access_policy WHERE id = $1 FOR UPDATE', [
-      POLICY_ROW,
-    ]);
-    const [rules, administrators] = [await this.list(scope), await this.administrators(scope)];
-    if (!someoneGetsIn(rules, administrators, scope.request.address, scope.now)) {
+    await this.lockPolicy(scope);
+    const rules = await this.list(scope);
+    const { administrators, credentials } = this.ports;
+    const people = await withCredentials(scope, await administrators(scope), credentials);
+    if (!someoneGetsIn(rules, people, scope.request.address, scope.now)) {
       throw new DomainError('CONFLICT', { reason: 'NO_ADMINISTRATOR_GETS_IN' });
     }
   }
 
-  /** Takes the policy's lock first, so that what is read after it is the latest. */
-  private async beginChange(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'access-rule.new-version',
-      'UPDATE access_policy SET version = gen_random_uuid() WHERE id = $1',
+  /** @returns whether there was none */
+  private async beginPolicy(scope: ChangeScope): Promise<boolean> {
+    const rows = await scope.sql(
+      'access-rule.begin-policy',
+      `INSERT INTO access_policy (id, version, defaults) VALUES ($1, gen_random_uuid(), $2)
+       ON CONFLICT DO NOTHING RETURNING id`,
+      [POLICY_ROW, DEFAULTS_GENERATION],
+    );
+    return rows.length > 0;
+  }
+
+  /** Puts changes in a row, so that what is read after it is the latest. */
+  private lockPolicy(scope: ChangeScope): Promise<{ defaults: number }[]> {
+    return scope.sql(
+      'access-rule.lock',
+      'SELECT defaults FROM access_policy WHERE id = $1 FOR UPDATE',
       [POLICY_ROW],
     );
   }
 
-  private async finishChange(
-    scope: ChangeScope,
-    rule: AccessRule,
-    change: AccessRuleChanged['change'],
-  ): Promise<void> {
+  private async finishChange(scope: ChangeScope): Promise<void> {
     await this.requireAdministrator(scope);
-    await this.tell(scope, rule, change);
-    await announce(scope, 'access-policy');
+    await this.renew(scope);
   }
 
-  private tell(
-    scope: ChangeScope,
-    { id, name }: AccessRule,
-    change: AccessRuleChanged['change'],
-  ): Promise<void> {
-    return scope.raise(accessRuleChanged, { ruleId: id, name, change });
+  /** Every instance reads the rules anew once this is committed. */
+  private async renew(scope: ChangeScope): Promise<void> {
+    await scope.sql(
+      'access-rule.new-version',
+      'UPDATE access_policy SET version = gen_random_uuid(), defaults = $2 WHERE id = $1',
+      [POLICY_ROW, DEFAULTS_GENERATION],
+    );
+    await announce(scope, 'access-policy');
   }
 
   private async insert(scope: ChangeScope, draft: RuleDraft): Promise<AccessRule> {
     const rule = { ...draft, id: newId<RuleId>(), updatedAt: scope.now };
     const last = await scope.db.maximum(AccessRuleEntity, 'position');
     await scope.db.insert(AccessRuleEntity, { ...toRow(rule), position: (last ?? 0) + 1 });
+    return this.written(scope, rule, 'CREATED');
+  }
+
+  private async rewrite(scope: ChangeScope, rule: AccessRule): Promise<AccessRule> {
+    await scope.db.update(AccessRuleEntity, { id: rule.id }, toRow(rule));
+    return this.written(scope, rule, 'UPDATED');
+  }
+
+  private async remove(scope: ChangeScope, rule: AccessRule): Promise<void> {
+    await scope.db.delete(AccessRuleEntity, { id: rule.id });
+    await this.written(scope, rule, 'DELETED');
+  }
+
+  private async written(
+    scope: ChangeScope,
+    rule: AccessRule,
+    change: RuleChange,
+  ): Promise<AccessRule> {
+    await this.history.record(scope, rule, change);
+    await scope.raise(accessRuleChanged, { ruleId: rule.id, name: rule.name, change });
     return rule;
+  }
+
+  private async problemsOf(scope: Scope, draft: RuleDraft): Promise<FieldProblem[]> {
+    const { resources, providerExists } = this.ports;
+    const providers = new Set<string>();
+    for (const name of providersIn(draft)) {
+      if (await providerExists(scope, name)) providers.add(name);
+    }
+    return senseProblems(draft, { resources, providers });
   }
 
   private async find(scope: Scope, id: string): Promise<AccessRule> {
@@ -134,4 +221,13 @@ function toRule({ conditions, requirement, ...row }: AccessRuleEntity): AccessRu
 
 function toRow({ when, require, ...rule }: AccessRule): Omit<AccessRuleEntity, 'position'> {
   return { ...rule, conditions: when, requirement: require };
+}
+
+function providersIn({ require }: RuleDraft): Set<string> {
+  const named = require.flatMap(({ anyOf }) => anyOf.map(({ provider }) => provider));
+  return new Set(named.filter((name) => name !== null));
+}
+
+function refuse(problems: readonly FieldProblem[]): void {
+  if (problems.length > 0) throw refusedFields(problems);
 }

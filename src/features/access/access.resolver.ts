@@ -1,19 +1,28 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
 import type { RequestContext } from '../../kernel/actor.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { AccessDecisionType } from './access-decision.types.js';
+import type { AccessExplanationService } from './access-explanation.service.js';
+import { AccessExplanationType, ExplainAccessArgs } from './access-explanation.types.js';
 import type { AccessRuleService } from './access-rule.service.js';
-import { AccessRuleInput, AccessRuleType, UpdateAccessRuleInput } from './access-rule.types.js';
+import type { AccessRuleType } from './access-rule.types.js';
 import type { AccessService } from './access.service.js';
+import { levelsOf } from './resource-path.js';
+import { ResourceType } from './resource-node.types.js';
 import { Resource } from './resource.types.js';
+import type { ResourceRegistry } from './resource-registry.service.js';
+
+export interface AccessResolverParts {
+  readonly work: UnitOfWork;
+  readonly access: AccessService;
+  readonly rules: AccessRuleService;
+  readonly resources: ResourceRegistry;
+  readonly explanations: AccessExplanationService;
+}
 
 @Resolver()
 export class AccessResolver {
-  constructor(
-    private readonly work: UnitOfWork,
-    private readonly access: AccessService,
-    private readonly rules: AccessRuleService,
-  ) {}
+  constructor(private readonly parts: AccessResolverParts) {}
 
   @Resource('/sign-in')
   @Query(() => AccessDecisionType, {
@@ -25,51 +34,44 @@ export class AccessResolver {
     resource: string,
     @Ctx() ctx: RequestContext,
   ): Promise<AccessDecisionType> {
-    return this.access.decide(this.work.read(ctx), resource);
+    const { work, access, resources } = this.parts;
+    return access.decide(work.read(ctx), resource, { isChange: resources.onlyChanges(resource) });
   }
 
   @Resource('/admin/access-rules')
-  @Query(() => [AccessRuleType], { description: 'All access rules, in the order of writing.' })
-  accessRules(@Ctx() ctx: RequestContext): Promise<AccessRuleType[]> {
-    return this.rules.list(this.work.read(ctx));
-  }
-
-  @Resource('/admin/access-rules')
-  @Mutation(() => AccessRuleType, {
+  @Query(() => [ResourceType], {
     description:
-      'Adds a rule, in force at once. CONFLICT where no administrator could get in any more.',
+      'Everything that access rules guard, and the nodes above it, in the order of their paths.',
   })
-  createAccessRule(
-    @Arg('input', () => AccessRuleInput, { description: 'The rule.' }) input: AccessRuleInput,
-    @Ctx() ctx: RequestContext,
-  ): Promise<AccessRuleType> {
-    return this.work.change(ctx, (scope) => this.rules.create(scope, input));
+  async resources(@Ctx() ctx: RequestContext): Promise<ResourceType[]> {
+    const { work, rules, resources } = this.parts;
+    const all = await rules.list(work.read(ctx));
+    return resources.list().map((resource) => ({
+      ...resource,
+      ...rulesOf(resource.path, all),
+    }));
   }
 
   @Resource('/admin/access-rules')
-  @Mutation(() => AccessRuleType, {
+  @Query(() => AccessExplanationType, {
     description:
-      'Changes a rule, in force at once. CONFLICT where no administrator could get in any more.',
+      'Why a user, an API client, or somebody who is not signed in may use a resource, or may not: the decision on the stated case, and what each rule has to do with it. NOT_FOUND where there is no such user or API client.',
   })
-  updateAccessRule(
-    @Arg('id', () => ID, { description: 'Which rule.' }) id: string,
-    @Arg('input', () => UpdateAccessRuleInput, { description: 'What changes.' })
-    input: UpdateAccessRuleInput,
+  explainAccess(
+    @Args(() => ExplainAccessArgs) { evidence, ...asked }: ExplainAccessArgs,
     @Ctx() ctx: RequestContext,
-  ): Promise<AccessRuleType> {
-    return this.work.change(ctx, (scope) => this.rules.update(scope, id, input));
+  ): Promise<AccessExplanationType> {
+    const { work, explanations } = this.parts;
+    return explanations.explain(work.read(ctx), { ...asked, evidence: evidence ?? [] });
   }
+}
 
-  @Resource('/admin/access-rules')
-  @Mutation(() => Boolean, {
-    description:
-      'Takes a rule away for good, at once. CONFLICT where no administrator could get in any more.',
-  })
-  async deleteAccessRule(
-    @Arg('id', () => ID, { description: 'Which rule.' }) id: string,
-    @Ctx() ctx: RequestContext,
-  ): Promise<boolean> {
-    await this.work.change(ctx, (scope) => this.rules.delete(scope, id));
-    return true;
-  }
+function rulesOf(
+  path: string,
+  all: readonly AccessRuleType[],
+): Pick<ResourceType, 'rules' | 'inheritedRules'> {
+  const naming = (level: string): AccessRuleType[] =>
+    all.filter(({ resources }) => resources.includes(level));
+  const above = levelsOf(path).filter((level) => level !== path);
+  return { rules: naming(path), inheritedRules: above.flatMap(naming) };
 }

@@ -1,10 +1,10 @@
-import type { Actor, AuthenticationMethod, RequestContext } from '../../kernel/actor.js';
+import type { AuthenticationMethod, RequestContext } from '../../kernel/actor.js';
 import { DomainError, invalidInput, type Facts as ErrorFacts } from '../../kernel/errors.js';
 import type { Scope, Sql } from '../../platform/scope.js';
 import { sharedRead } from '../../platform/shared-read.js';
-import type { Facts } from './facts.js';
-import { judge, type AccessOutcome } from './judge.js';
-import type { MissingClause, MissingRequirement } from './requirements.js';
+import { factsOf } from './facts.js';
+import { judge, type AccessOutcome, type Decision } from './judge.js';
+import type { MissingRequirement } from './requirements.js';
 import { isResourcePath } from './resource-path.js';
 import type { Rule } from './rule.js';
 
@@ -30,11 +30,13 @@ export interface AccessDecision {
   readonly outcome: AccessOutcome;
   /** What would still open the resource. Empty unless the outcome is STEP_UP_REQUIRED. */
   readonly missing: readonly { readonly anyOf: readonly MissingRequirementWithOption[] }[];
-  /** The last instant at which it is still ALLOWED by the evidence at hand; null where nothing ages. */
+  /** Until when, inclusive, it stays ALLOWED without being judged anew; null where nothing runs out. */
   readonly validUntil: Date | null;
 }
 
 export interface DecisionOverrides {
+  /** Whether the operation changes something; false, if left out. Scopes that only read do not open it to an API client. */
+  readonly isChange?: boolean;
   /** Credentials that the operation provisions, replaces or recovers: they prove nothing for it. */
   readonly excludedCredentials?: readonly string[];
 }
@@ -78,7 +80,7 @@ export class AccessService {
     }
     const { rules } = await this.policyOf(scope);
     const decision = judge(rules, resource, { ...factsOf(scope, scope.actor), ...overrides });
-    return { ...decision, missing: await this.withOptions(scope, decision.missing) };
+    return this.withOptions(scope, decision);
   }
 
   /** @throws DomainError UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION (with what is missing) or FORBIDDEN */
@@ -112,18 +114,20 @@ export class AccessService {
     return read();
   }
 
-  private async withOptions(
-    scope: Scope,
-    missing: readonly MissingClause[],
-  ): Promise<AccessDecision['missing']> {
-    if (missing.length === 0) return [];
+  /** Tells of what is missing how the actor of the scope can give it. */
+  async withOptions(scope: Scope, decision: Decision): Promise<AccessDecision> {
+    const { missing } = decision;
+    if (missing.length === 0) return { ...decision, missing: [] };
     const options = await this.signInOptions(scope);
-    return missing.map(({ anyOf }) => ({
-      anyOf: anyOf.map((requirement) => ({
-        ...requirement,
-        option: options.find((option) => gives(option, requirement)) ?? null,
+    return {
+      ...decision,
+      missing: missing.map(({ anyOf }) => ({
+        anyOf: anyOf.map((requirement) => ({
+          ...requirement,
+          option: options.find((option) => gives(option, requirement)) ?? null,
+        })),
       })),
-    }));
+    };
   }
 }
 
@@ -153,22 +157,6 @@ function missingFacts({ resource, missing }: AccessDecision): ErrorFacts {
     })),
   };
 }
-
-function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>): Facts {
-  const person = actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: [] };
-  const { roles, groups, evidence } = person;
-  return {
-    caller: CALLER_KIND[actor.kind],
-    roles,
-    groups,
-    evidence,
-    address: scope.request.address,
-    now: scope.now,
-    scopes: actor.kind === 'client' ? actor.scopes : [],
-  };
-}
-
-const CALLER_KIND = { anonymous: 'ANONYMOUS', user: 'USER', client: 'API_CLIENT' } as const;
 
 function gives(option: SignInOption, requirement: MissingRequirement): boolean {
   return (

@@ -1,12 +1,16 @@
 import type { AuthenticationMethod, Role } from '../../kernel/actor.js';
+import type { Scope } from '../../kernel/scopes.js';
 import { NO_CONDITIONS, type Clause, type RuleDraft } from './rule.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-const FIRST_METHOD = clause(['PASSWORD'], 12 * HOUR);
-const SECOND_METHOD = clause(['EMAIL_CODE'], 12 * HOUR);
-const FRESH_SECOND_METHOD = clause(['EMAIL_CODE'], 10 * MINUTE);
+const FIRST_METHOD = clause(['PASSWORD', 'SAML', 'PASSKEY'], 12 * HOUR);
+const SECOND_METHOD = clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 12 * HOUR);
+const ORDERING = ['SAML', 'PASSKEY', 'EMAIL_CODE', 'SMS_CODE', 'TOTP'] as const;
+
+/** Raised whenever the rules below change, so that the next start brings older ones up. */
+export const DEFAULTS_GENERATION = 2;
 
 /** What is in force until an administrator decides otherwise. */
 export const DEFAULT_RULES: readonly RuleDraft[] = [
@@ -20,7 +24,7 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     name: 'Getting a mobile ID',
     description: 'The user needs to authenticate with at least one other method.',
     resources: ['/mobile-id/get'],
-    require: [FRESH_SECOND_METHOD],
+    require: [clause(ORDERING, 10 * MINUTE)],
   }),
   allow({
     name: 'Operators',
@@ -36,9 +40,37 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     when: onlyFor('ADMIN'),
     require: [FIRST_METHOD, SECOND_METHOD],
   }),
+  allow({
+    name: 'Users and their accounts',
+    description: 'Whoever is signed in sees his own account and his sessions.',
+    resources: ['/account'],
+    require: [FIRST_METHOD],
+  }),
+  allow({
+    name: 'Setting up methods',
+    description: 'A method of signing in is set up or removed only after a fresh proof by another.',
+    resources: ['/account/methods'],
+    require: [clause([...ORDERING, 'MOBILE_ID'], 10 * MINUTE)],
+  }),
+  forClients('enrolment:create', {
+    name: 'API clients order mobile IDs',
+    resources: ['/operator/mobile-id/supply', '/enrolments/cancel'],
+  }),
+  forClients('enrolment:read', {
+    name: 'API clients follow orders',
+    resources: ['/operator/enrolments', '/enrolments/watch', '/operator/profiles'],
+  }),
+  forClients('users:read', { name: 'API clients read users', resources: ['/operator/users'] }),
+  forClients('users:write', { name: 'API clients change users', resources: ['/operator/users'] }),
+  forClients('projects:read', {
+    name: 'API clients read projects',
+    resources: ['/operator/projects'],
+  }),
 ];
 
-function allow(rule: Partial<RuleDraft> & Pick<RuleDraft, 'name' | 'resources'>): RuleDraft {
+type Essentials = Pick<RuleDraft, 'name' | 'resources'>;
+
+function allow(rule: Partial<RuleDraft> & Essentials): RuleDraft {
   return {
     description: null,
     enabled: true,
@@ -47,6 +79,14 @@ function allow(rule: Partial<RuleDraft> & Pick<RuleDraft, 'name' | 'resources'>)
     require: [],
     ...rule,
   };
+}
+
+function forClients(scope: Scope, rule: Essentials): RuleDraft {
+  return allow({
+    ...rule,
+    description: `API clients that were given the scope ${scope}.`,
+    when: { ...NO_CONDITIONS, callers: ['API_CLIENT'], scopes: [scope] },
+  });
 }
 
 function onlyFor(role: Role): RuleDraft['when'] {

@@ -1,4 +1,10 @@
-import { couldMatchSomeUser, matches, wouldMatchEveryUser } from './conditions.js';
+import {
+  couldMatchSomeUser,
+  failedCondition,
+  obstacleOf,
+  speaksOf,
+  wouldMatchEveryUser,
+} from './conditions.js';
 import type { Facts } from './facts.js';
 import {
   ALWAYS,
@@ -11,6 +17,7 @@ import {
 } from './requirements.js';
 import { isOpenResource, levelsOf } from './resource-path.js';
 import type { CallerKind, Clause, Rule } from './rule.js';
+import { windowContains, windowTurnsAt, type TimeWindow } from './time-window.js';
 
 export const ACCESS_OUTCOMES = [
   'ALLOWED',
@@ -25,11 +32,14 @@ export interface Decision {
   readonly outcome: AccessOutcome;
   /** Clauses that, all met, open the resource. Empty unless the outcome is STEP_UP_REQUIRED. */
   readonly missing: readonly MissingClause[];
-  /** The last instant at which it is still ALLOWED by the evidence at hand. Null where nothing ages, or it is not allowed. */
+  /**
+   * Until this instant, inclusive, it stays ALLOWED by the evidence at hand; after it, evidence is too old or a time window has
+   * turned, and it has to be judged anew. Null where nothing runs out, or it is not allowed.
+   */
   readonly validUntil: Date | null;
 }
 
-/** The rules that name one level of the path. */
+/** The rules in force that name one level of the path. */
 type Level = readonly Rule[];
 
 /**
@@ -40,29 +50,50 @@ export function judge(rules: readonly Rule[], resource: string, facts: Facts): D
   const levels = levelsOf(resource).map((path) =>
     rules.filter((rule) => rule.enabled && rule.resources.includes(path)),
   );
-  if (levels.flat().some((rule) => rule.effect === 'DENY' && matches(rule, facts))) {
-    return refused(resource, 'FORBIDDEN');
-  }
-  if (isOpenResource(resource)) return allowed(resource, ALWAYS);
-  if (facts.caller === 'API_CLIENT') return judgeClient(levels, resource, facts);
-  return judgePerson(levels, resource, facts);
-}
-
-function judgeClient(levels: readonly Level[], resource: string, facts: Facts): Decision {
-  const own = allowing(levels.at(-1) ?? [], 'API_CLIENT').filter(
-    (rule) => rule.when.scopes.length > 0,
-  );
-  const until = openUntil(own, facts);
-  return until === NEVER ? refused(resource, 'FORBIDDEN') : allowed(resource, until);
-}
-
-function judgePerson(levels: readonly Level[], resource: string, facts: Facts): Decision {
+  const undenied = undeniedUntil(levels.flat(), facts);
+  if (undenied === NEVER) return refused(resource, 'FORBIDDEN');
+  if (isOpenResource(resource)) return allowed(resource, undenied);
   const guarded = guardedLevels(levels, facts.caller);
-  const until = Math.min(ALWAYS, ...guarded.map((level) => openUntil(level, facts)));
-  if (guarded.length > 0 && until !== NEVER) return allowed(resource, until);
-  if (facts.caller === 'ANONYMOUS') {
-    return refused(resource, signInCouldHelp(levels, facts) ? 'SIGN_IN_REQUIRED' : 'FORBIDDEN');
+  const until = Math.min(undenied, openUntil(levels, guarded, facts));
+  if (until !== NEVER) return allowed(resource, until);
+  switch (facts.caller) {
+    case 'USER':
+      return stepUp(guarded, resource, facts);
+    case 'ANONYMOUS':
+      return refused(resource, signInCouldHelp(levels, facts) ? 'SIGN_IN_REQUIRED' : 'FORBIDDEN');
+    case 'API_CLIENT':
+      return refused(resource, 'FORBIDDEN');
   }
+}
+
+/** Until when no DENY matches: {@link NEVER} where one does. */
+function undeniedUntil(rules: readonly Rule[], facts: Facts): number {
+  const ends = rules
+    .filter(({ effect }) => effect === 'DENY')
+    .map((rule) => {
+      const failed = failedCondition(rule, facts);
+      if (failed === undefined) return NEVER;
+      return failed === 'windows' ? beforeFirst(rule.when.windows, facts) : ALWAYS;
+    });
+  return Math.min(ALWAYS, ...ends);
+}
+
+/** Until when ALLOW rules open the path. */
+function openUntil(levels: readonly Level[], guarded: readonly Level[], facts: Facts): number {
+  if (facts.caller === 'API_CLIENT') return levelOpenUntil(levels.at(-1) ?? [], facts);
+  if (guarded.length === 0) return NEVER;
+  return Math.min(...guarded.map((level) => levelOpenUntil(level, facts)));
+}
+
+/** Until when one of the alternatives opens the level. */
+function levelOpenUntil(level: Level, facts: Facts): number {
+  const ends = matching(level, facts).map(({ require, when }) =>
+    Math.min(provenUntil(require, facts), withinUntil(when.windows, facts)),
+  );
+  return Math.max(NEVER, ...ends);
+}
+
+function stepUp(guarded: readonly Level[], resource: string, facts: Facts): Decision {
   const unmet = guarded.map((level) => fewestUnmet(level, facts));
   const clauses = unmet.flatMap((level) => level ?? []);
   if (clauses.length === 0 || unmet.includes(undefined)) return refused(resource, 'FORBIDDEN');
@@ -74,28 +105,35 @@ function judgePerson(levels: readonly Level[], resource: string, facts: Facts): 
 
 /** Levels that ask something of this kind of caller. */
 function guardedLevels(levels: readonly Level[], caller: CallerKind): Level[] {
-  return levels.map((level) => allowing(level, caller)).filter((level) => level.length > 0);
+  return levels
+    .map((level) =>
+      level.filter(({ effect, when }) => effect === 'ALLOW' && speaksOf(when.callers, caller)),
+    )
+    .filter((level) => level.length > 0);
 }
 
-function allowing(level: Level, caller: CallerKind): Rule[] {
+/** The ALLOW rules of the resource's own level, or of one that a person has to pass, which count for this call. */
+function matching(level: Level, facts: Facts): Rule[] {
   return level.filter(
-    ({ effect, when }) =>
-      effect === 'ALLOW' && (when.callers.length === 0 || when.callers.includes(caller)),
+    (rule) => rule.effect === 'ALLOW' && obstacleOf(rule, facts, true) === undefined,
   );
 }
 
-/** Until when one of the alternatives opens the level. */
-function openUntil(alternatives: Level, facts: Facts): number {
-  const ends = alternatives
-    .filter((rule) => matches(rule, facts))
-    .map((rule) => provenUntil(rule.require, facts));
-  return Math.max(NEVER, ...ends);
+/** Until when one of the windows that hold now still does, as far as they tell themselves. */
+function withinUntil(windows: readonly TimeWindow[], { now }: Facts): number {
+  if (windows.length === 0) return ALWAYS;
+  const holding = windows.filter((window) => windowContains(window, now) === true);
+  return Math.max(...holding.map((window) => windowTurnsAt(window, now))) - 1;
+}
+
+/** Until when none of the windows has begun. */
+function beforeFirst(windows: readonly TimeWindow[], { now }: Facts): number {
+  return Math.min(...windows.map((window) => windowTurnsAt(window, now))) - 1;
 }
 
 /** Unmet clauses of the matching alternative that needs fewest, the first of them; undefined where none can be met. */
 function fewestUnmet(alternatives: Level, facts: Facts): Clause[] | undefined {
-  return alternatives
-    .filter((rule) => matches(rule, facts))
+  return matching(alternatives, facts)
     .map((rule) => unmetClauses(rule.require, facts))
     .filter((unmet) => unmet.every(canBeMet))
     .reduce<Clause[] | undefined>(

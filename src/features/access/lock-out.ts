@@ -1,16 +1,48 @@
 import type { AuthenticationMethod, Role } from '../../kernel/actor.js';
+import type { UserId } from '../../kernel/ids.js';
+import type { Scope } from '../../platform/scope.js';
 import type { Facts } from './facts.js';
 import { judge } from './judge.js';
 import type { Rule } from './rule.js';
 
-/** An administrator, with all that he could prove if he were asked now. */
-export interface PossibleAdministrator {
+/** An active user with role ADMIN. */
+export interface Administrator {
+  readonly id: UserId;
   readonly roles: readonly Role[];
   readonly groups: readonly string[];
-  readonly methods: readonly {
-    readonly method: AuthenticationMethod;
-    readonly provider: string | null;
-  }[];
+}
+
+/** One proof that a user could give if he were asked now. */
+export interface PossibleProof {
+  readonly method: AuthenticationMethod;
+  readonly provider: string | null;
+}
+
+/** Tells of many users at once what each could prove by one slice's methods. Each method speaks for itself. */
+export type CredentialSource = (
+  scope: Scope,
+  userIds: readonly UserId[],
+) => Promise<ReadonlyMap<UserId, readonly PossibleProof[]>>;
+
+/** An administrator, with all that he could prove if he were asked now. */
+export interface PossibleAdministrator extends Omit<Administrator, 'id'> {
+  readonly methods: readonly PossibleProof[];
+}
+
+/** One statement for each source, however many administrators there are. */
+export async function withCredentials(
+  scope: Scope,
+  administrators: readonly Administrator[],
+  sources: readonly CredentialSource[],
+): Promise<PossibleAdministrator[]> {
+  const ids = administrators.map(({ id }) => id);
+  const found: ReadonlyMap<UserId, readonly PossibleProof[]>[] = [];
+  for (const source of sources) found.push(await source(scope, ids)); // a transaction has one connection
+  return administrators.map(({ id, roles, groups }) => ({
+    roles,
+    groups,
+    methods: found.flatMap((byUser) => byUser.get(id) ?? []),
+  }));
 }
 
 /** Where rules are changed: who gets here can undo anything. */
@@ -45,6 +77,7 @@ function getsIn(
     now,
     scopes: [],
     evidence: [],
+    isChange: true,
   };
   const user: Facts = { ...stranger, caller: 'USER', roles: person.roles, groups: person.groups };
   const evidence = person.methods.map((given) => ({ ...given, credential: '', at: now }));

@@ -120,8 +120,12 @@ export function parsePatch(current: RuleDraft, patch: RulePatch): RuleDraft {
   return parseRule({ ...current, ...Object.fromEntries(given) } as RuleInput);
 }
 
-function refusedFields(fields: { field: string; message: string }[]): DomainError {
-  return new DomainError('INVALID_INPUT', { fields });
+export function refusedFields(
+  fields: readonly { readonly field: string; readonly message: string }[],
+): DomainError {
+  return new DomainError('INVALID_INPUT', {
+    fields: fields.map(({ field, message }) => ({ field, message })),
+  });
 }
 
 function fieldPath(path: readonly PropertyKey[]): string {

@@ -60,3 +60,9 @@ export const NO_CONDITIONS: Conditions = {
   windows: [],
   scopes: [],
 };
+
+/** What the rule says, without what the database adds. */
+export function draftOf(rule: AccessRule): RuleDraft {
+  const { name, description, enabled, effect, resources, when, require } = rule;
+  return { name, description, enabled, effect, resources, when, require };
+}

@@ -17,6 +17,11 @@ export interface TimeWindow {
   readonly timeZone: string;
 }
 
+const MINUTE_MS = 60_000;
+const DAY = 24 * 60;
+const WEEK = WEEKDAYS.length * DAY;
+/** Windows come again each week, unless the hour that summer time leaves out swallows one. */
+const LOOK_AHEAD = 2 * WEEK + DAY;
 const CLOCK_TIME = /^([01]\d|2[0-3]):([0-5]\d)$/;
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
 const clocks = new Map<string, Intl.DateTimeFormat>();
@@ -32,15 +37,70 @@ export function isTimeZone(text: string): boolean {
 
 /** Whether the instant lies in the window, by the clocks and calendar of its zone; undefined where it cannot be read. */
 export function windowContains(window: TimeWindow, at: Date): boolean | undefined {
+  const read = readWindow(window);
+  return read && isInside(read, read.localMinute(Math.floor(at.getTime() / MINUTE_MS)));
+}
+
+/**
+ * Milliseconds since 1970 of the first instant after `at` at which the window begins, if it does not hold, or has ended, if it
+ * does. Infinity where it never does, or cannot be read. Zones are whole minutes from UTC, since 1972 all over the world.
+ */
+export function windowTurnsAt(window: TimeWindow, at: Date): number {
+  const read = readWindow(window);
+  if (read === undefined) return Infinity;
+  const start = Math.floor(at.getTime() / MINUTE_MS);
+  const before = isInside(read, read.localMinute(start));
+  for (let minute = start; minute < start + LOOK_AHEAD;) {
+    minute = nextTurn(read, minute);
+    if (isInside(read, read.localMinute(minute)) !== before) return minute * MINUTE_MS;
+  }
+  return Infinity;
+}
+
+/** Minutes are counted from 1970 in UTC, and from Monday 00:00 in local time. */
+interface ReadWindow {
+  readonly days: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  readonly localMinute: (minute: number) => number;
+}
+
+function readWindow(window: TimeWindow): ReadWindow | undefined {
   const from = minuteOfDay(window.from);
   const to = minuteOfDay(window.to);
   const clock = clockOf(window.timeZone);
   if (from === undefined || to === undefined || clock === undefined) return undefined;
-  const { day, minute } = localTime(clock, at);
-  const beginsOn = (index: number): boolean =>
-    window.days.some((name) => WEEKDAYS.indexOf(name) === index % WEEKDAYS.length);
-  if (to > from) return beginsOn(day) && minute >= from && minute < to;
-  return (beginsOn(day) && minute >= from) || (beginsOn(day + WEEKDAYS.length - 1) && minute < to);
+  const days = window.days.map((day) => WEEKDAYS.indexOf(day));
+  return { days, from, to, localMinute: (minute) => minuteOfWeek(clock, minute) };
+}
+
+function isInside({ days, from, to }: ReadWindow, localMinute: number): boolean {
+  const day = Math.floor(localMinute / DAY);
+  const minute = localMinute % DAY;
+  if (to > from) return days.includes(day) && minute >= from && minute < to;
+  const dayBefore = (day + WEEKDAYS.length - 1) % WEEKDAYS.length;
+  return (days.includes(day) && minute >= from) || (days.includes(dayBefore) && minute < to);
+}
+
+/** The next minute at which the clock shows `from` or `to`, or is put forward or back. */
+function nextTurn({ from, to, localMinute }: ReadWindow, minute: number): number {
+  const here = localMinute(minute);
+  const [toFrom, toTo] = [from, to].map((turn) => ((turn - here + WEEK - 1) % DAY) + 1);
+  const ahead = Math.min(toFrom ?? DAY, toTo ?? DAY);
+  const isSteady = (passed: number): boolean =>
+    localMinute(minute + passed) === (here + passed) % WEEK;
+  return minute + (isSteady(ahead) ? ahead : firstUnsteady(ahead, isSteady));
+}
+
+/** By bisection: the clock is put forward or back at most once in a day. */
+function firstUnsteady(ahead: number, isSteady: (passed: number) => boolean): number {
+  let [steady, unsteady] = [0, ahead];
+  while (unsteady - steady > 1) {
+    const middle = Math.floor((steady + unsteady) / 2);
+    if (isSteady(middle)) steady = middle;
+    else unsteady = middle;
+  }
+  return unsteady;
 }
 
 function minuteOfDay(text: string): number | undefined {
@@ -48,13 +108,12 @@ function minuteOfDay(text: string): number | undefined {
   return hours === undefined ? undefined : Number(hours) * 60 + Number(minutes);
 }
 
-function localTime(clock: Intl.DateTimeFormat, at: Date): { day: number; minute: number } {
+function minuteOfWeek(clock: Intl.DateTimeFormat, minute: number): number {
+  const at = new Date(minute * MINUTE_MS);
   const parts = new Map(clock.formatToParts(at).map(({ type, value }) => [type, value]));
   const weekday = parts.get('weekday')?.toUpperCase();
-  return {
-    day: WEEKDAYS.findIndex((name) => name === weekday),
-    minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
-  };
+  const day = WEEKDAYS.findIndex((name) => name === weekday);
+  return day * DAY + Number(parts.get('hour')) * 60 + Number(parts.get('minute'));
 }
 
 function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {

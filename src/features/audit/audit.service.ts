@@ -1,4 +1,4 @@
-import type { Actor } from '../../kernel/actor.js';
+import { idOfActor, nameOfActor } from '../../kernel/actor.js';
 import { invalidInput, type ProblemCode } from '../../kernel/errors.js';
 import { toPage, type Page, type PageRequest } from '../../kernel/pagination.js';
 import { isStorable } from '../../kernel/text.js';
@@ -38,9 +38,9 @@ const MAX_ACTION = 100;
 const ENTRY_ID = /^\d{1,18}$/;
 
 const RULE_ACTIONS = {
-  created: 'access-rule.create',
-  updated: 'access-rule.update',
-  deleted: 'access-rule.delete',
+  CREATED: 'access-rule.create',
+  UPDATED: 'access-rule.update',
+  DELETED: 'access-rule.delete',
 } as const satisfies Record<AccessRuleChanged['change'], string>;
 
 const INSERT = `
@@ -53,8 +53,8 @@ export class AuditService {
   async record(scope: Scope, entry: AuditRecord): Promise<void> {
     const { actor, request } = scope;
     await scope.sql('audit.record', INSERT, [
-      actorName(actor),
-      actorId(actor),
+      nameOfActor(actor),
+      idOfActor(actor),
       entry.action,
       entry.target ?? null,
       entry.outcome ?? 'SUCCESS',
@@ -99,24 +99,6 @@ export class AuditService {
       query.andWhere(`entry.${field} = :${field}`, { [field]: wanted });
     }
     return toPage(await query.getMany(), page, ({ id }) => ({ at: NO_INSTANT, id }));
-  }
-}
-
-function actorId(actor: Actor): string | null {
-  if (actor.kind === 'client') return actor.clientId;
-  return actor.kind === 'user' ? actor.userId : null;
-}
-
-function actorName(actor: Actor): string {
-  switch (actor.kind) {
-    case 'anonymous':
-      return 'anonymous';
-    case 'system':
-      return `system:${actor.name}`;
-    case 'user':
-      return `user:${actor.username}`;
-    case 'client':
-      return `client:${actor.name}`;
   }
 }
 

@@ -15,7 +15,8 @@ export async function requireRoles(scope: Scope, roles: readonly Role[]): Promis
 }
 
 /**
- * Keeps at least one administrator who can sign in. Two changes at once wait for each other, so that two administrators cannot
+ * Keeps at least one active administrator. Whether one of those who stay could still get in is judged by those who listen to
+ * `administratorChanged`, going by the access rules. Two changes at once wait for each other, so that two administrators cannot
  * withdraw each other's role.
  * @throws DomainError CONFLICT where `user` is the last
  */
@@ -27,7 +28,7 @@ export async function requireAnotherAdministrator(scope: ChangeScope, user: User
     [],
   );
   const administrators = await selectActiveAdministrators(scope);
-  if (!administrators.some(({ id, hasPassword }) => id !== user.id && hasPassword)) {
+  if (!administrators.some(({ id }) => id !== user.id)) {
     throw new DomainError('CONFLICT', { reason: 'LAST_ADMINISTRATOR' });
   }
 }

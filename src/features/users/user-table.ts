@@ -144,9 +144,21 @@ export function selectPage(
 export function selectActiveAdministrators(scope: Scope): Promise<Administrator[]> {
   return scope.sql<Administrator>(
     'users.active-administrators',
-    `SELECT id, roles, groups, email, phone, password_hash IS NOT NULL AS "hasPassword"
-     FROM app_user WHERE state = 'ACTIVE' AND 'ADMIN' = ANY(roles)`,
+    `SELECT id, roles, groups FROM app_user WHERE state = 'ACTIVE' AND 'ADMIN' = ANY(roles)`,
     [],
+  );
+}
+
+/** Which of the users have a password, and which an address that codes can be mailed to. */
+export function selectStandingProofs(
+  scope: Scope,
+  ids: readonly UserId[],
+): Promise<{ id: UserId; hasPassword: boolean; hasEmail: boolean }[]> {
+  return scope.sql(
+    'users.standing-proofs',
+    `SELECT id, password_hash IS NOT NULL AS "hasPassword", email IS NOT NULL AS "hasEmail"
+     FROM app_user WHERE id = ANY($1)`,
+    [ids],
   );
 }
 

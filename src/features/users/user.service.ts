@@ -6,6 +6,7 @@ import { isStorable } from '../../kernel/text.js';
 import type { CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { PossibleProof } from '../access/access-rule.service.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { hashPassword, passwordProblem } from './password.service.js';
 import {
@@ -24,6 +25,7 @@ import {
   selectByIds,
   selectByUsername,
   selectPage,
+  selectStandingProofs,
   updateFields,
   updateStanding,
 } from './user-table.js';
@@ -221,6 +223,23 @@ export class UserService {
   /** For the check that somebody can still get in. */
   activeAdministrators(scope: Scope): Promise<Administrator[]> {
     return selectActiveAdministrators(scope);
+  }
+
+  /** What users could prove by their password and by codes mailed to them. */
+  async credentialsOf(
+    scope: Scope,
+    ids: readonly UserId[],
+  ): Promise<ReadonlyMap<UserId, readonly PossibleProof[]>> {
+    const rows = await selectStandingProofs(scope, ids);
+    return new Map(
+      rows.map(({ id, hasPassword, hasEmail }) => [
+        id,
+        [
+          ...(hasPassword ? [{ method: 'PASSWORD', provider: null } as const] : []),
+          ...(hasEmail ? [{ method: 'EMAIL_CODE', provider: null } as const] : []),
+        ],
+      ]),
+    );
   }
 
   /** Nobody acts for a user who holds a role that he himself lacks. @throws DomainError FORBIDDEN */

@@ -31,10 +31,8 @@ export interface User {
 /** For sign-in only: no resolver hands it out. */
 export type UserWithPassword = User & { readonly passwordHash: string | null };
 
-/** An active user with role ADMIN, and what he could prove himself with. */
-export type Administrator = Pick<User, 'id' | 'roles' | 'groups' | 'email' | 'phone'> & {
-  readonly hasPassword: boolean;
-};
+/** An active user with role ADMIN. */
+export type Administrator = Pick<User, 'id' | 'roles' | 'groups'>;
 
 /** What others may know of a user. */
 export type UserSummary = Pick<User, 'id' | 'username' | 'displayName'>;

@@ -14,7 +14,7 @@ import { WEEKDAYS } from '../../../src/features/access/time-window.js';
 /** A small world, so that rules, callers and evidence meet often. */
 const METHODS = ['PASSWORD', 'EMAIL_CODE', 'CLIENT_CREDENTIALS'] as const;
 const GROUPS = ['red', 'blue'];
-const SCOPES = ['enrolment:create', 'users:read'];
+const SCOPES = ['enrolment:create', 'users:read', 'projects:read'];
 const ADDRESSES = ['10.1.2.3', '192.168.1.9', '::ffff:10.1.2.3', '2001:db8::7', 'fe80::1', ''];
 const NETWORKS = [
   '10.0.0.0/8',
@@ -99,14 +99,37 @@ export const demandingRules = fc.array(
 );
 export const resource = fc.constantFrom(...RESOURCES);
 
-export const evidence: fc.Arbitrary<Evidence> = fc.record({
+/** Just before, at and after clocks are put forward and back, and around midnight. */
+export const instant: fc.Arbitrary<Date> = fc
+  .tuple(
+    fc.constantFrom(
+      '2026-03-29T01:00:00Z', // Europe
+      '2026-10-25T01:00:00Z',
+      '2026-03-08T05:30:00Z', // Newfoundland
+      '2026-11-01T04:30:00Z',
+      '2026-04-04T15:00:00Z', // Lord Howe, by half an hour
+      '2026-10-03T15:30:00Z',
+      '2026-06-01T00:00:00Z',
+    ),
+    fc.constantFrom(-90, -60, -31, -30, -1, 0, 1, 29, 30, 60, 90, 24 * 60, -24 * 60),
+    fc.constantFrom(0, 0, 1, 59_999),
+  )
+  .map(([at, minutes, ms]) => new Date(Date.parse(at) + minutes * 60_000 + ms));
+
+/** A proof as old as `age` milliseconds. */
+const proof = fc.record({
   method,
   provider,
   credential: fc.constantFrom('one', 'other'),
-  at: fc
-    .constantFrom(0, 59_999, 60_000, 60_001, 600_000, 600_001, 3_600_000)
-    .map((age) => new Date(NOW.getTime() - age)),
+  age: fc.constantFrom(0, 59_999, 60_000, 60_001, 600_000, 600_001, 3_600_000),
 });
+const givenBefore =
+  (now: Date) =>
+  (one: typeof proof extends fc.Arbitrary<infer Proof> ? Proof : never): Evidence => {
+    const { age, ...given } = one;
+    return { ...given, at: new Date(now.getTime() - age) };
+  };
+export const evidence: fc.Arbitrary<Evidence> = proof.map(givenBefore(NOW));
 
 export const facts: fc.Arbitrary<Facts> = fc
   .record({
@@ -115,10 +138,15 @@ export const facts: fc.Arbitrary<Facts> = fc
     groups: fc.uniqueArray(fc.constantFrom(...GROUPS)),
     address: fc.constantFrom(...ADDRESSES),
     scopes: fc.uniqueArray(fc.constantFrom(...SCOPES)),
-    evidence: fc.array(evidence, { maxLength: 4 }),
+    proofs: fc.array(proof, { maxLength: 4 }),
+    now: fc.oneof(fc.constant(NOW), instant),
+    isChange: fc.boolean(),
     excludedCredentials: fc.constantFrom([], [], ['one']),
   })
-  .map((drawn) => ({ ...drawn, ...onlyWhatItHas(drawn.caller, drawn), now: NOW }));
+  .map(({ proofs, ...drawn }) => {
+    const given = proofs.map(givenBefore(drawn.now));
+    return { ...drawn, ...onlyWhatItHas(drawn.caller, { ...drawn, evidence: given }) };
+  });
 
 export const person: fc.Arbitrary<Facts> = facts.map((drawn) => ({
   ...drawn,
@@ -135,7 +163,7 @@ function onlyWhatItHas(
     scopes,
     evidence: given,
   }: Pick<Facts, 'roles' | 'groups' | 'scopes' | 'evidence'>,
-): Partial<Facts> {
+): Pick<Facts, 'roles' | 'groups' | 'scopes' | 'evidence'> {
   switch (caller) {
     case 'ANONYMOUS':
       return { roles: [], groups: [], scopes: [], evidence: [] };

@@ -21,6 +21,7 @@ const anonymous: Facts = {
   now: NOW,
   scopes: [],
   evidence: [],
+  isChange: false,
 };
 const user: Facts = { ...anonymous, caller: 'USER' };
 const client: Facts = { ...anonymous, caller: 'API_CLIENT' };
@@ -274,6 +275,29 @@ describe('an API client', () => {
   });
 });
 
+describe('an API client that changes something', () => {
+  const change = { ...client, isChange: true, scopes: ['s:read', 's:write', 't:read'] };
+  const by = (...scopes: string[]) => rule({ when: { callers: ['API_CLIENT'], scopes } });
+
+  test.each([[['s:read']], [['s:read', 't:read']]])(
+    'does not pass by %j, which only reads',
+    (scopes) => {
+      expect(outcome([by(...scopes)], change)).toBe('FORBIDDEN');
+      expect(outcome([by(...scopes)], { ...change, isChange: false })).toBe('ALLOWED');
+    },
+  );
+  test.each([[['s:write']], [['s:read', 's:write']]])('passes by %j', (scopes) => {
+    expect(outcome([by(...scopes)], change)).toBe('ALLOWED');
+  });
+  test('is kept out by a DENY with a scope that only reads', () => {
+    const rules = [by('s:write'), { ...by('s:read'), effect: 'DENY' as const }];
+    expect(outcome(rules, change)).toBe('FORBIDDEN');
+  });
+  test('is no person: whether something changes is nothing to people', () => {
+    expect(outcome([rule({})], { ...user, isChange: true })).toBe('ALLOWED');
+  });
+});
+
 describe.each(['/sign-in', '/device', '/certificate-authority'])('%s', (path) => {
   test.each([anonymous, user, client])('stands open to $caller without any rule', (facts) => {
     expect(outcome([], facts, path)).toBe('ALLOWED');
@@ -410,19 +434,42 @@ describe('the default rules', () => {
 
   test('the second method for a mobile ID is ten minutes old at most', () => {
     const evidence = [proof('PASSWORD'), proof('EMAIL_CODE', { at: ago(10 * MINUTE + 1) })];
-    expect(judge(rules, '/mobile-id/get', { ...user, evidence }).missing).toEqual([
-      {
-        anyOf: [
-          {
-            method: 'EMAIL_CODE',
-            provider: null,
-            maxAgeSeconds: 600,
-            reason: 'STALE',
-            lastAt: ago(10 * MINUTE + 1),
-          },
-        ],
-      },
+    const [clause, ...others] = judge(rules, '/mobile-id/get', { ...user, evidence }).missing;
+    expect(others).toEqual([]);
+    expect(
+      clause?.anyOf.map(({ method, maxAgeSeconds, reason }) => [method, maxAgeSeconds, reason]),
+    ).toEqual([
+      ['SAML', 600, 'ABSENT'],
+      ['PASSKEY', 600, 'ABSENT'],
+      ['EMAIL_CODE', 600, 'STALE'],
+      ['SMS_CODE', 600, 'ABSENT'],
+      ['TOTP', 600, 'ABSENT'],
     ]);
+  });
+
+  test.each<[string, string, string, boolean]>([
+    ['enrolment:create', '/operator/mobile-id/supply', 'ALLOWED', true],
+    ['enrolment:create', '/enrolments/cancel', 'ALLOWED', true],
+    ['enrolment:create', '/operator/enrolments', 'FORBIDDEN', false],
+    ['enrolment:read', '/operator/enrolments', 'ALLOWED', false],
+    ['enrolment:read', '/enrolments/watch', 'ALLOWED', false],
+    ['enrolment:read', '/operator/profiles', 'ALLOWED', false],
+    ['enrolment:read', '/operator/profiles', 'FORBIDDEN', true],
+    ['users:read', '/operator/users', 'ALLOWED', false],
+    ['users:read', '/operator/users', 'FORBIDDEN', true],
+    ['users:write', '/operator/users', 'ALLOWED', false],
+    ['users:write', '/operator/users', 'ALLOWED', true],
+    ['projects:read', '/operator/projects', 'ALLOWED', false],
+    ['projects:read', '/admin/projects', 'FORBIDDEN', false],
+    ['assigned-ids:confirm', '/operator/users', 'FORBIDDEN', false],
+  ])('an API client with %s at %s is %s (change: %s)', (scope, path, expected, isChange) => {
+    expect(outcome(rules, { ...client, scopes: [scope], isChange }, path)).toBe(expected);
+  });
+
+  test('an API client passes by no rule for people', () => {
+    const scopes = ['users:write', 'enrolment:create'];
+    expect(outcome(rules, { ...client, scopes }, '/admin/users')).toBe('FORBIDDEN');
+    expect(outcome(rules, { ...client, scopes }, '/mobile-id')).toBe('FORBIDDEN');
   });
 });
 

@@ -5,6 +5,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { Evidence } from '../../../src/kernel/actor.js';
 import type { Facts } from '../../../src/features/access/facts.js';
+import type { Decision } from '../../../src/features/access/judge.js';
 import type { Clause, Requirement, Rule } from '../../../src/features/access/rule.js';
 
 export interface Verdict {
@@ -62,6 +63,7 @@ function ofClient(levels: Level[], path: string, facts: Facts): Verdict {
     .filter(({ resource }) => resource === path)
     .flatMap((level) => level.rules)
     .filter(({ effect, when }) => effect === 'ALLOW' && when.scopes.length > 0)
+    .filter(({ when }) => !facts.isChange || when.scopes.some((scope) => !scope.endsWith(':read')))
     .filter((rule) => applies(rule, facts, facts))
     .some((rule) => rule.require.every((clause) => isMet(clause, facts)));
   return without(passes ? 'ALLOWED' : 'FORBIDDEN');
@@ -200,10 +202,21 @@ function minuteOf(text: string): number {
 }
 
 function localTime(timeZone: string, now: Date): { day: number; minute: number } | undefined {
+  const shown = clockIn(timeZone)?.format(now);
+  if (shown === undefined) return undefined;
+  const [date = '', time = ''] = shown.split(' ');
+  const [hours = NaN, minutes = NaN] = time.split(':').map(Number);
+  return { day: new Date(`${date}T00:00:00Z`).getUTCDay(), minute: hours * 60 + minutes };
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat | undefined>();
+function clockIn(timeZone: string): Intl.DateTimeFormat | undefined {
+  if (!clocks.has(timeZone)) clocks.set(timeZone, newClock(timeZone));
+  return clocks.get(timeZone);
+}
+function newClock(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
-    const [date = '', time = ''] = now.toLocaleString('sv-SE', { timeZone }).split(' ');
-    const [hours = NaN, minutes = NaN] = time.split(':').map(Number);
-    return { day: new Date(`${date}T00:00:00Z`).getUTCDay(), minute: hours * 60 + minutes };
+    return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
   } catch {
     return undefined;
   }
@@ -248,6 +261,13 @@ function tell(one: Requirement, facts: Facts): string {
     if (last !== undefined) return written(one, reason, last.evidence.at);
   }
   return written(one, 'ABSENT', null);
+}
+
+/** What the judge found missing, as the oracle writes it down. */
+export function missingOf({ missing }: Decision): string[][] {
+  return missing.map(({ anyOf }) =>
+    anyOf.map(({ reason, lastAt, ...requirement }) => written(requirement, reason, lastAt)),
+  );
 }
 
 function choices<T>(lists: readonly T[][]): T[][] {

@@ -1,0 +1,107 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { loadConfig, type Config } from '../config.js';
+import { databaseSchema } from '../entities.js';
+import { accessRuleChanged } from '../features/access/access-rule.events.js';
+import { AccessRuleService } from '../features/access/access-rule.service.js';
+import { ResourceRegistry } from '../features/access/resource-registry.service.js';
+import { AuditService } from '../features/audit/audit.service.js';
+import { StartupError } from '../kernel/startup-error.js';
+import { createDataSource, type DatabaseConnection } from '../platform/database.js';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
+import { findRunningPostgres } from '../platform/embedded-postgres/running.js';
+import { EventHandlers } from '../platform/event-handlers.js';
+import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+
+const USAGE = `npm run access -- reset
+
+Writes the default access rules back and takes all others away, for when no administrator gets in any more. Servers that run
+obey at once. It needs DATABASE_URL, or the DATA_DIR of the server whose rules they are.
+`;
+
+/** The server's own console for access rules: who can start it has the database anyway, so it asks nobody. */
+async function main(args: readonly string[]): Promise<number> {
+  if (args.length !== 1 || args[0] !== 'reset') {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  await withDatabase(settings(), resetRules);
+  process.stdout.write('The default access rules are back, and in force.\n');
+  return 0;
+}
+
+/** No keys are needed here, and none is read. */
+function settings(): Config {
+  // eslint-disable-next-line no-restricted-properties -- a program of its own, as main.ts
+  const { DATABASE_URL, DATA_DIR } = process.env;
+  return loadConfig({ DATABASE_URL, DATA_DIR, MASTER_KEY: Buffer.alloc(32).toString('base64') });
+}
+
+async function withDatabase(
+  { databaseUrl, dataDir }: Config,
+  work: (connection: DatabaseConnection) => Promise<void>,
+): Promise<void> {
+  if (databaseUrl !== null) return work({ url: databaseUrl });
+  const running = await findRunningPostgres(dataDir);
+  if (running !== undefined) return work(running);
+  if (!existsSync(join(dataDir, 'postgres'))) {
+    throw new StartupError(
+      `There is no database in ${dataDir}. Set DATA_DIR to the server's, or DATABASE_URL.`,
+    );
+  }
+  const silent = { info: () => undefined, warn: () => undefined };
+  const embedded = await startEmbeddedPostgres({ dataDir, log: silent });
+  try {
+    await work(embedded.connection);
+  } finally {
+    await embedded.stop();
+  }
+}
+
+async function resetRules(connection: DatabaseConnection): Promise<void> {
+  const source = createDataSource(connection, databaseSchema, 1);
+  await source.initialize().catch((cause: unknown) => {
+    throw new StartupError('The database does not answer.', { cause });
+  });
+  try {
+    if (await source.showMigrations()) {
+      throw new StartupError(
+        'The database is not of this release. Start its server once, then repeat this.',
+      );
+    }
+    await reset(source);
+  } finally {
+    await source.destroy();
+  }
+}
+
+async function reset(source: DataSource): Promise<void> {
+  const audit = new AuditService();
+  const handlers = new EventHandlers<ChangeScope>();
+  handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
+  const rules = new AccessRuleService({
+    administrators: () => Promise.resolve([]),
+    credentials: [],
+    resources: new ResourceRegistry(),
+    providerExists: () => Promise.resolve(false),
+  });
+  const work = new UnitOfWork(source, handlers);
+  const request = await work.systemRequest('console', randomUUID());
+  await work.change(request, async (scope) => {
+    await rules.reset(scope);
+    await audit.record(scope, { action: 'access-rules.reset' });
+  });
+}
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,39 @@
+/** What each resource is, for administrators to read. A new path needs its entry before the server starts. */
+export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  '/': 'Everything but what stands open: signing in, phones, and the public part of the certificate authority.',
+  '/account': 'What signed-in users see of their own account.',
+  '/account/methods':
+    'Setting up and removing the methods that a user proves himself with: passkeys, authenticator apps, client certificates.',
+  '/account/sessions': "A user's own sessions: seeing them, and ending them.",
+  '/admin': 'All that administrators do.',
+  '/admin/access-rules': 'Access rules: reading, changing and explaining them.',
+  '/admin/api-clients': 'API clients, with their scopes and secrets.',
+  '/admin/audit': 'The audit log.',
+  '/admin/identity-providers': 'SAML identity providers.',
+  '/admin/projects': 'Making projects, and changing their settings.',
+  '/admin/users': 'Giving roles to users.',
+  '/certificate-authority':
+    'The public part of the certificate authority. Open to everybody whom no DENY keeps out.',
+  '/device':
+    'What phones call with the code that they have scanned. Open to everybody whom no DENY keeps out.',
+  '/enrolments': 'Orders of mobile IDs, for the user whose order it is.',
+  '/enrolments/cancel': 'Cancelling an order.',
+  '/enrolments/confirm': 'Confirming which phone has scanned the code of an order.',
+  '/enrolments/renew': 'A fresh QR code for an order whose code ran out.',
+  '/enrolments/watch': 'Seeing where an order stands, and following it live.',
+  '/mobile-id': "A user's own mobile IDs, and what he may order.",
+  '/mobile-id/get': 'Ordering a mobile ID for oneself.',
+  '/mobile-id/revoke': "Revoking a mobile ID of one's own.",
+  '/operator': 'All that operators do.',
+  '/operator/assigned-ids': 'IDs that self-registration has assigned, for the host system.',
+  '/operator/enrolments': 'Orders of all users.',
+  '/operator/mobile-id': 'Mobile IDs for other users.',
+  '/operator/mobile-id/approve': 'Approving or rejecting the phone that has scanned a code.',
+  '/operator/mobile-id/supply': 'Ordering a mobile ID for another user.',
+  '/operator/profiles': 'Mobile IDs of all users: seeing, revoking, deactivating and reactivating.',
+  '/operator/projects': 'Projects and their members.',
+  '/operator/sessions': 'Sessions of all users: seeing them, and ending them.',
+  '/operator/users': 'Users: seeing, creating, changing, activating, deactivating and locking.',
+  '/sign-in':
+    'Signing in, giving further proofs, and signing out. Open to everybody whom no DENY keeps out.',
+};
