@@ -1,6 +1,7 @@
 import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
 import { AccessRuleEntity } from './features/access/access-rule.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
+import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
@@ -11,6 +12,8 @@ import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
+import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
+import { Announcement } from './platform/announcement.entity.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -19,6 +22,7 @@ export const databaseSchema: DatabaseSchema = {
   entities: [
     AccessPolicyEntity,
     AccessRuleEntity,
+    Announcement,
     AuditEntryEntity,
     Authority,
     Certificate,
@@ -29,10 +33,11 @@ export const databaseSchema: DatabaseSchema = {
     EnrolmentEvent,
     Profile,
     ProjectEntity,
+    ProofAttempt,
     RateLimit,
     Session,
     SessionEvidence,
     UserEntity,
   ],
-  migrations: [Initial1795291418159],
+  migrations: [Initial1795291418159, Announcements1795400400000],
 };
