@@ -27,7 +27,7 @@ export interface Look {
   readonly found: readonly Announced[];
   readonly isComplete: boolean;
 }
-interface Position {
+export interface Position {
   readonly horizon: string;
   readonly now: Date;
 }
@@ -139,7 +139,7 @@ export class AnnouncementPoll {
 }
 
 /** Not where another database answers all at once, as after a restore, nor where announcements were deleted in between. */
-function follows(now: Position, before: Position): boolean {
+export function follows(now: Position, before: Position): boolean {
   const gapMs = Math.abs(now.now.getTime() - before.now.getTime());
   return BigInt(now.horizon) >= BigInt(before.horizon) && gapMs < LONGEST_GAP_MS;
 }

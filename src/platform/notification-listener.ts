@@ -7,7 +7,7 @@ import { ownClient, type OwnClient } from './own-client.js';
 export const CHANNEL = 'signet';
 const RECONNECT_MS = 250;
 /** How often an instance says a word to itself, and how long that may be on its way. */
-const HEARING_TEST_MS = 5000;
+const HEARING_TEST_MS = 3000;
 
 interface Hearer {
   readonly hear: (payload: string) => void;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 
 /** Connecting may take so long, and no longer: a server that does not answer is asked again. */
-const CONNECT_MS = 5000;
+const CONNECT_MS = 2000;
 const KEEP_ALIVE_MS = 30_000;
 const END_MS = 500;
 
