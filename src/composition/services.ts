@@ -120,6 +120,7 @@ export function createServices(ground: Ground) {
     options,
     sessions,
     sessionControl: new SessionControl({ work, sessions, users, audit }),
+    attempts,
     methodLocks: new MethodLockService(work, users, audit),
     emailCodes,
     answers,
