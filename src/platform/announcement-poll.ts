@@ -27,7 +27,7 @@ export interface Look {
   readonly found: readonly Announced[];
   readonly isComplete: boolean;
 }
-export interface Position {
+interface Position {
   readonly horizon: string;
   readonly now: Date;
 }

@@ -31,8 +31,9 @@ export class PasswordSignInService {
    */
   async signIn(request: RequestContext, username: string, password: string): Promise<SignedIn> {
     const { work, users, attempts, limits, proofs } = this.ports;
-    const user = await users.findByUsername(work.read(request), username);
     const [account, address] = [users.usernameKey(username), addressKey(request.address)];
+    await limits.refuseExhausted('sign-in/address', address); // before it leaves a row for each name
+    const user = await users.findByUsername(work.read(request), username);
     const attempt = await this.count(request, { account, userId: user?.id ?? null, address });
     await limits.take('sign-in/address', address);
     const matches = await verifyPassword(user?.passwordHash ?? null, password);
