@@ -7,6 +7,7 @@ import { newId, type EnrolmentId } from '../src/kernel/ids.js';
 import { createDataSource } from '../src/platform/database.js';
 import { EventHandlers } from '../src/platform/event-handlers.js';
 import { poolOf, UnitOfWork } from '../src/platform/scope.js';
+import type { DatabaseSocket } from './deaf-proxy.js';
 import type { Signet } from './signet.js';
 
 const CONNECTIONS = 16;
@@ -23,6 +24,7 @@ export interface BenchDatabase {
   readonly pool: Pool;
   readonly work: UnitOfWork;
   readonly version: string;
+  readonly socket: DatabaseSocket;
   /** Process id of PostgreSQL's first process. */
   readonly postmaster: number;
   close(): Promise<void>;
@@ -41,6 +43,7 @@ export async function openDatabase(signet: Signet): Promise<BenchDatabase> {
     pool,
     work: new UnitOfWork(source, new EventHandlers()),
     version: rows[0]?.server_version ?? '?',
+    socket: { host, port: Number(port) },
     postmaster: Number(pid),
     close: () => source.destroy(),
   };

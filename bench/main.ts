@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { measureActivations, type Activations } from './activations.js';
 import { describeHost } from './host.js';
 import { openDatabase } from './database.js';
+import { measureLostRights } from './lost-rights.js';
 import { FULL, QUICK, type BenchPlan } from './options.js';
 import { measureQueries } from './queries.js';
 import { asMarkdown, asText, rowsOf, type Figures } from './report.js';
@@ -55,9 +56,11 @@ async function measure(plan: BenchPlan): Promise<Figures> {
   }
   say('waiting pages …\n');
   const { waiting, polling } = await withSignet('P-256', (signet) => measurePages(signet, plan));
+  say('lost rights …\n');
+  const lostRights = await withSignet('P-256', (signet) => measureLostRights(signet, plan));
   say('queries …\n');
   const queries = await withSignet('P-256', (signet) => measureQueries(signet, plan));
-  return { activations, waiting, polling, queries, startUps };
+  return { activations, waiting, polling, lostRights, queries, startUps };
 }
 
 function say(text: string): void {

@@ -16,6 +16,7 @@ export interface BenchPlan {
     readonly changeSeconds: number;
     readonly pollSeconds: number;
   };
+  readonly lostRights: { readonly pages: number; readonly rounds: number };
   readonly queries: { readonly windows: number; readonly windowSeconds: number };
 }
 
@@ -29,6 +30,7 @@ export const FULL: BenchPlan = {
     changeSeconds: 15,
     pollSeconds: 8,
   },
+  lostRights: { pages: 1_000, rounds: 3 },
   queries: { windows: 3, windowSeconds: 4 },
 };
 
@@ -42,5 +44,6 @@ export const QUICK: BenchPlan = {
     changeSeconds: 3,
     pollSeconds: 2,
   },
+  lostRights: { pages: 100, rounds: 2 },
   queries: { windows: 1, windowSeconds: 1 },
 };

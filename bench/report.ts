@@ -1,4 +1,5 @@
 import type { Activations } from './activations.js';
+import type { LostRights, LostRightsFigures } from './lost-rights.js';
 import type { Queries } from './queries.js';
 import type { StartUps } from './start-ups.js';
 import type { PollingPages, WaitingPages } from './waiting-pages.js';
@@ -7,6 +8,7 @@ export interface Figures {
   readonly activations: readonly (readonly [title: string, Activations])[];
   readonly waiting: readonly WaitingPages[];
   readonly polling: PollingPages;
+  readonly lostRights: LostRightsFigures;
   readonly queries: Queries;
   readonly startUps: StartUps;
 }
@@ -22,7 +24,7 @@ interface Row {
 const TITLE: Row = { what: 'what', measured: 'measured', beside: 'beside', aim: 'aim' };
 
 export function rowsOf(figures: Figures): Row[] {
-  const { activations, waiting, polling, queries, startUps } = figures;
+  const { activations, waiting, polling, lostRights, queries, startUps } = figures;
   return [
     ...activations.flatMap(([title, measured]) => activationRows(title, measured)),
     ...waiting.flatMap((pages) => pageRows(pages, polling)),
@@ -32,6 +34,8 @@ export function rowsOf(figures: Figures): Row[] {
       beside: `measured at ${whole(polling.perSecond)} queries/s, scaled`,
       aim: '',
     },
+    lostRightsRow('', lostRights.heard),
+    lostRightsRow(', no notification arriving', lostRights.unheard),
     {
       what: '`viewer`, session checked in the database',
       measured: `${whole(queries.viewer.perSecond)}/s, ${whole(queries.viewer.cpuMicros)} µs CPU each`,
@@ -86,6 +90,15 @@ function pageRows(pages: WaitingPages, polling: PollingPages): Row[] {
       aim: '≤ 1/30',
     },
   ];
+}
+
+function lostRightsRow(circumstance: string, { pages, closedAfterMs }: LostRights): Row {
+  return {
+    what: `rule change on one server → ${pages.toLocaleString('en')} pages closed on another${circumstance}`,
+    measured: `p50 ${whole(closedAfterMs.p50)} ms, the last ${whole(closedAfterMs.last)} ms`,
+    beside: '',
+    aim: '< 1 s',
+  };
 }
 
 /** Columns lined up, for a terminal. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface SignetHome {
   readonly caKeyAlgorithm: string;
 }
 
-/** A server as `npm start` runs it, with its embedded PostgreSQL. */
+/** A server as `npm start` runs it, with its embedded PostgreSQL unless it is told of another. */
 export interface Signet {
   readonly home: SignetHome;
   readonly process: ProcessUnderTest;
@@ -30,7 +30,8 @@ export async function makeHome(caKeyAlgorithm = 'RSA-2048'): Promise<SignetHome>
   return { dataDir, masterKey: randomBytes(32), caKeyAlgorithm };
 }
 
-export async function startSignet(home: SignetHome): Promise<Signet> {
+export async function startSignet(home: SignetHome, databaseUrl?: string): Promise<Signet> {
+  await mkdir(home.dataDir, { recursive: true });
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
   const environment = {
@@ -40,6 +41,7 @@ export async function startSignet(home: SignetHome): Promise<Signet> {
     MASTER_KEY: home.masterKey.toString('base64'),
     ADMIN_PASSWORD,
     CA_KEY_ALGORITHM: home.caKeyAlgorithm,
+    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   };
   const logFile = join(home.dataDir, 'server.log');
   const readyUrl = `${url}/readyz`;

@@ -2,6 +2,7 @@ import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
 import { AccessRuleEntity } from './features/access/access-rule.entity.js';
 import { AccessRuleVersionEntity } from './features/access/access-rule-version.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
+import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
@@ -13,6 +14,8 @@ import { Session, SessionEvidence } from './features/sessions/session.entity.js'
 import { UserEntity } from './features/users/user.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
+import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
+import { Announcement } from './platform/announcement.entity.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -22,6 +25,7 @@ export const databaseSchema: DatabaseSchema = {
     AccessPolicyEntity,
     AccessRuleEntity,
     AccessRuleVersionEntity,
+    Announcement,
     AuditEntryEntity,
     Authority,
     Certificate,
@@ -32,10 +36,12 @@ export const databaseSchema: DatabaseSchema = {
     EnrolmentEvent,
     Profile,
     ProjectEntity,
+    ProofAttempt,
     RateLimit,
     Session,
     SessionEvidence,
     UserEntity,
   ],
   migrations: [Initial1795291418159, RuleVersions1795400300000],
+  migrations: [Initial1795291418159, Announcements1795400400000],
 };

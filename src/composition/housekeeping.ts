@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Sweeper } from '../edge/jobs/sweeper.js';
 import type { Logger } from '../platform/logger.js';
+import { purgeAnnouncements } from '../platform/event-bus.js';
 import type { ChangeScope } from '../platform/scope.js';
 import type { Services } from './services.js';
 
@@ -9,7 +10,7 @@ const PURGE_MS = 600_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
-  const { work, expiry, profiles, sessions, emailCodes } = services;
+  const { work, expiry, profiles, sessions, emailCodes, confirmations, methodLocks } = services;
   const sweeper = (
     { name, everyMs }: { name: string; everyMs: number },
     sweep: (scope: ChangeScope) => Promise<void>,
@@ -24,9 +25,15 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       await expiry.sweep(scope);
       await profiles.expire(scope);
     }),
+    sweeper({ name: 'confirmations', everyMs: EXPIRY_MS }, (scope) =>
+      confirmations.failExhausted(scope),
+    ),
+    sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
     sweeper({ name: 'purge', everyMs: PURGE_MS }, async (scope) => {
       await sessions.purge(scope);
       await emailCodes.purge(scope);
+      await methodLocks.purge(scope);
+      await purgeAnnouncements(scope);
     }),
   ];
   for (const each of sweepers) each.start();

@@ -12,6 +12,8 @@ import { AuditService } from '../features/audit/audit.service.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { AuthenticationResolver } from '../features/authentication/authentication.resolver.js';
 import { AttemptService } from '../features/authentication/attempt.service.js';
+import { MethodLockResolver } from '../features/authentication/method-lock.resolver.js';
+import { MethodLockService } from '../features/authentication/method-lock.service.js';
 import { EmailCodeProofService } from '../features/authentication/one-time-codes/email-code-proof.service.js';
 import { EmailCodeService } from '../features/authentication/one-time-codes/email-code.service.js';
 import { emailCodeOptions } from '../features/authentication/one-time-codes/one-time-code-options.service.js';
@@ -47,12 +49,15 @@ import { ProfileService } from '../features/profiles/profile.service.js';
 import { ProjectResolver } from '../features/projects/project.resolver.js';
 import { ProjectService } from '../features/projects/project.service.js';
 import { QrCodeResolver } from '../features/qr/qr.resolver.js';
+import { SessionControl } from '../features/sessions/session-control.service.js';
+import { SessionResolver } from '../features/sessions/session.resolver.js';
 import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
 import {
   administratorChanged,
   userActivated,
   userAddressChanged,
   userDeactivated,
+  userGroupsChanged,
   userLocked,
   userRolesChanged,
 } from '../features/users/user.events.js';
@@ -62,12 +67,12 @@ import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { RateLimits } from '../platform/rate-limits.js';
-import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import { sqlOn, UnitOfWork, type ChangeScope } from '../platform/scope.js';
 
 /** What the services stand on. */
 export interface Ground {
   readonly source: DataSource;
-  /** Connections for the rate limits alone. */
+  /** Connections for counting attempts alone. */
   readonly counters: Pool;
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
@@ -110,7 +115,7 @@ export function createServices(ground: Ground) {
   const profiles = new ProfileService(certificates);
   const devices = new DeviceService();
   const emailCodes = new EmailCodeService(keys, users, notifications);
-  const attempts = new AttemptService(limits);
+  const attempts = new AttemptService(sqlOn(ground.counters), keys);
   const proofs = new ProofService(sessions, audit);
   const answers = new SignInAnswers(work, users);
   const proving = { work, users, sessions, limits, audit, attempts, proofs, answers };
@@ -127,6 +132,9 @@ export function createServices(ground: Ground) {
     explanations,
     options,
     sessions,
+    sessionControl: new SessionControl({ work, sessions, users, audit }),
+    attempts,
+    methodLocks: new MethodLockService(work, users, audit),
     emailCodes,
     answers,
     emailCodeProofs: new EmailCodeProofService({ ...proving, emailCodes }),
@@ -163,6 +171,7 @@ function registerHandlers(
     await sessions.rejudgeAllOf(scope, userId);
     await enrolments.cancelOrdersBetween(scope, userId);
   });
+  handlers.on(userGroupsChanged, (scope, { userId }) => sessions.rejudgeAllOf(scope, userId));
   handlers.on(userLocked, async (scope, { userId }) => {
     await sessions.endAllOf(scope, userId);
     await emailCodes.voidAllOf(scope, userId);
@@ -198,11 +207,13 @@ export function createResolvers(services: Services): readonly [object, ...object
     new EnrolmentFieldsResolver(services),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
+    new MethodLockResolver(work, services.methodLocks),
     new OneTimeCodeResolver(services.answers, services.emailCodeProofs),
     new PasswordResolver(services.answers, services.passwordSignIn),
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),
+    new SessionResolver(work, services.sessionControl),
     new UserProfilesResolver(work, profiles, services.access),
     new UserResolver(work, users),
   ];

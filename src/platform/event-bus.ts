@@ -1,60 +1,88 @@
-import { Client, type ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
+import { AnnouncementPoll, type Look } from './announcement-poll.js';
+import { Heard } from './heard.js';
 import type { Logger } from './logger.js';
+import { CHANNEL, NotificationListener } from './notification-listener.js';
 import type { ChangeScope } from './scope.js';
 
-/** The PostgreSQL notification channel; a payload is a {@link Topic}. */
-export const CHANNEL = 'signet';
-const RECONNECT_MS = 250;
-const KEEP_ALIVE_MS = 30_000;
+export { CHANNEL };
+const KEPT_MINUTES = 10;
+const PURGE_BATCH = 5000;
 
 /** What may be waited for; one key per target, so that an event wakes only those whom it concerns. */
-export type Topic = `enrolment:${string}` | `session:${string}` | 'access-policy';
+export type Topic =
+  `enrolment:${string}` | `session:${string}` | `api-client:${string}` | 'access-policy';
 type Wake = () => void;
 
-/** Tells every instance, once the transaction of `scope` is committed, that there is something new under `topic`. */
-export async function announce(scope: ChangeScope, topic: Topic): Promise<void> {
-  await scope.sql('event-bus.announce', 'SELECT pg_notify($1, $2)', [CHANNEL, topic]);
+const NOTIFY = 'SELECT pg_notify($1, topic) FROM unnest($2::text[]) topic';
+const KEEP_AND_NOTIFY = `
+  WITH kept AS (
+    INSERT INTO announcement (topic, xid, at)
+    SELECT topic, pg_current_xact_id()::text::bigint, now() FROM unnest($2::text[]) topic RETURNING id, topic)
+  SELECT pg_notify($1, topic || ' ' || id) FROM kept`;
+
+/**
+ * Tells every instance, once the transaction of `scope` is committed, that there is something new under each topic. What concerns
+ * rights is kept for a while, so that an instance learns of it within a second even where notifications do not reach it.
+ */
+export async function announce(scope: ChangeScope, ...topics: readonly Topic[]): Promise<void> {
+  const kept = topics.filter(isAboutRights);
+  const passing = topics.filter((topic) => !isAboutRights(topic));
+  if (kept.length > 0) await scope.sql('event-bus.keep', KEEP_AND_NOTIFY, [CHANNEL, kept]);
+  if (passing.length > 0) await scope.sql('event-bus.notify', NOTIFY, [CHANNEL, passing]);
+}
+
+/** Deletes, a batch at a time, announcements that every instance has seen long ago. */
+export async function purgeAnnouncements(scope: ChangeScope): Promise<void> {
+  await scope.sql(
+    'event-bus.purge',
+    `DELETE FROM announcement WHERE id IN (
+       SELECT id FROM announcement WHERE at < now() - make_interval(mins => $1) LIMIT $2)`,
+    [KEPT_MINUTES, PURGE_BATCH],
+  );
 }
 
 /**
- * Wakes who waits, over PostgreSQL LISTEN/NOTIFY. A wake-up is a hint and carries nothing: the truth stands in the tables, so
- * one too many does no harm. After a lost connection everybody is woken, as nobody knows what was missed.
+ * Wakes who waits. A wake-up is a hint and carries nothing: the truth stands in the tables, so one too many does no harm. All are
+ * heard by notifications; those about rights are looked for in a table besides, and whichever comes first counts. After a
+ * connection that did not hear, who waits for the others is woken, as nobody knows what was missed.
  */
 export class EventBus {
   private readonly waiting = new Map<Topic, Set<Wake>>();
-  private client: Client | undefined;
-  private closed = false;
-  private retry: NodeJS.Timeout | undefined;
+  private readonly heard = new Heard();
+  private readonly listener: NotificationListener;
+  private readonly poll: AnnouncementPoll;
 
   constructor(
-    private readonly connection: ClientConfig,
+    connection: ClientConfig,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.listener = new NotificationListener(connection, log, {
+      hear: (payload) => {
+        this.hear(payload);
+      },
+      missed: () => {
+        this.wakeAll((topic) => !isAboutRights(topic));
+      },
+    });
+    this.poll = new AnnouncementPoll(connection, log, {
+      begin: () => {
+        this.heard.beginLook();
+      },
+      end: (look) => {
+        this.take(look);
+      },
+      wordToSay: () => this.listener.wordToSay(),
+    });
+  }
 
-  /** Resolves when notifications arrive. */
+  /** Resolves when nothing that is announced from now on can be missed. */
   async open(): Promise<void> {
-    const client = new Client({
-      ...this.connection,
-      application_name: 'signet events',
-      keepAlive: true, // nothing is ever sent on it, so a dead peer would not be noticed otherwise
-      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    });
-    client.on('notification', ({ payload }) => {
-      this.wake(payload as Topic);
-    });
-    client.on('error', () => {
-      this.reconnect(client);
-    });
-    client.on('end', () => {
-      this.reconnect(client);
-    });
-    await client.connect();
-    await client.query(`LISTEN ${CHANNEL}`).catch(async (error: unknown) => {
-      await client.end().catch(() => undefined);
+    await this.listener.open();
+    await this.poll.open().catch(async (error: unknown) => {
+      await this.listener.close();
       throw error;
     });
-    this.client = client;
-    if (this.closed) await client.end(); // closed while it was on its way
   }
 
   /** Calls `wake` at each announcement under `topic`, until the returned function is called. */
@@ -68,9 +96,20 @@ export class EventBus {
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.retry);
-    await this.client?.end();
+    await Promise.all([this.poll.close(), this.listener.close()]);
+  }
+
+  private hear(payload: string): void {
+    const [topic = '', id] = payload.split(' ');
+    if (id === undefined || this.heard.note(id)) this.wake(topic as Topic);
+  }
+
+  private take({ found, isComplete }: Look): void {
+    for (const { id, topic } of found) if (this.heard.note(id)) this.wake(topic as Topic);
+    this.heard.endLook(found.map(({ id }) => id));
+    if (isComplete) return;
+    this.log.warn('announcements may have been missed; everybody is judged anew');
+    this.wakeAll(isAboutRights);
   }
 
   private forget(topic: Topic, wake: Wake): void {
@@ -79,28 +118,18 @@ export class EventBus {
     if (wakes?.size === 0) this.waiting.delete(topic);
   }
 
+  private wakeAll(fits: (topic: Topic) => boolean): void {
+    for (const topic of [...this.waiting.keys()].filter(fits)) this.wake(topic);
+  }
+
   private wake(topic: Topic): void {
     for (const wake of this.waiting.get(topic) ?? []) wake();
   }
+}
 
-  private reconnect(lost: Client): void {
-    if (this.closed || this.client !== lost) return;
-    this.client = undefined;
-    this.log.warn('event bus lost its connection');
-    this.tryAgain();
-  }
-
-  private tryAgain(): void {
-    this.retry = setTimeout(() => {
-      this.open().then(
-        () => {
-          this.log.info('event bus is connected again');
-          for (const topic of this.waiting.keys()) this.wake(topic);
-        },
-        () => {
-          if (!this.closed) this.tryAgain();
-        },
-      );
-    }, RECONNECT_MS);
-  }
+/** Where somebody could keep what he has lost, if it were not heard of. */
+function isAboutRights(topic: Topic): boolean {
+  return (
+    topic === 'access-policy' || topic.startsWith('session:') || topic.startsWith('api-client:')
+  );
 }

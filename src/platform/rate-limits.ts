@@ -5,23 +5,12 @@ import { DomainError } from '../kernel/errors.js';
 
 /** So many points in so many seconds, then a pause until they have passed. */
 const LIMITS = {
-  /** Wrong passwords for one account from one address. */
-  'sign-in/account-and-address': { points: 10, seconds: 900 },
-  /** Wrong passwords for one account from anywhere; far above, so that a stranger locks nobody out by typing. */
-  'sign-in/account': { points: 200, seconds: 900 },
   /** Wrong passwords from one address. */
   'sign-in/address': { points: 100, seconds: 900 },
   /** One-time codes mailed to one user. */
   'email-code/send': { points: 6, seconds: 900 },
   /** One-time codes texted to one user. */
   'sms-code/send': { points: 4, seconds: 900 },
-  /** Failed proofs of one user by one method, over all his sessions. */
-  'proof/EMAIL_CODE': { points: 20, seconds: 3600 },
-  'proof/SMS_CODE': { points: 20, seconds: 3600 },
-  'proof/TOTP': { points: 10, seconds: 900 },
-  'proof/PASSKEY': { points: 20, seconds: 900 },
-  'proof/MOBILE_ID': { points: 20, seconds: 900 },
-  'proof/CLIENT_CERTIFICATE': { points: 20, seconds: 900 },
   /** Proofs by who has no session yet, from one address: passkeys, certificates, SAML responses. */
   'proof/address': { points: 120, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */

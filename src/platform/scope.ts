@@ -137,7 +137,7 @@ async function begin(client: PoolClient): Promise<Date> {
   return now;
 }
 
-function sqlOn(connection: Pool | PoolClient): Sql {
+export function sqlOn(connection: Pool | PoolClient): Sql {
   return async <Row extends QueryResultRow>(
     name: string,
     text: string,

@@ -2,7 +2,13 @@ import type { TestDatabase } from './database';
 import { eventually } from './server';
 
 /** Written by reading and by refusing as well. */
-const NOT_COMPARED = new Set(['audit_entry', 'rate_limit', 'session']);
+const NOT_COMPARED = new Set([
+  'announcement',
+  'audit_entry',
+  'proof_attempt',
+  'rate_limit',
+  'session',
+]);
 
 /** Number and digest of the rows of each table, to see that nothing has changed. */
 export async function rowsOf({ query }: TestDatabase): Promise<Record<string, string>> {
@@ -24,6 +30,7 @@ export async function rowsOf({ query }: TestDatabase): Promise<Record<string, st
 /** So that a test may be refused more often than a stranger. */
 export async function forgetAttempts({ query }: TestDatabase): Promise<void> {
   await query('DELETE FROM rate_limit');
+  await query('DELETE FROM proof_attempt');
 }
 
 /** Waits until the server has noticed all that has run out, so that nothing changes by itself any more. */

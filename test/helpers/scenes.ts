@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { getNamedType, isCompositeType, type GraphQLField, type GraphQLSchema } from 'graphql';
+import { sha256 } from '../../src/kernel/secrets';
 import { claimedOrder, gatherCast, order, type Cast } from './cast';
 import { newName, type Order } from './orders';
 import { createPerson, createProject } from './people';
 import { HonestOrNotPhone, requestFor } from './phone';
 import { noteSecret } from './run';
 import type { TestServer } from './server';
+import { sessionOf } from './sessions';
 
 /** What one valid call of a root field needs: made anew for each, as most calls use it up. */
 export interface Scene {
@@ -72,7 +74,8 @@ export class Stagehand {
   }
 
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
-  sceneFor(fieldName: string, { isScanned = false } = {}): Promise<Scene> {
+  async sceneFor(fieldName: string, { isScanned = false } = {}): Promise<Scene> {
+    await this.openSessionsAgain();
     const setter = this.setters[fieldName];
     return setter === undefined ? given({}) : setter(isScanned);
   }
@@ -134,6 +137,10 @@ export class Stagehand {
     },
     deactivateUser: () => this.ofNewUser(),
     lockUser: () => this.ofNewUser({ reason: 'Lost.' }),
+    endMySession: () => this.ofNewSession(),
+    endSession: () => this.ofNewSession(),
+    endSessionsOfUser: () => given({ userId: this.cast.other.id }),
+    unlockMethod: () => given({ userId: this.cast.other.id, method: 'TOTP' }),
     setUserRoles: () => this.ofNewUser({ roles: ['USER'] }),
     createProject: () => given({ input: { name: newName('p') } }),
     updateProjectSettings: () => given({ id: this.confirmed, settings: { instructions: 'Scan.' } }),
@@ -141,6 +148,16 @@ export class Stagehand {
     updateAccessRule: async () => given({ id: await this.newRule(), input: { name: 'Renamed' } }),
     deleteAccessRule: async () => given({ id: await this.newRule() }),
   };
+
+  /** Those of the cast, which some fields end. */
+  private async openSessionsAgain(): Promise<void> {
+    const { admin, alva, other, operator } = this.cast;
+    const hashes = [admin, alva.token, other.token, operator.token].map((token) => sha256(token));
+    await this.server.database.query(
+      'UPDATE session SET ended_at = NULL WHERE token_hash = ANY($1::bytea[])',
+      [hashes],
+    );
+  }
 
   private ordered(): Promise<Order> {
     const { alva, projectId } = this.cast;
@@ -169,6 +186,16 @@ export class Stagehand {
   private async ofNewUser(more: Scene['args'] = {}): Promise<Scene> {
     const { id } = await createPerson(this.server, this.cast.admin, newName('user'));
     return { args: { id, ...more } };
+  }
+
+  /** Of alva, beside the one that she calls from. */
+  private async ofNewSession(): Promise<Scene> {
+    await sessionOf(this.server, this.cast.alva.id);
+    const [session] = await this.server.database.query<{ id: string }>(
+      'SELECT id FROM session WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1',
+      [this.cast.alva.id],
+    );
+    return given({ id: session?.id });
   }
 
   private async newRule(): Promise<string> {

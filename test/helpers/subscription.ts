@@ -70,6 +70,10 @@ export class Watcher {
     return this.events.map(({ status }) => status);
   }
 
+  get isOver(): boolean {
+    return this.ending !== undefined;
+  }
+
   get cursor(): string {
     const last = this.events.at(-1);
     if (last === undefined) throw new Error('No event has come yet.');

@@ -5,7 +5,7 @@ import { newName, orderFor, type Order } from '../helpers/orders';
 import { createPerson, createProject } from '../helpers/people';
 import { HonestOrNotPhone } from '../helpers/phone';
 import { forgetAttempts } from '../helpers/rows';
-import { startTestServer, type TestServer } from '../helpers/server';
+import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 
 let server: TestServer;
@@ -140,6 +140,23 @@ describe('the code of a phone', () => {
     }
     expect(await attempts()).toBe(5);
     expect(await statusOf(server, scanned.order.id)).toBe('FAILED');
+  });
+
+  test('whose fifth attempt was counted and, in a crash, never compared fails the enrolment by itself', async () => {
+    const beingCompared = await claimedOrder(server, cast.other.token, projects.DEVICE_CODE);
+    const left = `UPDATE enrolment SET confirmation_attempts = 5, confirmation_counted_at = now() - $2::interval WHERE id = $1`;
+    await server.database.query(left, [beingCompared.order.id, '0 seconds']);
+    await server.database.query(left, [scanned.order.id, '1 minute']);
+    await eventually(async () =>
+      (await statusOf(server, scanned.order.id)) === 'FAILED' ? true : undefined,
+    );
+    expect(await statusOf(server, beingCompared.order.id)).toBe('AWAITING_CONFIRMATION');
+    expect(codeOf(await activate())).toBe('CONFIRMATION_WRONG');
+    const audit = await server.database.query(
+      `SELECT action, outcome FROM audit_entry WHERE target = $1 ORDER BY id DESC LIMIT 1`,
+      [`enrolment:${scanned.order.id}`],
+    );
+    expect(audit).toEqual([{ action: 'enrolment.confirm-device', outcome: 'REFUSED' }]);
   });
 
   test('typed twice at the same time confirms once', async () => {

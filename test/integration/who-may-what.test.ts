@@ -58,6 +58,14 @@ const WATCHERS: Expectation = {
   administrator: HIDDEN,
 };
 const PAGE_ONLY: Expectation = { ...WATCHERS, 'device token': 'UNAUTHENTICATED' };
+/** What the field names belongs to the owner. */
+const OWN_ONLY: Expectation = {
+  ...SIGNED_IN,
+  'other user': HIDDEN,
+  'operator without step-up': HIDDEN,
+  operator: HIDDEN,
+  administrator: HIDDEN,
+};
 const STEPPED_UP: Expectation = {
   ...SIGNED_IN,
   'owner without step-up': STEP_UP,
@@ -83,6 +91,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.projects': ['/operator/projects', OPERATORS],
   'Query.user': ['/operator/users', OPERATORS],
   'Query.users': ['/operator/users', OPERATORS],
+  'Query.mySessions': ['/account/sessions', SIGNED_IN],
   'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
   'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
   'Query.deletedAccessRules': ['/admin/access-rules', ADMINISTRATORS],
@@ -106,6 +115,11 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.activateUser': ['/operator/users', OPERATORS],
   'Mutation.deactivateUser': ['/operator/users', OPERATORS],
   'Mutation.lockUser': ['/operator/users', OPERATORS],
+  'Mutation.endMySession': ['/account/sessions', OWN_ONLY],
+  'Mutation.endMyOtherSessions': ['/account/sessions', SIGNED_IN],
+  'Mutation.endSession': ['/operator/sessions', OPERATORS],
+  'Mutation.endSessionsOfUser': ['/operator/sessions', OPERATORS],
+  'Mutation.unlockMethod': ['/operator/users', OPERATORS],
   'Mutation.setUserRoles': ['/admin/users', ADMINISTRATORS],
   'Mutation.createProject': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateProjectSettings': ['/admin/projects', ADMINISTRATORS],
@@ -257,9 +271,10 @@ const USER_VIEW = {
   Evidence: 'at method provider',
   MobileIdOffer:
     'access channels defaultCertificates instructions name pendingEnrolment projectId selectableCertificates validityDays',
+  Session: 'address createdAt evidence expiresAt id isCurrent lastUsedAt userAgent',
   SignIn: 'token viewer',
   StartedEnrolment: 'enrolment watchToken',
-  User: 'createdAt displayName email externalId groups id phone profiles roles state username',
+  User: 'createdAt displayName email externalId groups id methodLocks phone profiles roles sessions state username',
   Viewer: 'evidence sessionExpiresAt user',
 } as const;
 const OPERATOR_VIEW = {

@@ -11,7 +11,12 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError, OperationTypeNode, type OperationDefinitionNode } from 'graphql';
+import {
+  GraphQLError,
+  type GraphQLFormattedError,
+  OperationTypeNode,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { RequestContext } from '../../kernel/actor.js';
 import { PROBLEMS, type DomainError } from '../../kernel/errors.js';
 import type { Logger } from '../../platform/logger.js';
@@ -105,7 +110,9 @@ function judgeFirst(pipeline: Pipeline, log: Logger): ApolloServerPlugin<HttpCon
       logBugs(log, contextValue.requestId, errors);
       return Promise.resolve();
     },
-    willSendResponse({ contextValue, response: { body } }) {
+    willSendResponse({ contextValue, response: { body, http } }) {
+      const waitSeconds = body.kind === 'single' ? longestWait(body.singleResult.errors) : 0;
+      if (waitSeconds > 0) http.headers.set('retry-after', String(waitSeconds));
       if (body.kind === 'single' && body.singleResult.errors !== undefined) {
         body.singleResult.errors = body.singleResult.errors.map((error) =>
           withRequestId(error, contextValue.requestId),
@@ -115,6 +122,12 @@ function judgeFirst(pipeline: Pipeline, log: Logger): ApolloServerPlugin<HttpCon
     },
   };
   return { requestDidStart: () => Promise.resolve(listener) };
+}
+
+/** Of the fields that were refused for a time; 0 where none was. */
+function longestWait(errors: readonly GraphQLFormattedError[] = []): number {
+  const waits = errors.map(({ extensions }) => extensions?.['retryAfterSeconds']);
+  return Math.max(0, ...waits.filter((wait) => typeof wait === 'number'));
 }
 
 function subscriptionOverHttp(): GraphQLError {

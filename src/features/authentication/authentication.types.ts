@@ -1,25 +1,6 @@
 import { Field, ObjectType } from 'type-graphql';
-import type { AuthenticationMethod } from '../../kernel/actor.js';
-import { AuthenticationMethodEnum } from '../access/identity.types.js';
+import { EvidenceType } from '../sessions/session.types.js';
 import { UserType } from '../users/user.types.js';
-
-@ObjectType('Evidence', {
-  description:
-    'One proof of identity that this session has given: the evidence that access rules judge.',
-})
-export class EvidenceType {
-  @Field(() => AuthenticationMethodEnum, { description: 'How identity was proven.' })
-  method!: AuthenticationMethod;
-
-  @Field(() => String, {
-    nullable: true,
-    description: "The SAML identity provider, the passkey's id … where the method has several.",
-  })
-  provider!: string | null;
-
-  @Field(() => Date, { description: 'When it was proven.' })
-  at!: Date;
-}
 
 @ObjectType('Viewer', { description: 'Who is calling, and what has been proven so far.' })
 export class ViewerType {

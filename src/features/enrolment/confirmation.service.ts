@@ -12,6 +12,9 @@ import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
 
 const MAX_ATTEMPTS = 5;
+/** Far more than the two transactions of one attempt are apart. */
+const COMPARED_WITHIN_SECONDS = 10;
+const BATCH = 100;
 const REASON = { min: 0, max: 500, multiline: true };
 
 /**
@@ -78,6 +81,25 @@ export class ConfirmationService {
     return this.reread(scope, enrolment.id);
   }
 
+  /**
+   * Ends what a crash between counting and comparing the last attempt has left behind: nobody may try again, and nobody has
+   * failed. For the housekeeping.
+   */
+  async failExhausted(scope: ChangeScope): Promise<void> {
+    const left = await scope.sql<{ id: EnrolmentId }>(
+      'confirmation.exhausted',
+      `SELECT id FROM enrolment
+       WHERE status = 'AWAITING_CONFIRMATION' AND confirmation_attempts >= ${String(MAX_ATTEMPTS)}
+         AND coalesce(confirmation_counted_at, '-infinity') < now() - make_interval(secs => $1)
+       LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [COMPARED_WITHIN_SECONDS, BATCH],
+    );
+    for (const { id } of left) {
+      const enrolment = await this.ports.enrolments.lock(scope, id);
+      if (enrolment !== undefined) await this.fail(scope, enrolment);
+    }
+  }
+
   private async compare(
     request: RequestContext,
     code: string,
@@ -98,7 +120,7 @@ export class ConfirmationService {
     refuseEnded(scope, enrolment);
     const counted = await scope.sql(
       'confirmation.count',
-      `UPDATE enrolment SET confirmation_attempts = confirmation_attempts + 1
+      `UPDATE enrolment SET confirmation_attempts = confirmation_attempts + 1, confirmation_counted_at = now()
        WHERE id = $1 AND status = 'AWAITING_CONFIRMATION' AND confirmation_attempts < $2 RETURNING id`,
       [enrolment.id, MAX_ATTEMPTS],
     );

@@ -27,6 +27,9 @@ import type { EnrolmentStatus } from './enrolment-status.js';
   where: `status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
 })
 @Index('enrolment_waiting_by_code', ['codeExpiresAt'], { where: `status = 'WAITING_FOR_SCAN'` })
+@Index('enrolment_exhausted', ['confirmationCountedAt'], {
+  where: `status = 'AWAITING_CONFIRMATION' AND confirmation_attempts >= 5`,
+})
 @Index('enrolment_by_orderer', ['orderedBy'])
 @Index('enrolment_by_creation', ['createdAt', 'id'])
 export class Enrolment {
@@ -61,6 +64,9 @@ export class Enrolment {
   @Column('uuid', { name: 'device_id', nullable: true }) deviceId!: DeviceId | null;
   @Column('text', { name: 'device_thumbprint', nullable: true }) deviceThumbprint!: string | null;
   @Column('integer', { name: 'confirmation_attempts', default: 0 }) confirmationAttempts!: number;
+  /** When the last attempt was counted, which is compared right after that. */
+  @Column('timestamptz', { name: 'confirmation_counted_at', nullable: true })
+  confirmationCountedAt!: Date | null;
   /** Of the requests that the phone sent: the same ones may be sent again, others may not. */
   @Column('bytea', { name: 'requests_digest', nullable: true }) requestsDigest!: Buffer | null;
   @Column('uuid', { name: 'profile_id', nullable: true }) profileId!: ProfileId | null;

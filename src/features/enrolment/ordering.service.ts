@@ -214,6 +214,7 @@ export class OrderingService {
       deviceId: null,
       deviceThumbprint: null,
       confirmationAttempts: 0,
+      confirmationCountedAt: null,
       requestsDigest: null,
       profileId: null,
       failureCode: null,

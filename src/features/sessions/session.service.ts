@@ -4,7 +4,7 @@ import { newId, type SessionId, type UserId } from '../../kernel/ids.js';
 import { randomToken, sha256 } from '../../kernel/secrets.js';
 import { isStorable } from '../../kernel/text.js';
 import { announce } from '../../platform/event-bus.js';
-import type { ChangeScope, Sql } from '../../platform/scope.js';
+import type { ChangeScope, Scope, Sql } from '../../platform/scope.js';
 
 export interface SessionTimeouts {
   /** Ends a session that made no call for so long. */
@@ -27,6 +27,22 @@ export interface FoundSession {
   readonly now: Date;
 }
 
+/** A session that lives, as its owner and operators see it. */
+export interface LiveSession {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  /** Unless it is used. */
+  readonly expiresAt: Date;
+  readonly address: string;
+  readonly userAgent: string | null;
+  readonly evidence: readonly Evidence[];
+}
+
+type EvidenceRow = Pick<ActorRow, 'evidence'>;
+type SessionRow = EvidenceRow & Omit<LiveSession, 'evidence'>;
+
 interface ActorRow {
   id: SessionId;
   now: Date;
@@ -39,17 +55,27 @@ interface ActorRow {
   evidence: { method: AuthenticationMethod; provider: string; credential: string; at: string }[];
 }
 
+const LIVES = `s.ended_at IS NULL AND s.expires_at > now() AND u.state = 'ACTIVE'
+    AND s.last_used_at + make_interval(secs => $2) > now()`;
+const EXPIRES_AT = 'least(s.expires_at, s.last_used_at + make_interval(secs => $2))';
+const EVIDENCE = `
+         coalesce((SELECT json_agg(json_build_object('method', e.method, 'provider', e.provider,
+                     'credential', e.credential, 'at', e.at) ORDER BY e.at)
+                   FROM session_evidence e WHERE e.session_id = s.id), '[]')`;
 /** The session's user with his evidence, where the session lives and he is ACTIVE. */
 const ACTOR = `
   SELECT s.id, s.user_id, u.username, u.roles, u.groups, now() AS now,
          s.last_used_at < now() - interval '30 seconds' AS use_is_old,
-         least(s.expires_at, s.last_used_at + make_interval(secs => $2)) AS expires_at,
-         coalesce((SELECT json_agg(json_build_object('method', e.method, 'provider', e.provider,
-                     'credential', e.credential, 'at', e.at) ORDER BY e.at)
-                   FROM session_evidence e WHERE e.session_id = s.id), '[]') AS evidence
+         ${EXPIRES_AT} AS expires_at, ${EVIDENCE} AS evidence
   FROM session s JOIN app_user u ON u.id = s.user_id
-  WHERE s.ended_at IS NULL AND s.expires_at > now() AND u.state = 'ACTIVE'
-    AND s.last_used_at + make_interval(secs => $2) > now() AND`;
+  WHERE ${LIVES} AND`;
+/** The last used first. */
+const LIVE_OF_USERS = `
+  SELECT s.id, s.user_id AS "userId", s.created_at AS "createdAt", s.last_used_at AS "lastUsedAt",
+         ${EXPIRES_AT} AS "expiresAt", s.address, s.user_agent AS "userAgent", ${EVIDENCE} AS evidence
+  FROM session s JOIN app_user u ON u.id = s.user_id
+  WHERE ${LIVES} AND s.user_id = ANY($1)
+  ORDER BY s.last_used_at DESC, s.id`;
 const PURGE_BATCH = 5000;
 const TOUCH = `UPDATE session SET last_used_at = now() WHERE id = $1 AND ended_at IS NULL`;
 
@@ -111,18 +137,45 @@ export class SessionService {
     );
     if (kept.length === 0) throw new DomainError('UNAUTHENTICATED');
     await addEvidence(scope, session.sessionId, proof);
-    await announce(scope, `session:${session.sessionId}`);
     return { token, actor: await this.reload(scope, session.sessionId) };
   }
 
-  /** Ends one session. Its sockets are closed on every instance. */
-  async end(scope: ChangeScope, id: SessionId): Promise<void> {
-    await this.endWhere(scope, 'session.end', 'id = $1', id);
+  /** The sessions of these users that live, each user's last used first. */
+  async ofUsers({ sql }: Pick<Scope, 'sql'>, userIds: readonly UserId[]): Promise<LiveSession[]> {
+    const rows = await sql<SessionRow>('session.of-users', LIVE_OF_USERS, [
+      userIds,
+      this.timeouts.idleSeconds,
+    ]);
+    return rows.map((row) => ({ ...row, evidence: evidenceOf(row) }));
   }
 
-  /** Ends all sessions of a user. */
-  async endAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    await this.endWhere(scope, 'session.end-all', 'user_id = $1', userId);
+  /** Whose session this is, where it lives. */
+  async ownerOf({ sql }: Pick<Scope, 'sql'>, id: SessionId): Promise<UserId | undefined> {
+    return (await this.byId(sql, id))?.actor.userId;
+  }
+
+  /** Ends one session. Its sockets are closed on every instance. @returns whether it was still open */
+  async end(scope: ChangeScope, id: SessionId): Promise<boolean> {
+    const ended = await scope.sql<{ id: SessionId }>(
+      'session.end',
+      'UPDATE session SET ended_at = now() WHERE id = $1 AND ended_at IS NULL RETURNING id',
+      [id],
+    );
+    await announceAll(scope, ended);
+    return ended.length === 1;
+  }
+
+  /** Ends all sessions of a user but one. Their sockets are closed on every instance. @returns how many lived */
+  async endAllOf(scope: ChangeScope, userId: UserId, except?: SessionId): Promise<number> {
+    const ended = await scope.sql<{ id: SessionId; lived: boolean }>(
+      'session.end-all',
+      `UPDATE session SET ended_at = now()
+       WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $3
+       RETURNING id, expires_at > now() AND last_used_at + make_interval(secs => $2) > now() AS lived`,
+      [userId, this.timeouts.idleSeconds, except ?? null],
+    );
+    await announceAll(scope, ended);
+    return ended.filter(({ lived }) => lived).length;
   }
 
   /** Has the open sockets of a user judged anew on every instance. */
@@ -132,7 +185,7 @@ export class SessionService {
       'SELECT id FROM session WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now()',
       [userId],
     );
-    for (const { id } of open) await announce(scope, `session:${id}`);
+    await announceAll(scope, open);
   }
 
   /** Takes back what was proven by a method, or with one of its credentials, that no longer stands, in all sessions of a user. */
@@ -148,7 +201,7 @@ export class SessionService {
        RETURNING s.id`,
       [userId, method, credential],
     );
-    for (const { id } of touched) await announce(scope, `session:${id}`);
+    await announceAll(scope, touched);
   }
 
   /** Deletes, a batch at a time, what is over for longer than an address counts as known. */
@@ -161,20 +214,6 @@ export class SessionService {
        DELETE FROM session_evidence e USING over WHERE e.session_id = over.id`,
       [PURGE_BATCH],
     );
-  }
-
-  private async endWhere(
-    scope: ChangeScope,
-    name: string,
-    condition: string,
-    value: string,
-  ): Promise<void> {
-    const ended = await scope.sql<{ id: SessionId }>(
-      name,
-      `UPDATE session SET ended_at = now() WHERE ${condition} AND ended_at IS NULL RETURNING id`,
-      [value],
-    );
-    for (const { id } of ended) await announce(scope, `session:${id}`);
   }
 
   private async reload(scope: ChangeScope, id: SessionId): Promise<UserActor> {
@@ -216,10 +255,21 @@ function actorOf(row: ActorRow): UserActor {
     groups: row.groups,
     sessionId: row.id,
     sessionExpiresAt: row.expires_at,
-    evidence: row.evidence.map((e) => ({
-      ...e,
-      provider: e.provider === '' ? null : e.provider,
-      at: new Date(e.at),
-    })),
+    evidence: evidenceOf(row),
   };
+}
+
+function evidenceOf({ evidence }: EvidenceRow): Evidence[] {
+  return evidence.map((e) => ({
+    ...e,
+    provider: e.provider === '' ? null : e.provider,
+    at: new Date(e.at),
+  }));
+}
+
+async function announceAll(
+  scope: ChangeScope,
+  sessions: readonly { readonly id: SessionId }[],
+): Promise<void> {
+  await announce(scope, ...new Set(sessions.map(({ id }) => `session:${id}` as const)));
 }

@@ -18,6 +18,9 @@ export const userAddressChanged = eventType<{
   readonly what: 'email' | 'phone';
 }>('user.address-changed');
 
+/** Access rules may speak of groups. */
+export const userGroupsChanged = eventType<{ readonly userId: UserId }>('user.groups-changed');
+
 export const userRolesChanged = eventType<{ readonly userId: UserId }>('user.roles-changed');
 
 /** What lets an active administrator in has changed: state, roles, groups or addresses. */

@@ -29,10 +29,10 @@ import {
   updateFields,
   updateStanding,
 } from './user-table.js';
+import { changedNames, raiseDifferences } from './user-differences.js';
 import {
   administratorChanged,
   userActivated,
-  userAddressChanged,
   userDeactivated,
   userLocked,
   userRolesChanged,
@@ -78,12 +78,8 @@ export class UserService {
     // Access rules may speak of groups: nobody below an administrator chooses his own.
     if (input.groups !== undefined && !present.roles.includes('ADMIN')) refuseSelf(scope, present);
     const user = await updateFields(scope, present.id, readUserChanges(present, input));
-    for (const what of ['email', 'phone'] as const) {
-      if (user[what] !== present[what]) {
-        await scope.raise(userAddressChanged, { userId: user.id, what });
-      }
-    }
-    await this.finish(scope, present, 'user.update', changedNames(present, user));
+    await raiseDifferences(scope, present, user);
+    await this.finish(scope, present, 'user.update', changedNames(present, user).join(' '));
     return user;
   }
 
@@ -295,13 +291,6 @@ function checkReason(reason: string): void {
 
 function refuseField(field: string, problem: string | undefined): void {
   if (problem !== undefined) throw invalidInput(field, problem);
-}
-
-function changedNames(before: User, after: User): string {
-  const names = ['displayName', 'email', 'phone', 'groups'] as const;
-  return names
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-    .join(' ');
 }
 
 /** LIKE pattern, or null where everything matches. @throws DomainError INVALID_INPUT */

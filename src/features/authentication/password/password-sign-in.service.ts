@@ -1,11 +1,12 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { addressKey } from '../../../platform/address-key.js';
-import type { LimitName, RateLimits } from '../../../platform/rate-limits.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { SessionService } from '../../sessions/session.service.js';
 import { verifyPassword } from '../../users/password.service.js';
 import type { UserService } from '../../users/user.service.js';
+import type { Attempt, AttemptService, SignInAttempt } from '../attempt.service.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
 
 /**
@@ -19,6 +20,7 @@ export class PasswordSignInService {
       readonly users: UserService;
       readonly sessions: SessionService;
       readonly limits: RateLimits;
+      readonly attempts: AttemptService;
       readonly proofs: ProofService;
     },
   ) {}
@@ -28,35 +30,28 @@ export class PasswordSignInService {
    * @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, or USER_NOT_ACTIVE to who gave the right password
    */
   async signIn(request: RequestContext, username: string, password: string): Promise<SignedIn> {
-    const { work, users, limits, proofs } = this.ports;
-    const counted = await this.countAttempt(request, username);
+    const { work, users, attempts, limits, proofs } = this.ports;
+    const [account, address] = [users.usernameKey(username), addressKey(request.address)];
+    await limits.refuseExhausted('sign-in/address', address); // before it leaves a row for each name
     const user = await users.findByUsername(work.read(request), username);
+    const attempt = await this.count(request, { account, userId: user?.id ?? null, address });
+    await limits.take('sign-in/address', address);
     const matches = await verifyPassword(user?.passwordHash ?? null, password);
     if (user === undefined || !matches) throw new DomainError('INVALID_CREDENTIALS');
-    for (const [limit, key] of counted) await limits.giveBack(limit, key);
+    await limits.giveBack('sign-in/address', address);
+    await attempts.succeeded(attempt);
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     const proof = { method: 'PASSWORD', provider: null, credential: 'password' } as const;
     return work.change(request, (scope) => proofs.signIn(scope, user.id, proof));
   }
 
-  /**
-   * Counts an attempt before anything is compared. Where the account was signed in to from this address lately, what others
-   * try elsewhere does not count against it: a stranger cannot lock its owner out.
-   */
-  private async countAttempt(
+  private async count(
     request: RequestContext,
-    username: string,
-  ): Promise<readonly (readonly [LimitName, string])[]> {
-    const { users, sessions, work, limits } = this.ports;
-    const account = users.usernameKey(username);
-    const address = addressKey(request.address);
-    const isKnown = await sessions.isKnownAddress(work.sql, account, request.address);
-    const counted: (readonly [LimitName, string])[] = [
-      ['sign-in/account-and-address', `${account} ${address}`],
-      ['sign-in/address', address],
-    ];
-    if (!isKnown) counted.push(['sign-in/account', account]);
-    for (const [limit, key] of counted) await limits.take(limit, key);
-    return counted;
+    attempt: Omit<SignInAttempt, 'isKnownAddress'>,
+  ): Promise<Attempt> {
+    const { sessions, work, attempts } = this.ports;
+    const { account } = attempt;
+    const isKnownAddress = await sessions.isKnownAddress(work.sql, account, request.address);
+    return attempts.countSignIn({ ...attempt, isKnownAddress });
   }
 }
