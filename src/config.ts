@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './kernel/key-algorithm.js';
 import { isLoopbackAddress, isLoopbackName } from './kernel/loopback.js';
 import { StartupError } from './kernel/startup-error.js';
+import { parseSmsGateway, type SmsGateway } from './platform/sms.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
 export interface Config {
@@ -25,6 +26,14 @@ export interface Config {
     readonly smtpUrl: string | null;
     readonly from: string;
     readonly mailbox: boolean;
+  };
+  readonly sms: {
+    /** Null: messages become files, as mails do. */
+    readonly gateway: SmsGateway | null;
+    /** Whether codes are offered by text message: in production a gateway is needed for it. */
+    readonly isOffered: boolean;
+    /** Messages of all users together within a day. */
+    readonly dailyLimit: number;
   };
   readonly caKeyAlgorithm: KeyAlgorithm;
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
@@ -114,6 +123,8 @@ const environment = z.object({
     .optional(),
   MAIL_FROM: z.string().min(3).default('Signet <signet@localhost>'),
   MAILBOX: flag.default(false),
+  SMS_URL: z.string().transform(gatewayIn).optional(),
+  SMS_DAILY_LIMIT: integer(1, 10_000_000).default(1000),
   CA_KEY_ALGORITHM: z
     .enum(KEY_ALGORITHMS, `must be one of ${KEY_ALGORITHMS.join(', ')}`)
     .default('RSA-2048'),
@@ -155,6 +166,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       smtpUrl: settings.SMTP_URL ?? null,
       from: settings.MAIL_FROM,
       mailbox: settings.MAILBOX,
+    },
+    sms: {
+      gateway: settings.SMS_URL ?? null,
+      isOffered: settings.SMS_URL !== undefined || settings.NODE_ENV !== 'production',
+      dailyLimit: settings.SMS_DAILY_LIMIT,
     },
     caKeyAlgorithm: settings.CA_KEY_ALGORITHM,
     session: {
@@ -231,6 +247,16 @@ function readSetting(variable: string, path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     throw new ConfigError(`${variable} names a file that cannot be read.`, { cause });
+  }
+}
+
+function gatewayIn(text: string, context: z.RefinementCtx): SmsGateway {
+  try {
+    return parseSmsGateway(text);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
   }
 }
 

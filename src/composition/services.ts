@@ -12,11 +12,14 @@ import { AuditService } from '../features/audit/audit.service.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { AuthenticationResolver } from '../features/authentication/authentication.resolver.js';
 import { AttemptService } from '../features/authentication/attempt.service.js';
-import { EmailCodeProofService } from '../features/authentication/one-time-codes/email-code-proof.service.js';
-import { EmailCodeService } from '../features/authentication/one-time-codes/email-code.service.js';
-import { emailCodeOptions } from '../features/authentication/one-time-codes/one-time-code-options.service.js';
+import { codeChannels } from '../features/authentication/one-time-codes/code-channel.service.js';
+import { oneTimeCodeOptions } from '../features/authentication/one-time-codes/one-time-code-options.service.js';
+import { OneTimeCodeProofService } from '../features/authentication/one-time-codes/one-time-code-proof.service.js';
 import { OneTimeCodeResolver } from '../features/authentication/one-time-codes/one-time-code.resolver.js';
+import { OneTimeCodeService } from '../features/authentication/one-time-codes/one-time-code.service.js';
+import { PasswordLinkService } from '../features/authentication/password/password-link.service.js';
 import { passwordOptions } from '../features/authentication/password/password-options.service.js';
+import { PasswordSettingService } from '../features/authentication/password/password-setting.service.js';
 import { PasswordSignInService } from '../features/authentication/password/password-sign-in.service.js';
 import { PasswordResolver } from '../features/authentication/password/password.resolver.js';
 import { ProofService } from '../features/authentication/proof.service.js';
@@ -50,8 +53,10 @@ import { QrCodeResolver } from '../features/qr/qr.resolver.js';
 import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
 import {
   administratorChanged,
+  passwordChanged,
   userActivated,
   userAddressChanged,
+  userCreated,
   userDeactivated,
   userLocked,
   userRolesChanged,
@@ -73,6 +78,7 @@ export interface Ground {
   readonly bus: Pick<EventBus, 'listen'>;
   readonly authority: CertificateAuthority;
   readonly publicUrl: string;
+  readonly sms: { readonly isOffered: boolean; readonly dailyLimit: number };
   readonly session: SessionTimeouts;
 }
 
@@ -83,22 +89,28 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ground: Ground) {
   const handlers = new EventHandlers<ChangeScope>();
   const work = new UnitOfWork(ground.source, handlers);
-  const limits = new RateLimits(ground.counters);
+  const limits = new RateLimits(ground.counters, { 'sms-code/day': ground.sms.dailyLimit });
   const { keys, publicUrl } = ground;
   const audit = new AuditService();
   const notifications = new NotificationService();
   const users = new UserService(audit);
+  const channels = codeChannels(notifications, ground.sms.isOffered);
+  const oneTimeCodes = new OneTimeCodeService(keys, users, channels);
   const rules = new AccessRuleService(async (scope) =>
-    (await users.activeAdministrators(scope)).map(withMethods),
+    (await users.activeAdministrators(scope)).map((user) => withMethods(user, oneTimeCodes)),
   );
-  const options = new SignInOptionsService(users, [passwordOptions, emailCodeOptions]);
+  const options = new SignInOptionsService(users, [
+    passwordOptions,
+    oneTimeCodeOptions(oneTimeCodes, 'EMAIL_CODE'),
+    oneTimeCodeOptions(oneTimeCodes, 'SMS_CODE'),
+  ]);
   const access = new AccessService((scope) => options.of(scope));
   const certificates = new CertificateService(ground.authority);
   const projects = new ProjectService(audit);
   const sessions = new SessionService(ground.session);
   const profiles = new ProfileService(certificates);
   const devices = new DeviceService();
-  const emailCodes = new EmailCodeService(keys, users, notifications);
+  const passwordLinks = new PasswordLinkService({ keys, users, notifications, audit, publicUrl });
   const attempts = new AttemptService(limits);
   const proofs = new ProofService(sessions, audit);
   const answers = new SignInAnswers(work, users);
@@ -114,9 +126,11 @@ export function createServices(ground: Ground) {
     rules,
     options,
     sessions,
-    emailCodes,
+    oneTimeCodes,
+    passwordLinks,
     answers,
-    emailCodeProofs: new EmailCodeProofService({ ...proving, emailCodes }),
+    codeProofs: new OneTimeCodeProofService({ ...proving, oneTimeCodes }),
+    passwords: new PasswordSettingService({ ...proving, passwordLinks }),
     passwordSignIn: new PasswordSignInService(proving),
     offers: new OffersService(projects, enrolments, access),
     ordering: new OrderingService(own),
@@ -132,10 +146,11 @@ export function createServices(ground: Ground) {
 }
 
 /** The proofs that an administrator could give, whether or not he has given them. */
-function withMethods({ roles, groups, hasPassword, email }: Administrator): PossibleAdministrator {
+function withMethods(user: Administrator, codes: OneTimeCodeService): PossibleAdministrator {
+  const { roles, groups, hasPassword } = user;
   const methods = [
     ...(hasPassword ? (['PASSWORD'] as const) : []),
-    ...(email === null ? [] : (['EMAIL_CODE'] as const)),
+    ...(['EMAIL_CODE', 'SMS_CODE'] as const).filter((code) => codes.addressOf(code, user) !== null),
   ];
   return { roles, groups, methods: methods.map((method) => ({ method, provider: null })) };
 }
@@ -145,10 +160,17 @@ function registerHandlers(
   handlers: EventHandlers<ChangeScope>,
   services: Pick<
     Services,
-    'audit' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'
+    | 'audit'
+    | 'rules'
+    | 'sessions'
+    | 'oneTimeCodes'
+    | 'passwordLinks'
+    | 'notifications'
+    | 'enrolments'
+    | 'profiles'
   >,
 ): void {
-  const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
+  const { audit, rules, sessions, oneTimeCodes, passwordLinks, enrolments, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
   handlers.on(credentialRemoved, async (scope, { userId, ...proof }) => {
@@ -160,25 +182,43 @@ function registerHandlers(
     await enrolments.cancelOrdersBetween(scope, userId);
   });
   handlers.on(userLocked, async (scope, { userId }) => {
+    await oneTimeCodes.voidAllOf(scope, userId);
+    await passwordLinks.voidAllOf(scope, userId);
     await sessions.endAllOf(scope, userId);
-    await emailCodes.voidAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.revokeAllOf(scope, userId);
   });
   handlers.on(userDeactivated, async (scope, { userId }) => {
+    await oneTimeCodes.voidAllOf(scope, userId);
+    await passwordLinks.voidAllOf(scope, userId);
     await sessions.endAllOf(scope, userId);
-    await emailCodes.voidAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.deactivateAllOf(scope, userId);
   });
   handlers.on(userActivated, async (scope, { userId }) => {
     await profiles.reactivateAllOf(scope, userId);
+    await passwordLinks.inviteAgain(scope, userId);
+  });
+  handlers.on(userCreated, async (scope, { userId, awaitsPassword }) => {
+    if (awaitsPassword) await passwordLinks.invite(scope, userId);
   });
   handlers.on(userAddressChanged, async (scope, { userId, what }) => {
-    if (what !== 'email') return;
-    await emailCodes.voidAllOf(scope, userId);
-    await sessions.forgetEvidence(scope, userId, { method: 'EMAIL_CODE' });
+    const method = what === 'email' ? 'EMAIL_CODE' : 'SMS_CODE';
+    await oneTimeCodes.voidAllOf(scope, userId, method);
+    await sessions.forgetEvidence(scope, userId, { method });
     await enrolments.cancelInvitationsOf(scope, userId);
+    if (what !== 'email') return;
+    await passwordLinks.voidAllOf(scope, userId);
+    await passwordLinks.inviteAgain(scope, userId);
+  });
+  handlers.on(passwordChanged, async (scope, { userId, keptSession }) => {
+    await oneTimeCodes.voidAllOf(scope, userId);
+    await passwordLinks.voidAllOf(scope, userId);
+    if (keptSession === null) await sessions.endAllOf(scope, userId);
+    else await sessions.endOthersOf(scope, userId, keptSession);
+    await sessions.forgetEvidence(scope, userId, { method: 'PASSWORD' });
+    await enrolments.cancelInvitationsOf(scope, userId);
+    await services.notifications.notify(scope, 'PASSWORD_CHANGED', userId);
   });
 }
 
@@ -193,8 +233,8 @@ export function createResolvers(services: Services): readonly [object, ...object
     new EnrolmentFieldsResolver(services),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
-    new OneTimeCodeResolver(services.answers, services.emailCodeProofs),
-    new PasswordResolver(services.answers, services.passwordSignIn),
+    new OneTimeCodeResolver(services.answers, services.codeProofs),
+    new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),

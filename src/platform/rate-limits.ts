@@ -3,6 +3,8 @@ import type { Pool } from 'pg';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../kernel/errors.js';
 
+const DAY = 86_400;
+
 /** So many points in so many seconds, then a pause until they have passed. */
 const LIMITS = {
   /** Wrong passwords for one account from one address. */
@@ -15,6 +17,22 @@ const LIMITS = {
   'email-code/send': { points: 6, seconds: 900 },
   /** One-time codes texted to one user. */
   'sms-code/send': { points: 4, seconds: 900 },
+  /** The same texted to one number, whoever has it now. */
+  'sms-code/number': { points: 12, seconds: DAY },
+  /** Text messages of the whole server, for they are billed. SMS_DAILY_LIMIT says how many. */
+  'sms-code/day': { points: 1000, seconds: DAY },
+  /** Requests for a new password from one address, for whichever accounts. */
+  'password-reset/address': { points: 30, seconds: 900 },
+  /** The same for one account from one address. */
+  'password-reset/account-and-address': { points: 4, seconds: 900 },
+  /** Links mailed to one account at the wish of addresses it was not signed in to from; beyond it nothing is mailed, silently. */
+  'password-reset/account': { points: 10, seconds: 3600 },
+  /** Invitations to set a password that operators have sent again to one user. */
+  'password-invitation/user': { points: 6, seconds: 3600 },
+  /** Links with a right seal that were tried from one address, and those with a wrong one. */
+  'password-link/address': { points: 60, seconds: 900 },
+  /** Wrong present passwords of one user who wants to change his. */
+  'password-change/user': { points: 10, seconds: 900 },
   /** Failed proofs of one user by one method, over all his sessions. */
   'proof/EMAIL_CODE': { points: 20, seconds: 3600 },
   'proof/SMS_CODE': { points: 20, seconds: 3600 },
@@ -42,9 +60,16 @@ export type LimitName = keyof typeof LIMITS;
 export class RateLimits {
   private readonly limiters: ReadonlyMap<LimitName, RateLimiterPostgres>;
 
-  constructor(pool: Pool) {
+  /** @param points where the operator has set others */
+  constructor(
+    pool: Pool,
+    private readonly points: Readonly<Partial<Record<LimitName, number>>> = {},
+  ) {
     this.limiters = new Map(
-      (Object.keys(LIMITS) as LimitName[]).map((name) => [name, limiterOf(pool, name)]),
+      (Object.keys(LIMITS) as LimitName[]).map((name) => [
+        name,
+        limiterOf(pool, name, this.pointsOf(name)),
+      ]),
     );
   }
 
@@ -65,7 +90,7 @@ export class RateLimits {
    */
   async refuseExhausted(name: LimitName, key: string): Promise<void> {
     const found = await this.limiter(name).get(digest(key));
-    if (found !== null && found.consumedPoints > LIMITS[name].points) throw limited(found);
+    if (found !== null && found.consumedPoints > this.pointsOf(name)) throw limited(found);
   }
 
   /** @returns whether there was a point left, which is taken then */
@@ -84,6 +109,10 @@ export class RateLimits {
     await this.limiter(name).reward(digest(key));
   }
 
+  private pointsOf(name: LimitName): number {
+    return this.points[name] ?? LIMITS[name].points;
+  }
+
   private limiter(name: LimitName): RateLimiterPostgres {
     const limiter = this.limiters.get(name);
     if (limiter === undefined) throw new Error(`There is no rate limit ${name}.`);
@@ -97,8 +126,8 @@ function limited({ msBeforeNext }: RateLimiterRes): DomainError {
   });
 }
 
-function limiterOf(pool: Pool, name: LimitName): RateLimiterPostgres {
-  const { points, seconds } = LIMITS[name];
+function limiterOf(pool: Pool, name: LimitName, points: number): RateLimiterPostgres {
+  const { seconds } = LIMITS[name];
   return new RateLimiterPostgres({
     storeClient: pool,
     tableName: 'rate_limit',

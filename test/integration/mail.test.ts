@@ -156,6 +156,9 @@ describe('a mail from the outbox', () => {
       mailer,
       {
         SIGN_IN_CODE: nothing,
+        PASSWORD_INVITATION: nothing,
+        PASSWORD_RESET: nothing,
+        PASSWORD_CHANGED: nothing,
         ENROLMENT_INVITATION: compose,
         ENROLMENT_COMPLETED: nothing,
         ENROLMENT_FAILED: nothing,

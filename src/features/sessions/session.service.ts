@@ -117,12 +117,17 @@ export class SessionService {
 
   /** Ends one session. Its sockets are closed on every instance. */
   async end(scope: ChangeScope, id: SessionId): Promise<void> {
-    await this.endWhere(scope, 'session.end', 'id = $1', id);
+    await this.endWhere(scope, 'session.end', 'id = $1', [id]);
   }
 
   /** Ends all sessions of a user. */
   async endAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    await this.endWhere(scope, 'session.end-all', 'user_id = $1', userId);
+    await this.endWhere(scope, 'session.end-all', 'user_id = $1', [userId]);
+  }
+
+  /** Ends all sessions of a user but one. */
+  async endOthersOf(scope: ChangeScope, userId: UserId, kept: SessionId): Promise<void> {
+    await this.endWhere(scope, 'session.end-others', 'user_id = $1 AND id <> $2', [userId, kept]);
   }
 
   /** Has the open sockets of a user judged anew on every instance. */
@@ -167,12 +172,12 @@ export class SessionService {
     scope: ChangeScope,
     name: string,
     condition: string,
-    value: string,
+    values: readonly string[],
   ): Promise<void> {
     const ended = await scope.sql<{ id: SessionId }>(
       name,
       `UPDATE session SET ended_at = now() WHERE ${condition} AND ended_at IS NULL RETURNING id`,
-      [value],
+      values,
     );
     for (const { id } of ended) await announce(scope, `session:${id}`);
   }
