@@ -20,10 +20,10 @@ export function isCommonPassword(password: string): boolean {
   return isRow(typed) || variants(typed).some((variant) => COMMON.has(variant));
 }
 
-/** Whether a password is no more than a word that its guesser knows, decorated. */
+/** Whether a password is no more than a word that its guesser knows, with digits and signs around it. */
 export function isWordDecorated(password: string, word: string): boolean {
-  const key = comparisonKey(word);
-  return [comparisonKey(password), ...variants(comparisonKey(password))].includes(key);
+  const rest = comparisonKey(password).split(comparisonKey(word)).join('');
+  return rest.length < comparisonKey(password).length && !/\p{L}/u.test(rest);
 }
 
 function variants(typed: string): string[] {

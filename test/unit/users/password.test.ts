@@ -69,6 +69,7 @@ describe('the password policy', () => {
     'Alva.Lindqvist',
     'alva.lindqvist1',
     '!!ALVA.LINDQVIST2026',
+    '2026alva.lindqvist-2027-1234567890',
     'alva.lindqvistalva.lindqvist',
   ])('refuses the user name in whatever letters, with little around it (%s)', (password) => {
     expect(passwordProblem(password, 'alva.lindqvist')).toMatch(/user name/);
