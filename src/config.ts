@@ -167,11 +167,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       from: settings.MAIL_FROM,
       mailbox: settings.MAILBOX,
     },
-    sms: {
-      gateway: settings.SMS_URL ?? null,
-      isOffered: settings.SMS_URL !== undefined || settings.NODE_ENV !== 'production',
-      dailyLimit: settings.SMS_DAILY_LIMIT,
-    },
+    sms: smsOf(settings),
     caKeyAlgorithm: settings.CA_KEY_ALGORITHM,
     session: {
       idleSeconds: settings.SESSION_IDLE_SECONDS,
@@ -227,6 +223,14 @@ function refuseContradictions(settings: Environment): void {
   ];
   const broken = rules.filter(([isBroken]) => isBroken).map(([, message]) => message);
   if (broken.length > 0) throw new ConfigError(broken.join('\n'));
+}
+
+function smsOf({ SMS_URL, SMS_DAILY_LIMIT, NODE_ENV }: Environment): Config['sms'] {
+  return {
+    gateway: SMS_URL ?? null,
+    isOffered: SMS_URL !== undefined || NODE_ENV !== 'production',
+    dailyLimit: SMS_DAILY_LIMIT,
+  };
 }
 
 function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {

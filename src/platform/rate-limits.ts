@@ -29,7 +29,7 @@ const LIMITS = {
   'password-reset/account': { points: 10, seconds: 3600 },
   /** Invitations to set a password that operators have sent again to one user. */
   'password-invitation/user': { points: 6, seconds: 3600 },
-  /** Links with a right seal that were tried from one address, and those with a wrong one. */
+  /** Attempts from one address to set a password by a link that did not end in a password. */
   'password-link/address': { points: 60, seconds: 900 },
   /** Wrong present passwords of one user who wants to change his. */
   'password-change/user': { points: 10, seconds: 900 },

@@ -168,7 +168,8 @@ describe('an operator', () => {
   test('invites who was not to have a password, for instance before', async () => {
     const newcomer = await create({ invite: false });
     await invite(newcomer.id);
-    await linkMailedTo(server, newcomer.email);
+    const token = await linkMailedTo(server, newcomer.email);
+    expect((await setPassword(server, token, NEW)).errors).toEqual([]);
   });
 
   test('does not invite who has a password', async () => {

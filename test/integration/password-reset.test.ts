@@ -309,6 +309,39 @@ describe('a stranger who asks without end', () => {
   });
 });
 
+describe('an operator, who could read what goes to an address of his', () => {
+  const redirect = (id: string, by: string) =>
+    server.graphql(
+      'mutation ($id: ID!) { updateUser(id: $id, input: { email: "olga.too@example.org" }) { id } }',
+      { id },
+      { token: by },
+    );
+
+  test('does not send the link of another operator there; an administrator may', async () => {
+    const colleague = await createPerson(server, cast.admin, newName('colleague'), ['OPERATOR']);
+    expect(codeOf(await redirect(colleague.id, cast.operator.token))).toBe('FORBIDDEN');
+    await requestReset(server, colleague.username);
+    await linkMailedTo(server, colleague.email);
+    expect((await redirect(colleague.id, cast.admin)).errors).toEqual([]);
+  });
+
+  test('does not send the link of an administrator there', async () => {
+    expect(codeOf(await redirect(cast.adminId, cast.operator.token))).toBe('FORBIDDEN');
+  });
+
+  test('changes his own address, and what else is known of a colleague', async () => {
+    const colleague = await createPerson(server, cast.admin, newName('colleague'), ['OPERATOR']);
+    const renamed = await server.graphql(
+      'mutation ($id: ID!) { updateUser(id: $id, input: { displayName: "Colleague" }) { id } }',
+      { id: colleague.id },
+      { token: cast.operator.token },
+    );
+    expect(renamed.errors).toEqual([]);
+    const own = await sessionOf(server, colleague.id);
+    expect((await redirect(colleague.id, own)).errors).toEqual([]);
+  });
+});
+
 test('an address that tries links is stopped, and no other', async () => {
   const token = await askedFor();
   const tryFrom = (from: string, text: string) =>

@@ -34,7 +34,7 @@ export const TEXTS = {
   passwordChanged: {
     subject: 'Your Signet password was changed',
     opening: (displayName: string) =>
-      `Hello ${displayName},\n\nthe password of your account was changed, and you were signed out everywhere else.`,
+      `Hello ${displayName},\n\nthe password of your account was set anew, and all other sessions have ended.`,
     unasked:
       'If this was not you, ask for a new password on the sign-in page and tell your administrator at once.',
   },

@@ -12,6 +12,7 @@ import {
   isActiveAdministrator,
   refuseSelf,
   requireAnotherAdministrator,
+  requireAuthorityOverAddress,
   requireRoles,
 } from './user-guards.js';
 import { emailProblem, readNewUser, readUserChanges, reasonProblem } from './user-input.js';
@@ -85,9 +86,9 @@ export class UserService {
     if (input.groups !== undefined && !present.roles.includes('ADMIN')) refuseSelf(scope, present);
     const user = await updateFields(scope, present.id, readUserChanges(present, input));
     for (const what of ['email', 'phone'] as const) {
-      if (user[what] !== present[what]) {
-        await scope.raise(userAddressChanged, { userId: user.id, what });
-      }
+      if (user[what] === present[what]) continue;
+      await requireAuthorityOverAddress(scope, present);
+      await scope.raise(userAddressChanged, { userId: user.id, what });
     }
     await this.finish(scope, present, 'user.update', changedNames(present, user));
     return user;
