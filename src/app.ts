@@ -17,6 +17,8 @@ import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
 import { mailTask } from './composition/mail-task.js';
+import { passwordTask } from './composition/password-task.js';
+import { smsTask } from './composition/sms-task.js';
 import { databaseProblem, listenProblem } from './composition/start-problems.js';
 import { Teardown } from './composition/teardown.js';
 import {
@@ -31,6 +33,7 @@ import { createLogger, type Logger } from './platform/logger.js';
 import { createMailer } from './platform/mailer.js';
 import { keptMasterKey } from './platform/master-key.js';
 import { poolOf } from './platform/scope.js';
+import { createSmsSender } from './platform/sms.js';
 import { createResolvers, createServices, type Services } from './composition/services.js';
 
 const DRAIN_MS = 5000;
@@ -83,17 +86,18 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
     pkiUrl: config.pkiUrl ?? publicUrl.replace(/^https:/, 'http:'),
   });
   const bus = new EventBus(pgConnection(database.connection), log);
-  const { session } = config;
+  const { session, sms } = config;
   const counters = createCounterPool(database.connection);
   counters.on('error', (error) => {
     log.warn({ error }, 'a connection for counters was lost');
   });
   teardown.add(() => counters.end());
-  const services = createServices({ source, counters, keys, bus, authority, publicUrl, session });
+  const ground = { source, counters, keys, bus, authority, publicUrl, sms, session };
+  const services = createServices(ground);
   warnOfPlainHttp(config, log);
   await bus.open();
   teardown.add(() => bus.close());
-  const stopJobs = await startJobs({ config, services, source, log, teardown });
+  const stopJobs = await startJobs({ config, services, source, publicUrl, log, teardown });
   const seeded = { done: false };
   const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded });
   teardown.add(() => Promise.all([edge.drain(DRAIN_MS), stopJobs()]), END_WORK_MS);
@@ -166,16 +170,22 @@ interface Parts {
 
 /** @returns what stops them, also while requests still finish */
 async function startJobs(
-  parts: Parts & { source: DataSource; teardown: Teardown },
+  parts: Parts & { source: DataSource; publicUrl: string; teardown: Teardown },
 ): Promise<() => Promise<unknown>> {
-  const { config, services, source, log, teardown } = parts;
+  const { config, services, source, publicUrl, log, teardown } = parts;
+  const mailboxDir = join(config.dataDir, 'mailbox');
   const mailer = createMailer({
     smtpUrl: config.mail.smtpUrl,
     from: config.mail.from,
-    mailboxDir: join(config.dataDir, 'mailbox'),
+    mailboxDir,
   });
+  const sms = createSmsSender({ gateway: config.sms.gateway, mailboxDir });
   teardown.add(() => mailer.close());
-  const tasks = [mailTask(services, mailer)];
+  const tasks = [
+    mailTask(services, mailer),
+    passwordTask(services),
+    smsTask(services, sms, publicUrl),
+  ];
   const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
   const housekeeping = startHousekeeping(services, log);
   const stop = (): Promise<unknown> => Promise.all([worker.stop(), housekeeping.stop()]);

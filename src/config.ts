@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from './kernel/key-algorithm.js';
 import { isLoopbackAddress, isLoopbackName } from './kernel/loopback.js';
 import { StartupError } from './kernel/startup-error.js';
+import { parseSmsGateway, type SmsGateway } from './platform/sms.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
 export interface Config {
@@ -25,6 +26,14 @@ export interface Config {
     readonly smtpUrl: string | null;
     readonly from: string;
     readonly mailbox: boolean;
+  };
+  readonly sms: {
+    /** Null: messages become files, as mails do. */
+    readonly gateway: SmsGateway | null;
+    /** Whether codes are offered by text message: in production a gateway is needed for it. */
+    readonly isOffered: boolean;
+    /** Messages of all users together within a day. */
+    readonly dailyLimit: number;
   };
   readonly caKeyAlgorithm: KeyAlgorithm;
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
@@ -114,6 +123,8 @@ const environment = z.object({
     .optional(),
   MAIL_FROM: z.string().min(3).default('Signet <signet@localhost>'),
   MAILBOX: flag.default(false),
+  SMS_URL: z.string().transform(gatewayIn).optional(),
+  SMS_DAILY_LIMIT: integer(1, 10_000_000).default(1000),
   CA_KEY_ALGORITHM: z
     .enum(KEY_ALGORITHMS, `must be one of ${KEY_ALGORITHMS.join(', ')}`)
     .default('RSA-2048'),
@@ -156,6 +167,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       from: settings.MAIL_FROM,
       mailbox: settings.MAILBOX,
     },
+    sms: smsOf(settings),
     caKeyAlgorithm: settings.CA_KEY_ALGORITHM,
     session: {
       idleSeconds: settings.SESSION_IDLE_SECONDS,
@@ -213,6 +225,14 @@ function refuseContradictions(settings: Environment): void {
   if (broken.length > 0) throw new ConfigError(broken.join('\n'));
 }
 
+function smsOf({ SMS_URL, SMS_DAILY_LIMIT, NODE_ENV }: Environment): Config['sms'] {
+  return {
+    gateway: SMS_URL ?? null,
+    isOffered: SMS_URL !== undefined || NODE_ENV !== 'production',
+    dailyLimit: SMS_DAILY_LIMIT,
+  };
+}
+
 function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return null;
   const tls = { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
@@ -231,6 +251,16 @@ function readSetting(variable: string, path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     throw new ConfigError(`${variable} names a file that cannot be read.`, { cause });
+  }
+}
+
+function gatewayIn(text: string, context: z.RefinementCtx): SmsGateway {
+  try {
+    return parseSmsGateway(text);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
   }
 }
 

@@ -4,6 +4,8 @@ import { AccessRuleVersionEntity } from './features/access/access-rule-version.e
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
+import { OneTimeCode } from './features/authentication/one-time-codes/one-time-code.entity.js';
+import { PasswordLink } from './features/authentication/password/password-link.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
@@ -16,6 +18,7 @@ import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { Announcement } from './platform/announcement.entity.js';
+import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -30,10 +33,11 @@ export const databaseSchema: DatabaseSchema = {
     Authority,
     Certificate,
     Device,
-    EmailCode,
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    OneTimeCode,
+    PasswordLink,
     Profile,
     ProjectEntity,
     ProofAttempt,
@@ -44,4 +48,5 @@ export const databaseSchema: DatabaseSchema = {
   ],
   migrations: [Initial1795291418159, RuleVersions1795400300000],
   migrations: [Initial1795291418159, Announcements1795400400000],
+  migrations: [Initial1795291418159, OneTimeCodes1795400500000],
 };

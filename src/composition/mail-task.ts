@@ -1,5 +1,5 @@
 import { outboxTask, type OutboxTask } from '../edge/jobs/outbox-task.js';
-import { EMAIL_CODE_TTL_SECONDS } from '../features/authentication/one-time-codes/email-code.service.js';
+import { ONE_TIME_CODE_TTL_SECONDS } from '../features/authentication/one-time-codes/one-time-code.service.js';
 import type { Notice } from '../features/enrolment/delivery.service.js';
 import {
   MailDeliveryService,
@@ -34,15 +34,28 @@ export function mailTask(services: Services, mailer: Mailer): OutboxTask {
 }
 
 function composers(services: Services): MailComposers {
-  const { work, delivery, emailCodes } = services;
+  const { work, delivery, oneTimeCodes, passwordLinks, users } = services;
   const reading = async <T>(id: string, read: (scope: Scope) => Promise<T>): Promise<T> =>
     read(work.read(await work.systemRequest('mail', id)));
   return {
     SIGN_IN_CODE: async (id) => {
-      const code = await reading(id, (scope) => emailCodes.toMail(scope, id));
+      const code = await reading(id, (scope) => oneTimeCodes.toSend(scope, 'EMAIL_CODE', id));
       if (code === null) return null;
       const { address: to, ...facts } = code;
-      return mails.signInCodeMail({ to, ...facts, validSeconds: EMAIL_CODE_TTL_SECONDS });
+      return mails.signInCodeMail({ to, ...facts, validSeconds: ONE_TIME_CODE_TTL_SECONDS });
+    },
+    PASSWORD_INVITATION: async (id) => {
+      const link = await reading(id, (scope) => passwordLinks.toMail(scope, id));
+      return link && mails.passwordInvitationMail({ ...link, to: link.address });
+    },
+    PASSWORD_RESET: async (id) => {
+      const link = await reading(id, (scope) => passwordLinks.toMail(scope, id));
+      return link && mails.passwordResetMail({ ...link, to: link.address });
+    },
+    PASSWORD_CHANGED: async (id) => {
+      const user = await reading(id, (scope) => users.find(scope, id));
+      if (user === undefined || user.email === null) return null;
+      return mails.passwordChangedMail({ to: user.email, displayName: user.displayName });
     },
     ENROLMENT_INVITATION: async (id) => {
       const invitation = await reading(id, (scope) => delivery.invitation(scope, id));

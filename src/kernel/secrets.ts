@@ -34,6 +34,9 @@ export type KeyPurpose =
   | 'confirmation-code'
   | 'email-code'
   | 'email-code-hash'
+  | 'sms-code'
+  | 'sms-code-hash'
+  | 'password-link'
   | 'ca-key';
 
 const NONCE_BYTES = 12;

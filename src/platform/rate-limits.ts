@@ -3,6 +3,8 @@ import type { Pool } from 'pg';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../kernel/errors.js';
 
+const DAY = 86_400;
+
 /** So many points in so many seconds, then a pause until they have passed. */
 const LIMITS = {
   /** Wrong passwords from one address. */
@@ -11,6 +13,29 @@ const LIMITS = {
   'email-code/send': { points: 6, seconds: 900 },
   /** One-time codes texted to one user. */
   'sms-code/send': { points: 4, seconds: 900 },
+  /** The same texted to one number, whoever has it now. */
+  'sms-code/number': { points: 12, seconds: DAY },
+  /** Text messages of the whole server, for they are billed. SMS_DAILY_LIMIT says how many. */
+  'sms-code/day': { points: 1000, seconds: DAY },
+  /** Requests for a new password from one address, for whichever accounts. */
+  'password-reset/address': { points: 30, seconds: 900 },
+  /** The same for one account from one address. */
+  'password-reset/account-and-address': { points: 4, seconds: 900 },
+  /** Links mailed to one account at the wish of addresses it was not signed in to from; beyond it nothing is mailed, silently. */
+  'password-reset/account': { points: 10, seconds: 3600 },
+  /** Invitations to set a password that operators have sent again to one user. */
+  'password-invitation/user': { points: 6, seconds: 3600 },
+  /** Attempts from one address to set a password by a link that did not end in a password. */
+  'password-link/address': { points: 60, seconds: 900 },
+  /** Wrong present passwords of one user who wants to change his. */
+  'password-change/user': { points: 10, seconds: 900 },
+  /** Failed proofs of one user by one method, over all his sessions. */
+  'proof/EMAIL_CODE': { points: 20, seconds: 3600 },
+  'proof/SMS_CODE': { points: 20, seconds: 3600 },
+  'proof/TOTP': { points: 10, seconds: 900 },
+  'proof/PASSKEY': { points: 20, seconds: 900 },
+  'proof/MOBILE_ID': { points: 20, seconds: 900 },
+  'proof/CLIENT_CERTIFICATE': { points: 20, seconds: 900 },
   /** Proofs by who has no session yet, from one address: passkeys, certificates, SAML responses. */
   'proof/address': { points: 120, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
@@ -31,9 +56,16 @@ export type LimitName = keyof typeof LIMITS;
 export class RateLimits {
   private readonly limiters: ReadonlyMap<LimitName, RateLimiterPostgres>;
 
-  constructor(pool: Pool) {
+  /** @param points where the operator has set others */
+  constructor(
+    pool: Pool,
+    private readonly points: Readonly<Partial<Record<LimitName, number>>> = {},
+  ) {
     this.limiters = new Map(
-      (Object.keys(LIMITS) as LimitName[]).map((name) => [name, limiterOf(pool, name)]),
+      (Object.keys(LIMITS) as LimitName[]).map((name) => [
+        name,
+        limiterOf(pool, name, this.pointsOf(name)),
+      ]),
     );
   }
 
@@ -54,7 +86,7 @@ export class RateLimits {
    */
   async refuseExhausted(name: LimitName, key: string): Promise<void> {
     const found = await this.limiter(name).get(digest(key));
-    if (found !== null && found.consumedPoints > LIMITS[name].points) throw limited(found);
+    if (found !== null && found.consumedPoints > this.pointsOf(name)) throw limited(found);
   }
 
   /** @returns whether there was a point left, which is taken then */
@@ -73,6 +105,10 @@ export class RateLimits {
     await this.limiter(name).reward(digest(key));
   }
 
+  private pointsOf(name: LimitName): number {
+    return this.points[name] ?? LIMITS[name].points;
+  }
+
   private limiter(name: LimitName): RateLimiterPostgres {
     const limiter = this.limiters.get(name);
     if (limiter === undefined) throw new Error(`There is no rate limit ${name}.`);
@@ -86,8 +122,8 @@ function limited({ msBeforeNext }: RateLimiterRes): DomainError {
   });
 }
 
-function limiterOf(pool: Pool, name: LimitName): RateLimiterPostgres {
-  const { points, seconds } = LIMITS[name];
+function limiterOf(pool: Pool, name: LimitName, points: number): RateLimiterPostgres {
+  const { seconds } = LIMITS[name];
   return new RateLimiterPostgres({
     storeClient: pool,
     tableName: 'rate_limit',

@@ -33,13 +33,16 @@ export async function forgetAttempts({ query }: TestDatabase): Promise<void> {
   await query('DELETE FROM proof_attempt');
 }
 
-/** Waits until the server has noticed all that has run out, so that nothing changes by itself any more. */
+/** Waits until the server has noticed all that has run out, and has done what it was asked for, so that nothing changes by itself any more. */
 export async function settled({ query }: TestDatabase): Promise<void> {
   await eventually(async () => {
     const overdue = await query(
       `SELECT id FROM enrolment WHERE (status = 'WAITING_FOR_SCAN' AND code_expires_at <= now())
          OR (completed_at IS NULL AND expires_at <= now())`,
     );
-    return overdue.length === 0 ? true : undefined;
+    const asked = await query(
+      `SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'prepare-password-reset'`,
+    );
+    return overdue.length + asked.length === 0 ? true : undefined;
   });
 }

@@ -8,6 +8,13 @@ import { HonestOrNotPhone, requestFor } from './phone';
 import { noteSecret } from './run';
 import type { TestServer } from './server';
 import { sessionOf } from './sessions';
+import type { CodeMethod } from '../../src/features/authentication/one-time-codes/one-time-code.service';
+import { hashPassword } from '../../src/features/users/password.service';
+import type { UserId } from '../../src/kernel/ids';
+import { sha256 } from '../../src/kernel/secrets';
+
+const PRESENT_PASSWORD = 'the present one of the scene';
+const NEW_PASSWORD = 'the new one of the scene';
 
 /** What one valid call of a root field needs: made anew for each, as most calls use it up. */
 export interface Scene {
@@ -76,23 +83,81 @@ export class Stagehand {
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
   async sceneFor(fieldName: string, { isScanned = false } = {}): Promise<Scene> {
     await this.openSessionsAgain();
+    await this.reviveCast();
     const setter = this.setters[fieldName];
     return setter === undefined ? given({}) : setter(isScanned);
   }
 
-  /** The code that is mailed to whoever has this session. */
-  async mailedCode(token: string | undefined): Promise<string> {
-    if (token === undefined) return '000000';
-    await this.server.graphql('mutation { sendEmailCode }', {}, { token });
-    const [last] = await this.server.database.query<{ id: string }>(
-      'SELECT id FROM email_code ORDER BY created_at DESC LIMIT 1',
+  /** Arguments that only the caller's own session can tell: the code sent to it, the password of its user. */
+  async ownArguments(fieldName: string, token: string | undefined): Promise<Scene['args']> {
+    switch (fieldName) {
+      case 'verifyEmailCode':
+        return { code: await this.sentCode('EMAIL_CODE', token) };
+      case 'verifySmsCode':
+        return { code: await this.sentCode('SMS_CODE', token) };
+      case 'changePassword':
+        if (token !== undefined) await this.givePassword(PRESENT_PASSWORD, { token });
+        return { current: PRESENT_PASSWORD, password: NEW_PASSWORD };
+      default:
+        return {};
+    }
+  }
+
+  /** The cast's own sessions, which end with a changed password. */
+  private async reviveCast(): Promise<void> {
+    const { admin, operator, alva, other } = this.cast;
+    const tokens = [admin, operator.token, alva.token, other.token].map(sha256);
+    await this.server.database.query(
+      `WITH revived AS (UPDATE session SET ended_at = NULL WHERE token_hash = ANY($1) RETURNING id)
+       INSERT INTO session_evidence (session_id, method, provider, credential, at)
+       SELECT id, 'PASSWORD', '', 'PASSWORD', now() FROM revived ON CONFLICT DO NOTHING`,
+      [tokens],
     );
-    const { work, emailCodes } = this.server.app.services;
+  }
+
+  /** The code that is sent to whoever has this session. */
+  private async sentCode(method: CodeMethod, token: string | undefined): Promise<string> {
+    if (token === undefined) return '000000';
+    const field = method === 'EMAIL_CODE' ? 'sendEmailCode' : 'sendSmsCode';
+    const { errors } = await this.server.graphql(`mutation { ${field} }`, {}, { token });
+    if (errors.length > 0) throw new Error(errors[0]?.extensions.code);
+    const [last] = await this.server.database.query<{ id: string }>(
+      'SELECT id FROM one_time_code WHERE method = $1 ORDER BY created_at DESC LIMIT 1',
+      [method],
+    );
+    const { work, oneTimeCodes } = this.server.app.services;
     const request = await work.systemRequest('test', randomUUID());
-    const mail = await emailCodes.toMail(work.read(request), last?.id ?? '');
-    if (mail === null) throw new Error('No code was mailed.');
-    noteSecret(mail.code);
-    return mail.code;
+    const message = await oneTimeCodes.toSend(work.read(request), method, last?.id ?? '');
+    if (message === null) throw new Error('No code was sent.');
+    noteSecret(message.code);
+    return message.code;
+  }
+
+  /** Behind the API, as a user may set his own alone. */
+  private async givePassword(
+    password: string,
+    { id, token }: { id?: string; token?: string },
+  ): Promise<void> {
+    await this.server.database.query(
+      `UPDATE app_user SET password_hash = $1 WHERE id = coalesce($2, (SELECT user_id FROM session WHERE token_hash = $3))`,
+      [await hashPassword(password), id ?? null, token === undefined ? null : sha256(token)],
+    );
+  }
+
+  /** A link that was mailed to someone new. */
+  private async passwordToken(): Promise<string> {
+    const { id } = await createPerson(this.server, this.cast.admin, newName('user'));
+    const { work, passwordLinks } = this.server.app.services;
+    const request = await work.systemRequest('test', randomUUID());
+    await work.change(request, (scope) => passwordLinks.mailReset(scope, id as UserId));
+    const [link] = await this.server.database.query<{ id: string }>(
+      'SELECT id FROM password_link WHERE user_id = $1',
+      [id],
+    );
+    const mail = await passwordLinks.toMail(work.read(request), link?.id ?? '');
+    const token = mail?.link.split('#')[1] ?? '';
+    noteSecret(token);
+    return token;
   }
 
   private readonly setters: Readonly<Record<string, (isScanned: boolean) => Promise<Scene>>> = {
@@ -109,9 +174,22 @@ export class Stagehand {
     profile: () => given({ id: this.finished.profileId }),
     project: () => given({ id: this.cast.projectId }),
     user: () => given({ id: this.cast.alva.id }),
-    signInWithPassword: () =>
-      given({ username: this.cast.other.username, password: this.cast.other.password }),
-    verifyEmailCode: () => given({ code: '' }),
+    signInWithPassword: async () => {
+      const { id, username, password } = this.cast.other;
+      await this.givePassword(password, { id });
+      return given({ username, password });
+    },
+    sendSmsCode: () => this.withPhones(),
+    verifySmsCode: () => this.withPhones(),
+    requestPasswordReset: () => given({ username: this.cast.other.username }),
+    setPassword: async () => given({ token: await this.passwordToken(), password: NEW_PASSWORD }),
+    invitePassword: async () => {
+      const { id } = await createPerson(this.server, this.cast.admin, newName('user'));
+      await this.server.database.query('UPDATE app_user SET password_hash = NULL WHERE id = $1', [
+        id,
+      ]);
+      return given({ userId: id });
+    },
     claimEnrolment: async () => {
       const phone = new HonestOrNotPhone(this.server);
       const { code, ...placed } = await this.ordered();
@@ -157,6 +235,11 @@ export class Stagehand {
       'UPDATE session SET ended_at = NULL WHERE token_hash = ANY($1::bytea[])',
       [hashes],
     );
+  private async withPhones(): Promise<Scene> {
+    await this.server.database.query(
+      `UPDATE app_user SET phone = '+4179' || (1000000 + abs(hashtext(id::text)) % 9000000) WHERE phone IS NULL`,
+    );
+    return { args: {} };
   }
 
   private ordered(): Promise<Order> {

@@ -13,6 +13,12 @@ const ENTRIES: Readonly<Record<string, readonly [Actor, action: string]>> = {
   'Mutation.signInWithPassword': ['nobody', 'session.sign-in'],
   'Mutation.sendEmailCode': ['alva', 'email-code.send'],
   'Mutation.verifyEmailCode': ['alva', 'session.strengthen'],
+  'Mutation.sendSmsCode': ['alva', 'sms-code.send'],
+  'Mutation.verifySmsCode': ['alva', 'session.strengthen'],
+  'Mutation.requestPasswordReset': ['nobody', 'password.request-reset'],
+  'Mutation.setPassword': ['nobody', 'password.set'],
+  'Mutation.changePassword': ['alva', 'password.change'],
+  'Mutation.invitePassword': ['olga', 'password.invite'],
   'Mutation.signOut': ['alva', 'session.sign-out'],
   'Mutation.claimEnrolment': ['nobody', 'enrolment.claim'],
   'Mutation.activateEnrolment': ['nobody', 'enrolment.activate'],
@@ -38,6 +44,7 @@ const ENTRIES: Readonly<Record<string, readonly [Actor, action: string]>> = {
 /** What is remembered even where the rest is undone: the attempt, and the requests that will be certified. */
 const IN_TWO_STEPS = new Set([
   'Mutation.verifyEmailCode',
+  'Mutation.verifySmsCode',
   'Mutation.confirmDevice',
   'Mutation.approveDevice',
   'Mutation.activateEnrolment',
@@ -77,8 +84,7 @@ async function prepare(
 ): Promise<() => Promise<GraphqlAnswer<any>>> {
   const { name } = root.field;
   const { args } = await stage.sceneFor(name);
-  const variables =
-    name === 'verifyEmailCode' ? { code: await stage.mailedCode(caller.token) } : args;
+  const variables = { ...args, ...(await stage.ownArguments(name, caller.token)) };
   return () => server.graphql(operationFor(root, variables), variables, caller);
 }
 

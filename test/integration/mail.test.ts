@@ -35,6 +35,7 @@ import { createDataSource } from '../../src/platform/database.js';
 import { EventHandlers } from '../../src/platform/event-handlers.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMailer, MailError, type Mailer } from '../../src/platform/mailer.js';
+import { createSmsSender } from '../../src/platform/sms.js';
 import { poolOf, UnitOfWork, type ChangeScope } from '../../src/platform/scope.js';
 import { createTestDatabase } from '../helpers/database.js';
 
@@ -156,6 +157,9 @@ describe('a mail from the outbox', () => {
       mailer,
       {
         SIGN_IN_CODE: nothing,
+        PASSWORD_INVITATION: nothing,
+        PASSWORD_RESET: nothing,
+        PASSWORD_CHANGED: nothing,
         ENROLMENT_INVITATION: compose,
         ENROLMENT_COMPLETED: nothing,
         ENROLMENT_FAILED: nothing,
@@ -378,6 +382,20 @@ describe('the mailbox page', () => {
   test('says so where there are no mails', async () => {
     expect(await get('/mailbox/messages.json')).toMatchObject({ status: 200, body: '[]' });
     expect((await get('/mailbox')).body).toContain('No mail yet.');
+  });
+
+  test('shows text messages among the mails, as plain text', async () => {
+    await fill();
+    const clock = { now: () => new Date('2026-11-21T18:31:00Z') };
+    const sms = createSmsSender({ gateway: null, mailboxDir: box, clock });
+    await sms.send({ to: '+41441234567', text: '<i>012345</i>', messageId: 'm3' });
+    const list = (await get('/mailbox')).body;
+    const path = /href="(\/mailbox\/20261121T183100000Z-[0-9a-f]{12})"/.exec(list)?.[1] ?? '';
+    expect(list).toContain('+41441234567');
+    const shown = await get(path);
+    expect(shown.status).toBe(200);
+    expect(shown.body).toContain('<pre>&lt;i&gt;012345&lt;/i&gt;</pre>');
+    expect(shown.body).not.toContain('<iframe');
   });
 
   test('lists mails for programs, newest first', async () => {

@@ -44,7 +44,7 @@ const wrong = (code: string, by = 1): string => String((Number(code) + by) % 1e6
 
 const attempts = () =>
   server.database.query<{ attempts: number }>(
-    `SELECT c.attempts FROM email_code c JOIN app_user u ON u.id = c.user_id
+    `SELECT c.attempts FROM one_time_code c JOIN app_user u ON u.id = c.user_id
      WHERE u.id = $1 ORDER BY c.created_at`,
     [person.id],
   );
@@ -63,8 +63,8 @@ test('the right code adds its evidence, and the session goes on under a new toke
 
 test('of fifty guesses at the same time at most five are compared', async () => {
   const code = await mailedCode();
-  const { emailCodes } = server.app.services;
-  const compared = jest.spyOn(emailCodes, 'matches');
+  const { oneTimeCodes } = server.app.services;
+  const compared = jest.spyOn(oneTimeCodes, 'matches');
   try {
     const guesses = Array.from({ length: 50 }, (_, i) => wrong(code, i + 1));
     const answers = await Promise.all(guesses.map((guess) => verify(guess)));
@@ -121,7 +121,7 @@ test('a new code voids the one before', async () => {
   await mailedCode();
   const code = await mailedCode();
   const open = await server.database.query<{ isFirst: boolean }>(
-    `SELECT c.created_at = min(c.created_at) OVER () AS "isFirst" FROM email_code c
+    `SELECT c.created_at = min(c.created_at) OVER () AS "isFirst" FROM one_time_code c
      WHERE c.user_id = $1 ORDER BY c.closed_at NULLS FIRST LIMIT 1`,
     [person.id],
   );
@@ -132,7 +132,7 @@ test('a new code voids the one before', async () => {
 test('a code is good for ten minutes', async () => {
   const code = await mailedCode();
   await server.database.query(
-    `UPDATE email_code SET expires_at = expires_at - interval '10 minutes' WHERE user_id = $1`,
+    `UPDATE one_time_code SET expires_at = expires_at - interval '10 minutes' WHERE user_id = $1`,
     [person.id],
   );
   expect(codeOf(await verify(code))).toBe('INVALID_CREDENTIALS');

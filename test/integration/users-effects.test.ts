@@ -113,7 +113,7 @@ describe('a user who is deactivated', () => {
     await change('deactivateUser', person.id);
     expect(
       await server.database.query(
-        'SELECT id FROM email_code WHERE user_id = $1 AND closed_at IS NULL',
+        'SELECT id FROM one_time_code WHERE user_id = $1 AND closed_at IS NULL',
         [person.id],
       ),
     ).toEqual([]);

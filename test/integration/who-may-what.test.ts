@@ -100,6 +100,11 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.signInWithPassword': ['/sign-in', EVERYONE],
   'Mutation.sendEmailCode': ['/sign-in', SIGNED_IN],
   'Mutation.verifyEmailCode': ['/sign-in', SIGNED_IN],
+  'Mutation.sendSmsCode': ['/sign-in', SIGNED_IN],
+  'Mutation.verifySmsCode': ['/sign-in', SIGNED_IN],
+  'Mutation.requestPasswordReset': ['/sign-in', EVERYONE],
+  'Mutation.setPassword': ['/sign-in', EVERYONE],
+  'Mutation.changePassword': ['/sign-in', SIGNED_IN],
   'Mutation.signOut': ['/sign-in', EVERYONE],
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
@@ -111,6 +116,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.approveDevice': ['/operator/mobile-id/approve', OPERATORS],
   'Mutation.rejectDevice': ['/operator/mobile-id/approve', OPERATORS],
   'Mutation.createUser': ['/operator/users', OPERATORS],
+  'Mutation.invitePassword': ['/operator/users', OPERATORS],
   'Mutation.updateUser': ['/operator/users', OPERATORS],
   'Mutation.activateUser': ['/operator/users', OPERATORS],
   'Mutation.deactivateUser': ['/operator/users', OPERATORS],
@@ -159,8 +165,7 @@ async function outcomeOf(root: RootField, caller: Caller): Promise<Outcome> {
   const { name } = root.field;
   const scene = await stage.sceneFor(name, { isScanned: caller === 'device token' });
   const credentials = await credentialsOf(caller, scene);
-  const args = { ...scene.args };
-  if (name === 'verifyEmailCode') args['code'] = await stage.mailedCode(credentials.token);
+  const args = { ...scene.args, ...(await stage.ownArguments(name, credentials.token)) };
   const query = operationFor(root, args);
   if (root.kind === 'subscription') return subscribed(query, args, credentials);
   const answer = await server.graphql<Record<string, unknown> | null | undefined>(
@@ -230,6 +235,8 @@ function row(outcome: Outcome, others: Partial<Record<Caller, Outcome>> = {}): E
 const BECOMES: Readonly<Record<string, 'owner' | 'device token'>> = {
   'Mutation.signInWithPassword': 'owner',
   'Mutation.verifyEmailCode': 'owner',
+  'Mutation.verifySmsCode': 'owner',
+  'Mutation.changePassword': 'owner',
   'Mutation.claimEnrolment': 'device token',
   'Mutation.activateEnrolment': 'device token',
 };

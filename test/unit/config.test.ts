@@ -36,6 +36,17 @@ test.each([
   ['ADMIN_EMAIL', { ADMIN_EMAIL: 'nobody' }],
   ['SMTP_URL', { ...PRODUCTION, SMTP_URL: '' }],
   ['PUBLIC_URL', { ...PRODUCTION, PUBLIC_URL: '' }],
+  ['SMS_URL', { SMS_URL: 'smpp://user:password@sms.example.org' }],
+  ['SMS_URL', { SMS_URL: 'http://sms.example.org/send' }],
+  ['SMS_URL', { SMS_URL: 'ftp://sms.example.org/send' }],
+  ['SMS_URL', { SMS_URL: 'sms.example.org/send' }],
+  ['SMS_URL', { SMS_URL: 'https://sms.example.org/send#token' }],
+  ['SMS_URL', { SMS_URL: 'https://user:password@sms.example.org/send?token=other' }],
+  ['SMS_URL', { SMS_URL: 'https://sms.example.org/send?token=one&token=two' }],
+  ['SMS_URL', { SMS_URL: 'https://sms.example.org/send?token=two%0D%0Alines' }],
+  ['SMS_URL', { SMS_URL: 'https://us%3Aer:password@sms.example.org/send' }],
+  ['SMS_URL', { SMS_URL: 'https://100%:password@sms.example.org/send' }],
+  ['SMS_DAILY_LIMIT', { SMS_DAILY_LIMIT: '0' }],
   ['CA_KEY_ALGORITHM', { CA_KEY_ALGORITHM: 'RSA-1024' }],
   ['SESSION_IDLE_SECONDS', { SESSION_IDLE_SECONDS: '600', SESSION_MAX_SECONDS: '60' }],
   ['INTROSPECTION', { INTROSPECTION: 'maybe' }],
@@ -56,6 +67,40 @@ test.each([
   { SMTP_URL: 'smtp://mail.example.org' },
 ])('the mailbox is never shown with %j', (environment) => {
   expect(refusalOf({ MAILBOX: '1', ...environment })).toContain('MAILBOX');
+});
+
+test.each([
+  ['https://sms.example.org/send', { url: 'https://sms.example.org/send', authorization: null }],
+  ['http://localhost:8080/', { url: 'http://localhost:8080/', authorization: null }],
+  [
+    'https://sms.example.org/send?from=Signet&token=abc.def~1',
+    { url: 'https://sms.example.org/send?from=Signet', authorization: 'Bearer abc.def~1' },
+  ],
+  [
+    'https://us%20er:p%C3%A4ss%3A%40@sms.example.org/send',
+    {
+      url: 'https://sms.example.org/send',
+      authorization: `Basic ${Buffer.from('us er:päss:@').toString('base64')}`,
+    },
+  ],
+])(
+  'a gateway for text messages is taken apart: its secrets go into a header (%s)',
+  (url, gateway) => {
+    expect(loadConfig({ SMS_URL: url }).sms.gateway).toEqual(gateway);
+  },
+);
+
+test('without a gateway text messages become files, and none are sent in production', () => {
+  expect(loadConfig({}).sms).toEqual({ gateway: null, isOffered: true, dailyLimit: 1000 });
+  expect(loadConfig(PRODUCTION).sms).toMatchObject({ gateway: null, isOffered: false });
+  const url = { SMS_URL: 'https://sms.example.org/send' };
+  expect(loadConfig({ ...PRODUCTION, ...url }).sms.isOffered).toBe(true);
+});
+
+test('an SMPP server is refused with what is missing', () => {
+  expect(refusalOf({ SMS_URL: 'smpp://sms.example.org' })).toBe(
+    'SMS_URL names an SMPP server, and only HTTP gateways are supported.',
+  );
 });
 
 test('the mailbox can be shown on this machine', () => {

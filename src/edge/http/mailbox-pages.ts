@@ -32,7 +32,7 @@ export function mailListPage(mails: readonly StoredMail[], path: string): string
       : `<ol>${rows.join('\n')}</ol>`;
   return page(
     'Mailbox',
-    `<h1>Mailbox</h1><p>What Signet would have mailed, newest first. For trying out only.</p>${list}`,
+    `<h1>Mailbox</h1><p>What Signet would have mailed or texted, newest first. For trying out only.</p>${list}`,
     '<meta http-equiv="refresh" content="4">',
   );
 }
@@ -43,9 +43,17 @@ export function mailPage(mail: StoredMail, path: string): string {
     `<p><a href="${escapeHtml(path)}">All mails</a></p>
 <h1>${escapeHtml(mail.subject)}</h1>
 <dl><dt>From</dt><dd>${escapeHtml(mail.from)}</dd><dt>To</dt><dd>${escapeHtml(mail.to)}</dd><dt>Sent</dt><dd>${time(mail.at)}</dd></dl>
-${frame(mail.html)}
-<details><summary>As plain text</summary><pre>${escapeHtml(mail.text)}</pre></details>`,
+${
+  mail.kind === 'SMS'
+    ? plainText(mail)
+    : `${frame(mail.html)}
+<details><summary>As plain text</summary>${plainText(mail)}</details>`
+}`,
   );
+}
+
+function plainText({ text }: StoredMail): string {
+  return `<pre>${escapeHtml(text)}</pre>`;
 }
 
 /** No script and no origin for what the mail holds; its links open in a tab of their own, which is free again. */

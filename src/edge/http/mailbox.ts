@@ -6,7 +6,7 @@ import { mailListPage, mailPage } from './mailbox-pages.js';
 const SHOWN = 200;
 
 /**
- * Shows the mails that became files: for demo and tests, on this machine only. To be mounted where the configuration says so,
+ * Shows the mails and text messages that became files: for demo and tests, on this machine only. To be mounted where the configuration says so,
  * at `path`.
  */
 export function mailboxRouter(folder: string, path = '/mailbox'): Router {

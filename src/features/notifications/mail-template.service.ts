@@ -20,6 +20,13 @@ export interface SignInCodeFacts extends Recipient {
   readonly validSeconds: number;
 }
 
+export interface PasswordLinkFacts extends Recipient {
+  /** The name to sign in with. */
+  readonly username: string;
+  readonly link: string;
+  readonly expiresAt: Date;
+}
+
 export interface InvitationFacts extends Recipient {
   readonly projectName: string;
   readonly serverName: string;
@@ -60,6 +67,56 @@ export function signInCodeMail(facts: SignInCodeFacts): ComposedMail {
       { kind: 'code', code: facts.code },
       { kind: 'text', text: texts.validity(minutes) },
       { kind: 'note', text: texts.unasked },
+    ],
+  });
+}
+
+/** To a user who never had a password. */
+export function passwordInvitationMail(facts: PasswordLinkFacts): ComposedMail {
+  const { subject, opening } = TEXTS.passwordInvitation;
+  return passwordLinkMail(facts, { subject, opening, notes: [TEXTS.passwordLink.secrecy] });
+}
+
+export function passwordResetMail(facts: PasswordLinkFacts): ComposedMail {
+  const { subject, opening, unasked } = TEXTS.passwordReset;
+  return passwordLinkMail(facts, {
+    subject,
+    opening,
+    notes: [TEXTS.passwordLink.secrecy, unasked],
+  });
+}
+
+/** Nothing to click, and nothing secret: whoever reads it can only be warned. */
+export function passwordChangedMail({ to, displayName }: Recipient): ComposedMail {
+  const { subject, opening, unasked } = TEXTS.passwordChanged;
+  return compose(to, subject, {
+    title: subject,
+    brand: TEXTS.product,
+    blocks: [
+      { kind: 'text', text: opening(oneLine(displayName)) },
+      { kind: 'note', text: unasked },
+    ],
+  });
+}
+
+function passwordLinkMail(
+  { to, displayName, username, link, expiresAt }: PasswordLinkFacts,
+  texts: {
+    readonly subject: string;
+    readonly opening: (displayName: string) => string;
+    readonly notes: readonly string[];
+  },
+): ComposedMail {
+  const { button, userName, validity } = TEXTS.passwordLink;
+  return compose(to, texts.subject, {
+    title: texts.subject,
+    brand: TEXTS.product,
+    blocks: [
+      { kind: 'text', text: `${texts.opening(oneLine(displayName))}\n\n${link}`, link },
+      { kind: 'button', label: button, link },
+      { kind: 'facts', facts: [[userName, username]] },
+      { kind: 'text', text: validity(instant(expiresAt)) },
+      ...texts.notes.map((text) => ({ kind: 'note', text }) as const),
     ],
   });
 }

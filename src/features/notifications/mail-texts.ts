@@ -1,4 +1,4 @@
-/** Every sentence that Signet itself writes into a mail. */
+/** Every sentence that Signet itself writes into a mail or a text message. */
 export const TEXTS = {
   product: 'Signet',
   facts: { profile: 'Mobile ID', device: 'Phone', project: 'Project', reason: 'Reason' },
@@ -9,6 +9,34 @@ export const TEXTS = {
       `It is good for ${minutes === 1 ? 'one minute' : `${String(minutes)} minutes`} and works once. Type it into the page that asked for it, and nowhere else.`,
     unasked:
       'If you did not ask for a code, somebody may know your password: tell your administrator, and give this code to nobody.',
+  },
+  /** Characters of GSM 7-bit alone: others would halve what fits into one message. */
+  codeBySms: (code: string, host: string, minutes: number) =>
+    `${code} is your Signet code for ${host}. It is good for ${minutes === 1 ? 'one minute' : `${String(minutes)} minutes`} and works once. Give it to nobody.`,
+  passwordLink: {
+    button: 'Set a password',
+    userName: 'User name',
+    validity: (until: string) => `The link works once, until ${until}.`,
+    secrecy: 'Whoever opens it can set your password: do not forward this mail.',
+  },
+  passwordInvitation: {
+    subject: 'Set your Signet password',
+    opening: (displayName: string) =>
+      `Hello ${displayName},\n\nan account was made for you. Open this link to set your password:`,
+  },
+  passwordReset: {
+    subject: 'Set a new Signet password',
+    opening: (displayName: string) =>
+      `Hello ${displayName},\n\nsomebody asked for a new password for your account. If it was you, open this link to set it:`,
+    unasked:
+      'If you did not ask for it, ignore this mail: your password stays as it is, and the link runs out by itself.',
+  },
+  passwordChanged: {
+    subject: 'Your Signet password was changed',
+    opening: (displayName: string) =>
+      `Hello ${displayName},\n\nthe password of your account was set anew, and all other sessions have ended.`,
+    unasked:
+      'If this was not you, ask for a new password on the sign-in page and tell your administrator at once.',
   },
   invitation: {
     qrAlternative: 'QR code: scan it with the phone that shall hold your mobile ID.',

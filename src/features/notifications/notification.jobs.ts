@@ -2,13 +2,16 @@ import { outboxJob } from '../../platform/outbox.js';
 
 export const MAIL_TEMPLATES = [
   'SIGN_IN_CODE',
+  'PASSWORD_INVITATION',
+  'PASSWORD_RESET',
+  'PASSWORD_CHANGED',
   'ENROLMENT_INVITATION',
   'ENROLMENT_COMPLETED',
   'ENROLMENT_FAILED',
 ] as const;
 export type MailTemplate = (typeof MAIL_TEMPLATES)[number];
 
-/** Which mail, and about what: the id of an e-mail code or of an enrolment. The mail is written when it is sent. */
+/** Which mail, and about what: the id of a code, a link, a user or an enrolment. The mail is written when it is sent. */
 export interface MailOrder {
   readonly template: MailTemplate;
   readonly subjectId: string;
@@ -16,3 +19,14 @@ export interface MailOrder {
 
 /** Ten attempts, each after e times the pause of the one before: given up after about three and a half hours. */
 export const sendMailJob = outboxJob<MailOrder>('send-mail', 10);
+
+export type SmsTemplate = 'SIGN_IN_CODE';
+
+/** As {@link MailOrder}, for a text message about a one-time code. */
+export interface SmsOrder {
+  readonly template: SmsTemplate;
+  readonly subjectId: string;
+}
+
+/** Six attempts within four minutes: a code that comes later helps nobody, and each attempt may be billed. */
+export const sendSmsJob = outboxJob<SmsOrder>('send-sms', 6);

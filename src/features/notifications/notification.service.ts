@@ -1,6 +1,11 @@
 import { enqueue } from '../../platform/outbox.js';
 import type { ChangeScope } from '../../platform/scope.js';
-import { sendMailJob, type MailTemplate } from './notification.jobs.js';
+import {
+  sendMailJob,
+  sendSmsJob,
+  type MailTemplate,
+  type SmsTemplate,
+} from './notification.jobs.js';
 
 export type { MailTemplate } from './notification.jobs.js';
 
@@ -8,5 +13,10 @@ export class NotificationService {
   /** Sends a mail once the transaction of `scope` is committed. `subjectId` is the id of what it is about, never a secret. */
   async notify(scope: ChangeScope, template: MailTemplate, subjectId: string): Promise<void> {
     await enqueue(scope, sendMailJob, { template, subjectId });
+  }
+
+  /** Sends a text message, as {@link notify} a mail. */
+  async text(scope: ChangeScope, template: SmsTemplate, subjectId: string): Promise<void> {
+    await enqueue(scope, sendSmsJob, { template, subjectId });
   }
 }

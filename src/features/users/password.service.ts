@@ -1,6 +1,6 @@
 import { hash, verify, type Options } from '@node-rs/argon2';
 import type { Problem } from '../../kernel/field-problems.js';
-import { usernameKey } from './user.js';
+import { isCommonPassword, isWordDecorated } from './common-passwords.js';
 
 const MIN_LENGTH = 12;
 const MAX_LENGTH = 256;
@@ -17,7 +17,8 @@ export function passwordProblem(password: string, username: string): Problem {
   const length = Array.from(password).length;
   if (length < MIN_LENGTH) return `It must have at least ${String(MIN_LENGTH)} characters.`;
   if (length > MAX_LENGTH) return `It must have at most ${String(MAX_LENGTH)} characters.`;
-  if (usernameKey(password) === usernameKey(username)) return 'It must not be the user name.';
+  if (isWordDecorated(password, username)) return 'It must not be the user name.';
+  if (isCommonPassword(password)) return 'It is one of the passwords that are guessed first.';
   return undefined;
 }
 

@@ -15,6 +15,16 @@ export async function requireRoles(scope: Scope, roles: readonly Role[]): Promis
 }
 
 /**
+ * Codes and links for a new password go to a user's addresses: an operator who could choose those of another one could become
+ * him, and approve what he himself has ordered. Only administrators do that.
+ * @throws DomainError FORBIDDEN
+ */
+export async function requireAuthorityOverAddress(scope: Scope, user: User): Promise<void> {
+  const isOwn = scope.actor.kind === 'user' && scope.actor.userId === user.id;
+  if (user.roles.includes('OPERATOR') && !isOwn) await requireRoles(scope, ['ADMIN']);
+}
+
+/**
  * Keeps at least one active administrator. Whether one of those who stay could still get in is judged by those who listen to
  * `administratorChanged`, going by the access rules. Two changes at once wait for each other, so that two administrators cannot
  * withdraw each other's role.

@@ -7,6 +7,7 @@ import type { NewUserFields, UserFields } from './user-input.js';
 import {
   usernameKey,
   type Administrator,
+  type NewPassword,
   type User,
   type UserState,
   type UserWithPassword,
@@ -80,6 +81,40 @@ export async function updateStanding(
       [id, state, roles, scope.now],
     ),
   );
+}
+
+export async function selectPasswordHash(scope: Scope, id: UserId): Promise<string | null> {
+  const rows = await scope.sql<{ passwordHash: string | null }>(
+    'users.password-hash',
+    'SELECT password_hash AS "passwordHash" FROM app_user WHERE id = $1',
+    [id],
+  );
+  return rows[0]?.passwordHash ?? null;
+}
+
+/** Whether the user still has this password; then it stays until the transaction ends. */
+export async function holdPasswordHash(scope: Scope, id: UserId, hash: string): Promise<boolean> {
+  const rows = await scope.sql(
+    'users.hold-password',
+    'SELECT 1 AS held FROM app_user WHERE id = $1 AND password_hash = $2 FOR SHARE',
+    [id, hash],
+  );
+  return rows.length === 1;
+}
+
+/** False, and nothing written, where `expected` is not what stands there. */
+export async function updatePasswordHash(
+  scope: Scope,
+  id: UserId,
+  { hash, expected }: Pick<NewPassword, 'hash' | 'expected'>,
+): Promise<boolean> {
+  const rows = await scope.sql(
+    'users.update-password',
+    `UPDATE app_user SET password_hash = $2, updated_at = $3
+     WHERE id = $1 AND ($4::text IS NULL OR password_hash = $4) RETURNING id`,
+    [id, hash, scope.now, expected ?? null],
+  );
+  return rows.length === 1;
 }
 
 /** Waits for every other change of this user, and keeps them waiting until the transaction ends. */

@@ -1,5 +1,18 @@
-import type { UserId } from '../../kernel/ids.js';
+import type { SessionId, UserId } from '../../kernel/ids.js';
 import { eventType } from '../../platform/event-handlers.js';
+
+/** `awaitsPassword`: he has none yet, and is to set one himself. */
+export const userCreated = eventType<{
+  readonly userId: UserId;
+  readonly awaitsPassword: boolean;
+}>('user.created');
+
+/** What was proven with the old password, or sent while it stood, counts no longer. */
+export const passwordChanged = eventType<{
+  readonly userId: UserId;
+  /** The session in which it was changed, if any. */
+  readonly keptSession: SessionId | null;
+}>('user.password-changed');
 
 /** The user may sign in and order again. */
 export const userActivated = eventType<{ readonly userId: UserId }>('user.activated');

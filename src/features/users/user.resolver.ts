@@ -65,7 +65,7 @@ export class UserResolver {
   @Resource('/operator/users')
   @Mutation(() => UserType, {
     description:
-      'Changes what is known of a user. As all changes, not of one with a role that the caller lacks.',
+      'Changes what is known of a user. As all changes, not of one with a role that the caller lacks; the addresses of another operator are changed by administrators only.',
   })
   updateUser(
     @Ctx() ctx: RequestContext,

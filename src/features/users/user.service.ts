@@ -13,10 +13,12 @@ import {
   isActiveAdministrator,
   refuseSelf,
   requireAnotherAdministrator,
+  requireAuthorityOverAddress,
   requireRoles,
 } from './user-guards.js';
 import { emailProblem, readNewUser, readUserChanges, reasonProblem } from './user-input.js';
 import {
+  holdPasswordHash,
   insertUser,
   isUsernameTaken,
   lockUserRow,
@@ -26,13 +28,17 @@ import {
   selectByUsername,
   selectPage,
   selectStandingProofs,
+  selectPasswordHash,
   updateFields,
+  updatePasswordHash,
   updateStanding,
 } from './user-table.js';
 import { changedNames, raiseDifferences } from './user-differences.js';
 import {
   administratorChanged,
+  passwordChanged,
   userActivated,
+  userCreated,
   userDeactivated,
   userLocked,
   userRolesChanged,
@@ -41,6 +47,7 @@ import {
   NEXT_STATES,
   usernameKey,
   type Administrator,
+  type NewPassword,
   type NewUser,
   type User,
   type UserChanges,
@@ -68,6 +75,8 @@ export class UserService {
     const passwordHash = fields.password === null ? null : await hashPassword(fields.password);
     const user = await insertUser(scope, { ...fields, id: newId(), roles: ['USER'], passwordHash });
     if (user === undefined) throw await this.taken(scope, fields.username);
+    const awaitsPassword = passwordHash === null && (input.invite ?? true);
+    await scope.raise(userCreated, { userId: user.id, awaitsPassword });
     await this.record(scope, 'user.create', user);
     return user;
   }
@@ -78,8 +87,12 @@ export class UserService {
     // Access rules may speak of groups: nobody below an administrator chooses his own.
     if (input.groups !== undefined && !present.roles.includes('ADMIN')) refuseSelf(scope, present);
     const user = await updateFields(scope, present.id, readUserChanges(present, input));
+    const changed = changedNames(present, user);
+    if (changed.includes('email') || changed.includes('phone')) {
+      await requireAuthorityOverAddress(scope, present);
+    }
     await raiseDifferences(scope, present, user);
-    await this.finish(scope, present, 'user.update', changedNames(present, user).join(' '));
+    await this.finish(scope, present, 'user.update', changed.join(' '));
     return user;
   }
 
@@ -175,6 +188,27 @@ export class UserService {
   /** In whatever state, with what the password is compared with. */
   async findByUsername(scope: Scope, username: string): Promise<UserWithPassword | undefined> {
     return isStorable(username) ? selectByUsername(scope, username) : undefined;
+  }
+
+  /** Null where the user has no password. */
+  passwordHashOf(scope: Scope, id: UserId): Promise<string | null> {
+    return selectPasswordHash(scope, id);
+  }
+
+  /** Whether this is still the user's password; then no change of it comes before the transaction's end. */
+  holdPassword(scope: ChangeScope, id: UserId, hash: string): Promise<boolean> {
+    return holdPasswordHash(scope, id, hash);
+  }
+
+  /**
+   * Replaces the user's password, with his row locked.
+   * @returns false, and changes nothing, where the password is not the expected one any more
+   */
+  async setPasswordHash(scope: ChangeScope, id: UserId, password: NewPassword): Promise<boolean> {
+    await this.getLocked(scope, id);
+    if (!(await updatePasswordHash(scope, id, password))) return false;
+    await scope.raise(passwordChanged, { userId: id, keptSession: password.keptSession });
+    return true;
   }
 
   /** The name as it is compared: what looks the same to a reader is the same user. */

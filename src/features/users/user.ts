@@ -1,5 +1,5 @@
 import type { Role } from '../../kernel/actor.js';
-import type { UserId } from '../../kernel/ids.js';
+import type { SessionId, UserId } from '../../kernel/ids.js';
 import { comparisonKey } from '../../kernel/text.js';
 
 export const USER_STATES = ['REGISTERED', 'ACTIVE', 'INACTIVE', 'LOCKED'] as const;
@@ -44,9 +44,20 @@ export interface NewUser {
   readonly email?: string | null;
   readonly phone?: string | null;
   readonly password?: string | null;
+  /** Whether he is to set a password himself, where he is given none. True, if left out. */
+  readonly invite?: boolean | null;
   readonly groups?: readonly string[] | null;
   /** ACTIVE, if left out. */
   readonly state?: UserState;
+}
+
+/** A password that takes the place of another, or is the first. */
+export interface NewPassword {
+  readonly hash: string;
+  /** Of the password that it replaces, where the change depends on it. */
+  readonly expected?: string;
+  /** The session that goes on. */
+  readonly keptSession: SessionId | null;
 }
 
 /** Absent fields stay as they are; null clears. */

@@ -110,9 +110,17 @@ export class CreateUserInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'A first password, 12 to 256 characters; without one the user cannot sign in by password.',
+      'A first password, 12 to 256 characters and none of the commonest; without it the user is invited by mail to set one, or comes in by SAML.',
   })
   password?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description:
+      'Whether a user without a password is invited by mail to set one, as soon as he is ACTIVE and has an address. False for who comes in by other methods only.',
+  })
+  invite?: boolean | null;
 
   @Field(() => [String], {
     nullable: true,

@@ -35,6 +35,9 @@ function delivery({ composed = COMPOSED, isServerUp = true }: Setting): {
   const compose = (): Promise<ComposedMail | null> => Promise.resolve(composed);
   const composers = {
     SIGN_IN_CODE: compose,
+    PASSWORD_INVITATION: compose,
+    PASSWORD_RESET: compose,
+    PASSWORD_CHANGED: compose,
     ENROLMENT_INVITATION: compose,
     ENROLMENT_COMPLETED: compose,
     ENROLMENT_FAILED: compose,

@@ -3,6 +3,9 @@ import {
   completedMail,
   failedMail,
   invitationMail,
+  passwordChangedMail,
+  passwordInvitationMail,
+  passwordResetMail,
   signInCodeMail,
 } from '../../../src/features/notifications/mail-template.service.js';
 import {
@@ -13,6 +16,7 @@ import {
 const HOSTILE = `<img src=x onerror="alert('1')"> & Söhne`;
 const ESCAPED = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; Söhne';
 const LINK = 'https://id.example.org/m#AbCdEfGhIjKlMnOpQrStUv';
+const PASSWORD_LINK = 'https://id.example.org/set-password#AbCd.EfGhIjKlMnOpQrStUv';
 const EXPIRES = new Date('2026-11-28T18:30:00Z');
 const PROJECT = { projectName: 'Staff', serverName: 'Example ID' };
 const INVITATION = {
@@ -27,7 +31,11 @@ const INVITATION = {
 async function allMails(name: string): Promise<readonly { html: string; subject: string }[]> {
   const recipient = { to: 'a@example.org', displayName: name };
   const project = { projectName: name, serverName: name };
+  const link = { ...recipient, username: name, link: PASSWORD_LINK, expiresAt: EXPIRES };
   return [
+    passwordInvitationMail(link),
+    passwordResetMail(link),
+    passwordChangedMail(recipient),
     signInCodeMail({ ...recipient, code: '012345', validSeconds: 600 }),
     await invitationMail({ ...INVITATION, ...recipient, ...project, ...DEFAULT_INVITATION }),
     completedMail({ ...recipient, ...project, profileName: name, deviceName: name }),
@@ -53,7 +61,7 @@ describe('every mail', () => {
 
   test('goes to the one address that was given', async () => {
     expect((await allMails('Alva')).map((mail) => (mail as unknown as { to: string }).to)).toEqual(
-      Array(4).fill('a@example.org'),
+      Array(7).fill('a@example.org'),
     );
   });
 
@@ -87,6 +95,40 @@ describe('the mail with a sign-in code', () => {
 
   test('holds nothing to click', () => {
     expect(mail.html).not.toContain('<a ');
+  });
+});
+
+describe('a mail about a password', () => {
+  const facts = {
+    to: 'a@example.org',
+    displayName: 'Alva',
+    username: 'alva',
+    link: PASSWORD_LINK,
+    expiresAt: EXPIRES,
+  };
+
+  test.each([
+    ['an invitation', passwordInvitationMail(facts)],
+    ['a reset', passwordResetMail(facts)],
+  ])(
+    'holds the link, the user name and the end, and no secret in the subject (%s)',
+    (_what, mail) => {
+      for (const part of [mail.text, mail.html]) {
+        expect(part).toContain(PASSWORD_LINK);
+        expect(part).toContain('alva');
+        expect(part).toContain('works once, until 28 November 2026 at 18:30 UTC');
+      }
+      expect(mail.subject).not.toContain('#');
+    },
+  );
+
+  test('of a reset says what to do for who did not ask for it', () => {
+    expect(passwordResetMail(facts).text).toContain('If you did not ask for it, ignore this mail');
+  });
+
+  test('that was changed holds nothing to click', () => {
+    const { html } = passwordChangedMail({ to: 'a@example.org', displayName: 'Alva' });
+    expect(html).not.toContain('<a ');
   });
 });
 

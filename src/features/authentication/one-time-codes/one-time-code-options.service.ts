@@ -1,21 +1,31 @@
 import type { SignInOption } from '../../access/access.service.js';
 import type { OptionSource } from '../sign-in-options.service.js';
+import type { CodeMethod, OneTimeCodeService } from './one-time-code.service.js';
 
-/** Who is signed in and has an address. */
-export const emailCodeOptions: OptionSource = (_scope, { user }) =>
-  Promise.resolve(typeof user?.email === 'string' ? [mailTo(user.email)] : []);
+const LABELS: Readonly<Record<CodeMethod, (address: string) => string>> = {
+  EMAIL_CODE: (address) => `Code by e-mail to ${maskedMail(address)}`,
+  SMS_CODE: (number) => `Code by text message to ${maskedNumber(number)}`,
+};
 
-function mailTo(address: string): SignInOption {
-  return {
-    method: 'EMAIL_CODE',
-    provider: null,
-    label: `Code by e-mail to ${masked(address)}`,
-    url: null,
+/** Who is signed in and can be reached this way. */
+export function oneTimeCodeOptions(codes: OneTimeCodeService, method: CodeMethod): OptionSource {
+  return (_scope, { user }) => {
+    const address = user && codes.addressOf(method, user);
+    return Promise.resolve(address === null ? [] : [optionOf(method, address)]);
   };
 }
 
+function optionOf(method: CodeMethod, address: string): SignInOption {
+  return { method, provider: null, label: LABELS[method](address), url: null };
+}
+
 /** `alva@example.org` becomes `a…@example.org`: enough for its owner. */
-function masked(address: string): string {
+function maskedMail(address: string): string {
   const at = address.lastIndexOf('@');
   return `${Array.from(address)[0] ?? ''}…${address.slice(at)}`;
+}
+
+/** `+41441234567` becomes `+41…67`. */
+function maskedNumber(number: string): string {
+  return `${number.slice(0, 3)}…${number.slice(-2)}`;
 }

@@ -9,6 +9,12 @@ import type { UserService } from '../../users/user.service.js';
 import type { Attempt, AttemptService, SignInAttempt } from '../attempt.service.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
 
+export const PASSWORD_PROOF = {
+  method: 'PASSWORD',
+  provider: null,
+  credential: 'password',
+} as const;
+
 /**
  * The method PASSWORD. An attempt is counted and compared before the transaction that opens the session, so that a refusal
  * undoes none of that.
@@ -41,8 +47,11 @@ export class PasswordSignInService {
     await limits.giveBack('sign-in/address', address);
     await attempts.succeeded(attempt);
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
-    const proof = { method: 'PASSWORD', provider: null, credential: 'password' } as const;
-    return work.change(request, (scope) => proofs.signIn(scope, user.id, proof));
+    return work.change(request, async (scope) => {
+      const isStill = await users.holdPassword(scope, user.id, user.passwordHash ?? '');
+      if (!isStill) throw new DomainError('INVALID_CREDENTIALS');
+      return proofs.signIn(scope, user.id, PASSWORD_PROOF);
+    });
   }
 
   private async count(
