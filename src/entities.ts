@@ -2,6 +2,11 @@ import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
 import { AccessRuleEntity } from './features/access/access-rule.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
+import {
+  PasskeyChallenge,
+  PasskeyEntity,
+} from './features/authentication/passkeys/passkey.entity.js';
+import { TotpAuthenticatorEntity } from './features/authentication/totp/totp-authenticator.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
@@ -11,6 +16,7 @@ import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
+import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -27,12 +33,15 @@ export const databaseSchema: DatabaseSchema = {
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    PasskeyChallenge,
+    PasskeyEntity,
     Profile,
     ProjectEntity,
     RateLimit,
     Session,
     SessionEvidence,
+    TotpAuthenticatorEntity,
     UserEntity,
   ],
-  migrations: [Initial1795291418159],
+  migrations: [Initial1795291418159, TotpAndPasskeys1795400600000],
 };

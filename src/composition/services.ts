@@ -16,12 +16,23 @@ import { EmailCodeProofService } from '../features/authentication/one-time-codes
 import { EmailCodeService } from '../features/authentication/one-time-codes/email-code.service.js';
 import { emailCodeOptions } from '../features/authentication/one-time-codes/one-time-code-options.service.js';
 import { OneTimeCodeResolver } from '../features/authentication/one-time-codes/one-time-code.resolver.js';
+import { PasskeyChallengeService } from '../features/authentication/passkeys/passkey-challenge.service.js';
+import { passkeyOptions } from '../features/authentication/passkeys/passkey-options.service.js';
+import { PasskeyRegistrationService } from '../features/authentication/passkeys/passkey-registration.service.js';
+import { PasskeySignInService } from '../features/authentication/passkeys/passkey-sign-in.service.js';
+import { PasskeyResolver } from '../features/authentication/passkeys/passkey.resolver.js';
+import { PasskeyService } from '../features/authentication/passkeys/passkey.service.js';
+import { relyingPartyOf } from '../features/authentication/passkeys/relying-party.js';
 import { passwordOptions } from '../features/authentication/password/password-options.service.js';
 import { PasswordSignInService } from '../features/authentication/password/password-sign-in.service.js';
 import { PasswordResolver } from '../features/authentication/password/password.resolver.js';
 import { ProofService } from '../features/authentication/proof.service.js';
 import { SignInAnswers } from '../features/authentication/sign-in-answers.service.js';
 import { SignInOptionsService } from '../features/authentication/sign-in-options.service.js';
+import { totpOptions } from '../features/authentication/totp/totp-options.service.js';
+import { TotpProofService } from '../features/authentication/totp/totp-proof.service.js';
+import { TotpResolver } from '../features/authentication/totp/totp.resolver.js';
+import { TotpService } from '../features/authentication/totp/totp.service.js';
 import { CertificateAuthorityResolver } from '../features/certificates/certificate.resolver.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
 import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
@@ -91,7 +102,16 @@ export function createServices(ground: Ground) {
   const rules = new AccessRuleService(async (scope) =>
     (await users.activeAdministrators(scope)).map(withMethods),
   );
-  const options = new SignInOptionsService(users, [passwordOptions, emailCodeOptions]);
+  const party = relyingPartyOf(publicUrl);
+  const passkeys = new PasskeyService(keys, users);
+  const challenges = new PasskeyChallengeService(keys);
+  const totp = new TotpService(keys, users, publicUrl);
+  const options = new SignInOptionsService(users, [
+    passwordOptions,
+    passkeyOptions(passkeys, party),
+    emailCodeOptions,
+    totpOptions(totp),
+  ]);
   const access = new AccessService((scope) => options.of(scope));
   const certificates = new CertificateService(ground.authority);
   const projects = new ProjectService(audit);
@@ -104,6 +124,7 @@ export function createServices(ground: Ground) {
   const answers = new SignInAnswers(work, users);
   const proving = { work, users, sessions, limits, audit, attempts, proofs, answers };
   const low = { work, limits, audit, notifications, users, certificates, projects, profiles };
+  const methods = { ...proving, access, party, passkeys, challenges, totp };
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -118,6 +139,12 @@ export function createServices(ground: Ground) {
     answers,
     emailCodeProofs: new EmailCodeProofService({ ...proving, emailCodes }),
     passwordSignIn: new PasswordSignInService(proving),
+    passkeys,
+    passkeyChallenges: challenges,
+    passkeyRegistration: new PasskeyRegistrationService(methods),
+    passkeySignIn: new PasskeySignInService(methods),
+    totp,
+    totpProofs: new TotpProofService(methods),
     offers: new OffersService(projects, enrolments, access),
     ordering: new OrderingService(own),
     claims: new ClaimService(own),
@@ -194,10 +221,12 @@ export function createResolvers(services: Services): readonly [object, ...object
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
     new OneTimeCodeResolver(services.answers, services.emailCodeProofs),
+    new PasskeyResolver(services),
     new PasswordResolver(services.answers, services.passwordSignIn),
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),
+    new TotpResolver(services.answers, services.totpProofs),
     new UserProfilesResolver(work, profiles, services.access),
     new UserResolver(work, users),
   ];

@@ -33,6 +33,9 @@ export type KeyPurpose =
   | 'confirmation-code'
   | 'email-code'
   | 'email-code-hash'
+  | 'passkey-challenge'
+  | 'passkey-user'
+  | 'totp-secret'
   | 'ca-key';
 
 const NONCE_BYTES = 12;
