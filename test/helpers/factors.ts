@@ -38,31 +38,6 @@ export class AuthenticatorApp {
   }
 }
 
-/** Opens /account to who is signed in, and /account/methods to who has given a second proof, where no rule does so yet. */
-export async function openAccount({ graphql, database }: Server, admin: string): Promise<void> {
-  const known = await database.query(
-    `SELECT id FROM access_rule WHERE '/account/methods' = ANY(resources)`,
-  );
-  if (known.length > 0) return;
-  const rules = [
-    { resources: ['/account'], methods: ['PASSWORD', 'PASSKEY'], maxAgeSeconds: 43_200 },
-    {
-      resources: ['/account/methods'],
-      methods: ['PASSKEY', 'EMAIL_CODE', 'TOTP'],
-      maxAgeSeconds: 600,
-    },
-  ];
-  for (const { resources, methods, maxAgeSeconds } of rules) {
-    const anyOf = methods.map((method) => ({ method, maxAgeSeconds }));
-    const { errors } = await graphql(
-      'mutation ($input: AccessRuleInput!) { createAccessRule(input: $input) { id } }',
-      { input: { name: `Of ${resources.join(' ')}`, resources, require: [{ anyOf }] } },
-      { token: admin },
-    );
-    if (errors.length > 0) throw new Error(JSON.stringify(errors));
-  }
-}
-
 export const startTotp = (
   { graphql }: Callable,
   token: string,

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { getNamedType, isCompositeType, type GraphQLField, type GraphQLSchema } from 'graphql';
+import type { CeremonyPurpose } from '../../src/features/authentication/passkeys/passkey.entity';
+import { SoftwareAuthenticator } from './authenticator';
 import { claimedOrder, gatherCast, order, type Cast } from './cast';
+import { AuthenticatorApp, enrolTotp, registerPasskey, startTotp } from './factors';
 import { newName, type Order } from './orders';
 import { createPerson, createProject } from './people';
 import { HonestOrNotPhone, requestFor } from './phone';
@@ -48,6 +51,11 @@ export function operationFor({ kind, field }: RootField, given: Scene['args']): 
     : `${kind} (${declared}) { ${field.name}(${passed})${selection} }`;
 }
 
+const PURPOSES: Readonly<Record<string, CeremonyPurpose>> = {
+  finishPasskeyRegistration: 'REGISTRATION',
+  finishPasskeySignIn: 'SIGN_IN',
+};
+
 /** Sets the scene for any root field of the schema. */
 export class Stagehand {
   private constructor(
@@ -57,6 +65,8 @@ export class Stagehand {
     private readonly confirmed: string,
     /** Claimed by a phone, and finished. */
     readonly finished: { order: Order; deviceToken: string; profileId: string },
+    /** Of alva. */
+    private readonly passkey: SoftwareAuthenticator,
   ) {}
 
   static async of(server: TestServer): Promise<Stagehand> {
@@ -68,7 +78,9 @@ export class Stagehand {
     const { task, profile } = await new HonestOrNotPhone(server).enrol(placed.code);
     const { deviceToken } = task;
     const finished = { order: placed, deviceToken, profileId: profile.id as string };
-    return new Stagehand(server, cast, confirmed, finished);
+    const passkey = new SoftwareAuthenticator(server.url, { isSynced: true });
+    await registerPasskey(server, cast.alva.token, passkey);
+    return new Stagehand(server, cast, confirmed, finished, passkey);
   }
 
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
@@ -92,6 +104,26 @@ export class Stagehand {
     return mail.code;
   }
 
+  /** An authenticator's answer to a ceremony of whoever has this session, or none: to prove something, it is alva's. */
+  async passkeyAnswer(fieldName: string, token: string | undefined): Promise<Scene['args']> {
+    const purpose = PURPOSES[fieldName];
+    if (purpose === undefined) return {};
+    const { work, sessions, passkeyChallenges } = this.server.app.services;
+    const found = token === undefined ? undefined : await sessions.byToken(work.sql, token);
+    const system = await work.systemRequest('test', randomUUID());
+    const request = { ...system, actor: found?.actor ?? ({ kind: 'anonymous' } as const) };
+    const { id, challenge } = await work.change(request, (scope) =>
+      passkeyChallenges.open(scope, purpose),
+    );
+    const party = { rpId: 'localhost', rp: { id: 'localhost' } };
+    const options = JSON.stringify({ ...party, challenge: challenge.toString('base64url') });
+    const response =
+      purpose === 'SIGN_IN'
+        ? this.passkey.assert(options)
+        : new SoftwareAuthenticator(this.server.url).register(options);
+    return { id, response };
+  }
+
   private readonly setters: Readonly<Record<string, (isScanned: boolean) => Promise<Scene>>> = {
     resourceAccess: () => given({ resource: '/mobile-id/get' }),
     enrolment: async () => ofOrder(await this.claimed(), 'id'),
@@ -108,6 +140,28 @@ export class Stagehand {
     signInWithPassword: () =>
       given({ username: this.cast.other.username, password: this.cast.other.password }),
     verifyEmailCode: () => given({ code: '' }),
+    startTotpEnrolment: () => given({ name: 'App' }),
+    confirmTotpEnrolment: async () => {
+      const { data } = await startTotp(this.server, await this.alvaWithoutTotp());
+      const { secret, authenticator } = data.startTotpEnrolment;
+      const app = new AuthenticatorApp(secret as string);
+      return { args: { id: authenticator.id as string, code: app.code() } };
+    },
+    removeTotpAuthenticator: async () => {
+      const { id } = await enrolTotp(this.server, await this.alvaWithoutTotp());
+      return { args: { id } };
+    },
+    verifyTotp: async () => {
+      const { app } = await enrolTotp(this.server, await this.alvaWithoutTotp());
+      return { args: { code: app.code() } };
+    },
+    finishPasskeyRegistration: () => given({ id: '', response: '', name: 'Passkey' }),
+    finishPasskeySignIn: () => given({ id: '', response: '' }),
+    removePasskey: async () => {
+      const authenticator = new SoftwareAuthenticator(this.server.url);
+      const id = await registerPasskey(this.server, this.cast.alva.token, authenticator);
+      return { args: { id } };
+    },
     claimEnrolment: async () => {
       const phone = new HonestOrNotPhone(this.server);
       const { code, ...placed } = await this.ordered();
@@ -140,6 +194,13 @@ export class Stagehand {
     updateAccessRule: async () => given({ id: await this.newRule(), input: { name: 'Renamed' } }),
     deleteAccessRule: async () => given({ id: await this.newRule() }),
   };
+
+  /** @returns alva's session, without an authenticator app of hers */
+  private async alvaWithoutTotp(): Promise<string> {
+    const { id, token } = this.cast.alva;
+    await this.server.database.query('DELETE FROM totp_authenticator WHERE user_id = $1', [id]);
+    return token;
+  }
 
   private ordered(): Promise<Order> {
     const { alva, projectId } = this.cast;

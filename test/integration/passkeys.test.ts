@@ -7,7 +7,6 @@ import {
   ceremonyOf,
   finishPasskey,
   finishRegistration,
-  openAccount,
   provePasskey,
   registerPasskey,
   startPasskey,
@@ -29,7 +28,6 @@ let others: string;
 beforeAll(async () => {
   server = await startTestServer();
   cast = await gatherCast(server);
-  await openAccount(server, cast.admin);
 });
 beforeEach(async () => {
   await forgetAttempts(server.database);
@@ -359,10 +357,13 @@ describe('a response', () => {
       expect(
         (await finishPasskey(server, { id: ceremony.id, response: honest }, token)).errors,
       ).toEqual([]);
-      const other = ceremonyOf(await startRegistration(server, token));
+      const elsewhere = await sessionOf(server, person.id);
+      const other = ceremonyOf(await startRegistration(server, elsewhere));
       const made = JSON.parse(newAuthenticator().register(other.options));
       const registration = { id: other.id, response: malform(made) };
-      expect(codeOf(await finishRegistration(server, token, registration))).toBe('INVALID_INPUT');
+      expect(codeOf(await finishRegistration(server, elsewhere, registration))).toBe(
+        'INVALID_INPUT',
+      );
     },
   );
 

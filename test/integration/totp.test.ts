@@ -7,7 +7,6 @@ import {
   confirmTotp,
   enrolTotp,
   forgetSteps,
-  openAccount,
   startTotp,
   verifyTotp,
 } from '../helpers/factors';
@@ -28,7 +27,6 @@ let others: string;
 beforeAll(async () => {
   server = await startTestServer();
   cast = await gatherCast(server);
-  await openAccount(server, cast.admin);
 });
 beforeEach(async () => {
   await forgetAttempts(server.database);

@@ -36,6 +36,20 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     when: onlyFor('ADMIN'),
     require: [FIRST_METHOD, SECOND_METHOD],
   }),
+  allow({
+    name: 'Users and their accounts',
+    description: 'Whoever is signed in sees his own account and his sessions.',
+    resources: ['/account'],
+    require: [clause(['PASSWORD', 'SAML', 'PASSKEY'], 12 * HOUR)],
+  }),
+  allow({
+    name: 'Setting up methods',
+    description: 'A method of signing in is set up or removed only after a fresh proof by another.',
+    resources: ['/account/methods'],
+    require: [
+      clause(['SAML', 'PASSKEY', 'EMAIL_CODE', 'SMS_CODE', 'TOTP', 'MOBILE_ID'], 10 * MINUTE),
+    ],
+  }),
 ];
 
 function allow(rule: Partial<RuleDraft> & Pick<RuleDraft, 'name' | 'resources'>): RuleDraft {
