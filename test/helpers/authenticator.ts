@@ -161,21 +161,22 @@ export class SoftwareAuthenticator {
 
   /** WebAuthn section 6.1. */
   private authenticatorData(rpId: string, forgery: Forgery, attested?: Buffer): Buffer {
-    const { userPresent = true, userVerified = true } = forgery;
-    const { backupEligible = this.isSynced, backedUp = this.isSynced } = forgery;
+    const honest = { rpId, counter: this.counter, userPresent: true, userVerified: true };
+    const backup = { backupEligible: this.isSynced, backedUp: this.isSynced };
+    const said = { ...honest, ...backup, ...forgery };
     const flags =
-      (userPresent ? UP : 0) |
-      (userVerified ? UV : 0) |
-      (backupEligible ? BE : 0) |
-      (backedUp ? BS : 0) |
+      (said.userPresent ? UP : 0) |
+      (said.userVerified ? UV : 0) |
+      (said.backupEligible ? BE : 0) |
+      (said.backedUp ? BS : 0) |
       (attested === undefined ? 0 : AT);
     const counter = Buffer.alloc(4);
-    counter.writeUInt32BE(forgery.counter ?? this.counter);
+    counter.writeUInt32BE(said.counter);
     return Buffer.concat([
-      sha256(Buffer.from(forgery.rpId ?? rpId)),
+      sha256(Buffer.from(said.rpId)),
       Buffer.from([flags]),
       counter,
-      attested ?? Buffer.alloc(0),
+      ...(attested === undefined ? [] : [attested]),
     ]);
   }
 
@@ -233,7 +234,7 @@ function keyPair(kind: KeyKind): { publicKey: KeyObject; privateKey: KeyObject }
 }
 
 function bytesOf(jwk: JsonWebKey, member: 'x' | 'y' | 'n' | 'e'): Uint8Array {
-  return Uint8Array.from(Buffer.from(jwk[member] as string, 'base64url'));
+  return Uint8Array.from(Buffer.from(jwk[member] ?? '', 'base64url'));
 }
 
 function sha256(data: Buffer): Buffer {

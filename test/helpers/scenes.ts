@@ -58,6 +58,9 @@ const PURPOSES: Readonly<Record<string, CeremonyPurpose>> = {
 
 /** Sets the scene for any root field of the schema. */
 export class Stagehand {
+  /** Of alva. */
+  private readonly passkey: SoftwareAuthenticator;
+
   private constructor(
     private readonly server: TestServer,
     readonly cast: Cast,
@@ -65,9 +68,9 @@ export class Stagehand {
     private readonly confirmed: string,
     /** Claimed by a phone, and finished. */
     readonly finished: { order: Order; deviceToken: string; profileId: string },
-    /** Of alva. */
-    private readonly passkey: SoftwareAuthenticator,
-  ) {}
+  ) {
+    this.passkey = new SoftwareAuthenticator(server.url, { isSynced: true });
+  }
 
   static async of(server: TestServer): Promise<Stagehand> {
     const cast = await gatherCast(server, { maxProfilesPerUser: 100 });
@@ -78,9 +81,9 @@ export class Stagehand {
     const { task, profile } = await new HonestOrNotPhone(server).enrol(placed.code);
     const { deviceToken } = task;
     const finished = { order: placed, deviceToken, profileId: profile.id as string };
-    const passkey = new SoftwareAuthenticator(server.url, { isSynced: true });
-    await registerPasskey(server, cast.alva.token, passkey);
-    return new Stagehand(server, cast, confirmed, finished, passkey);
+    const stagehand = new Stagehand(server, cast, confirmed, finished);
+    await registerPasskey(server, cast.alva.token, stagehand.passkey);
+    return stagehand;
   }
 
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
