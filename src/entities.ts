@@ -6,6 +6,11 @@ import { ProofAttempt } from './features/authentication/proof-attempt.entity.js'
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { OneTimeCode } from './features/authentication/one-time-codes/one-time-code.entity.js';
 import { PasswordLink } from './features/authentication/password/password-link.entity.js';
+import {
+  PasskeyChallenge,
+  PasskeyEntity,
+} from './features/authentication/passkeys/passkey.entity.js';
+import { TotpAuthenticatorEntity } from './features/authentication/totp/totp-authenticator.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
@@ -19,6 +24,7 @@ import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersio
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
+import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -38,15 +44,19 @@ export const databaseSchema: DatabaseSchema = {
     EnrolmentEvent,
     OneTimeCode,
     PasswordLink,
+    PasskeyChallenge,
+    PasskeyEntity,
     Profile,
     ProjectEntity,
     ProofAttempt,
     RateLimit,
     Session,
     SessionEvidence,
+    TotpAuthenticatorEntity,
     UserEntity,
   ],
   migrations: [Initial1795291418159, RuleVersions1795400300000],
   migrations: [Initial1795291418159, Announcements1795400400000],
   migrations: [Initial1795291418159, OneTimeCodes1795400500000],
+  migrations: [Initial1795291418159, TotpAndPasskeys1795400600000],
 };

@@ -37,6 +37,9 @@ export type KeyPurpose =
   | 'sms-code'
   | 'sms-code-hash'
   | 'password-link'
+  | 'passkey-challenge'
+  | 'passkey-user'
+  | 'totp-secret'
   | 'ca-key';
 
 const NONCE_BYTES = 12;

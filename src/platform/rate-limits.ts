@@ -36,6 +36,8 @@ const LIMITS = {
   'proof/PASSKEY': { points: 20, seconds: 900 },
   'proof/MOBILE_ID': { points: 20, seconds: 900 },
   'proof/CLIENT_CERTIFICATE': { points: 20, seconds: 900 },
+  /** Ceremonies that one user begins: with his passkeys, or to add a passkey or an authenticator. */
+  'methods/start': { points: 60, seconds: 900 },
   /** Proofs by who has no session yet, from one address: passkeys, certificates, SAML responses. */
   'proof/address': { points: 120, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */

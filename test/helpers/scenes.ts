@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { getNamedType, isCompositeType, type GraphQLField, type GraphQLSchema } from 'graphql';
 import { sha256 } from '../../src/kernel/secrets';
+import type { CeremonyPurpose } from '../../src/features/authentication/passkeys/passkey.entity';
+import { SoftwareAuthenticator } from './authenticator';
 import { claimedOrder, gatherCast, order, type Cast } from './cast';
+import { AuthenticatorApp, enrolTotp, registerPasskey, startTotp } from './factors';
 import { newName, type Order } from './orders';
 import { createPerson, createProject } from './people';
 import { HonestOrNotPhone, requestFor } from './phone';
@@ -57,8 +60,16 @@ export function operationFor({ kind, field }: RootField, given: Scene['args']): 
     : `${kind} (${declared}) { ${field.name}(${passed})${selection} }`;
 }
 
+const PURPOSES: Readonly<Record<string, CeremonyPurpose>> = {
+  finishPasskeyRegistration: 'REGISTRATION',
+  finishPasskeySignIn: 'SIGN_IN',
+};
+
 /** Sets the scene for any root field of the schema. */
 export class Stagehand {
+  /** Of alva. */
+  private readonly passkey: SoftwareAuthenticator;
+
   private constructor(
     private readonly server: TestServer,
     readonly cast: Cast,
@@ -66,7 +77,9 @@ export class Stagehand {
     private readonly confirmed: string,
     /** Claimed by a phone, and finished. */
     readonly finished: { order: Order; deviceToken: string; profileId: string },
-  ) {}
+  ) {
+    this.passkey = new SoftwareAuthenticator(server.url, { isSynced: true });
+  }
 
   static async of(server: TestServer): Promise<Stagehand> {
     const cast = await gatherCast(server, { maxProfilesPerUser: 100 });
@@ -77,7 +90,9 @@ export class Stagehand {
     const { task, profile } = await new HonestOrNotPhone(server).enrol(placed.code);
     const { deviceToken } = task;
     const finished = { order: placed, deviceToken, profileId: profile.id as string };
-    return new Stagehand(server, cast, confirmed, finished);
+    const stagehand = new Stagehand(server, cast, confirmed, finished);
+    await registerPasskey(server, cast.alva.token, stagehand.passkey);
+    return stagehand;
   }
 
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
@@ -160,6 +175,26 @@ export class Stagehand {
     return token;
   }
 
+  /** An authenticator's answer to a ceremony of whoever has this session, or none: to prove something, it is alva's. */
+  async passkeyAnswer(fieldName: string, token: string | undefined): Promise<Scene['args']> {
+    const purpose = PURPOSES[fieldName];
+    if (purpose === undefined) return {};
+    const { work, sessions, passkeyChallenges } = this.server.app.services;
+    const found = token === undefined ? undefined : await sessions.byToken(work.sql, token);
+    const system = await work.systemRequest('test', randomUUID());
+    const request = { ...system, actor: found?.actor ?? ({ kind: 'anonymous' } as const) };
+    const { id, challenge } = await work.change(request, (scope) =>
+      passkeyChallenges.open(scope, purpose),
+    );
+    const party = { rpId: 'localhost', rp: { id: 'localhost' } };
+    const options = JSON.stringify({ ...party, challenge: challenge.toString('base64url') });
+    const response =
+      purpose === 'SIGN_IN'
+        ? this.passkey.assert(options)
+        : new SoftwareAuthenticator(this.server.url).register(options);
+    return { id, response };
+  }
+
   private readonly setters: Readonly<Record<string, (isScanned: boolean) => Promise<Scene>>> = {
     explainAccess: () => given({ resource: '/mobile-id/get', userId: this.cast.alva.id }),
     resourceAccess: () => given({ resource: '/mobile-id/get' }),
@@ -189,6 +224,30 @@ export class Stagehand {
         id,
       ]);
       return given({ userId: id });
+    signInWithPassword: () =>
+      given({ username: this.cast.other.username, password: this.cast.other.password }),
+    verifyEmailCode: () => given({ code: '' }),
+    startTotpEnrolment: () => given({ name: 'App' }),
+    confirmTotpEnrolment: async () => {
+      const { data } = await startTotp(this.server, await this.alvaWithoutTotp());
+      const { secret, authenticator } = data.startTotpEnrolment;
+      const app = new AuthenticatorApp(secret as string);
+      return { args: { id: authenticator.id as string, code: app.code() } };
+    },
+    removeTotpAuthenticator: async () => {
+      const { id } = await enrolTotp(this.server, await this.alvaWithoutTotp());
+      return { args: { id } };
+    },
+    verifyTotp: async () => {
+      const { app } = await enrolTotp(this.server, await this.alvaWithoutTotp());
+      return { args: { code: app.code() } };
+    },
+    finishPasskeyRegistration: () => given({ id: '', response: '', name: 'Passkey' }),
+    finishPasskeySignIn: () => given({ id: '', response: '' }),
+    removePasskey: async () => {
+      const authenticator = new SoftwareAuthenticator(this.server.url);
+      const id = await registerPasskey(this.server, this.cast.alva.token, authenticator);
+      return { args: { id } };
     },
     claimEnrolment: async () => {
       const phone = new HonestOrNotPhone(this.server);
@@ -240,6 +299,11 @@ export class Stagehand {
       `UPDATE app_user SET phone = '+4179' || (1000000 + abs(hashtext(id::text)) % 9000000) WHERE phone IS NULL`,
     );
     return { args: {} };
+  /** @returns alva's session, without an authenticator app of hers */
+  private async alvaWithoutTotp(): Promise<string> {
+    const { id, token } = this.cast.alva;
+    await this.server.database.query('DELETE FROM totp_authenticator WHERE user_id = $1', [id]);
+    return token;
   }
 
   private ordered(): Promise<Order> {

@@ -72,6 +72,21 @@ const STEPPED_UP: Expectation = {
   'operator without step-up': STEP_UP,
 };
 
+/** The means of proof that a call names are alva's. */
+const OWNERS: Expectation = {
+  ...STEPPED_UP,
+  'other user': HIDDEN,
+  operator: HIDDEN,
+  administrator: HIDDEN,
+};
+const PROVERS: Expectation = {
+  ...EVERYONE,
+  'other user': 'INVALID_CREDENTIALS',
+  'operator without step-up': 'INVALID_CREDENTIALS',
+  operator: 'INVALID_CREDENTIALS',
+  administrator: 'INVALID_CREDENTIALS',
+};
+
 /** Who may call what, by hand. A new root field has to be entered here before the tests pass. */
 const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]>> = {
   'Query.viewer': [
@@ -83,6 +98,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.certificateAuthority': ['/certificate-authority', EVERYONE],
   'Query.mobileIdOffers': ['/mobile-id', SIGNED_IN],
   'Query.myProfiles': ['/mobile-id', SIGNED_IN],
+  'Query.myPasskeys': ['/account', SIGNED_IN],
+  'Query.myTotpAuthenticators': ['/account', SIGNED_IN],
   'Query.enrolment': ['/enrolments/watch', WATCHERS],
   'Query.enrolments': ['/operator/enrolments', OPERATORS],
   'Query.profile': ['/operator/profiles', OPERATORS],
@@ -105,6 +122,32 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.requestPasswordReset': ['/sign-in', EVERYONE],
   'Mutation.setPassword': ['/sign-in', EVERYONE],
   'Mutation.changePassword': ['/sign-in', SIGNED_IN],
+  'Mutation.startPasskeySignIn': [
+    '/sign-in',
+    {
+      ...EVERYONE,
+      'other user': HIDDEN,
+      'operator without step-up': HIDDEN,
+      operator: HIDDEN,
+      administrator: HIDDEN,
+    },
+  ],
+  'Mutation.finishPasskeySignIn': ['/sign-in', PROVERS],
+  'Mutation.verifyTotp': [
+    '/sign-in',
+    {
+      ...PROVERS,
+      nobody: 'UNAUTHENTICATED',
+      'watch token': 'UNAUTHENTICATED',
+      'device token': 'UNAUTHENTICATED',
+    },
+  ],
+  'Mutation.startPasskeyRegistration': ['/account/methods', STEPPED_UP],
+  'Mutation.finishPasskeyRegistration': ['/account/methods', STEPPED_UP],
+  'Mutation.removePasskey': ['/account/methods', OWNERS],
+  'Mutation.startTotpEnrolment': ['/account/methods', STEPPED_UP],
+  'Mutation.confirmTotpEnrolment': ['/account/methods', OWNERS],
+  'Mutation.removeTotpAuthenticator': ['/account/methods', OWNERS],
   'Mutation.signOut': ['/sign-in', EVERYONE],
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
@@ -166,6 +209,9 @@ async function outcomeOf(root: RootField, caller: Caller): Promise<Outcome> {
   const scene = await stage.sceneFor(name, { isScanned: caller === 'device token' });
   const credentials = await credentialsOf(caller, scene);
   const args = { ...scene.args, ...(await stage.ownArguments(name, credentials.token)) };
+  const args = { ...scene.args };
+  if (name === 'verifyEmailCode') args['code'] = await stage.mailedCode(credentials.token);
+  Object.assign(args, await stage.passkeyAnswer(name, credentials.token));
   const query = operationFor(root, args);
   if (root.kind === 'subscription') return subscribed(query, args, credentials);
   const answer = await server.graphql<Record<string, unknown> | null | undefined>(
@@ -237,6 +283,8 @@ const BECOMES: Readonly<Record<string, 'owner' | 'device token'>> = {
   'Mutation.verifyEmailCode': 'owner',
   'Mutation.verifySmsCode': 'owner',
   'Mutation.changePassword': 'owner',
+  'Mutation.verifyTotp': 'owner',
+  'Mutation.finishPasskeySignIn': 'owner',
   'Mutation.claimEnrolment': 'device token',
   'Mutation.activateEnrolment': 'device token',
 };
@@ -259,6 +307,7 @@ const OPEN_VIEW = {
   AccessDecision: 'missing outcome resource',
   CertificateAuthority: 'chain fingerprint keyAlgorithm pem subject',
   MissingClause: 'anyOf',
+  PasskeyCeremony: 'expiresAt id options',
   MissingRequirement: 'lastAt maxAgeSeconds method option provider reason',
   SignInOption: 'label method provider url',
 } as const;
@@ -282,6 +331,12 @@ const USER_VIEW = {
   SignIn: 'token viewer',
   StartedEnrolment: 'enrolment watchToken',
   User: 'createdAt displayName email externalId groups id methodLocks phone profiles roles sessions state username',
+  Passkey: 'createdAt id isBackedUp lastUsedAt name',
+  SignIn: 'token viewer',
+  StartedEnrolment: 'enrolment watchToken',
+  TotpAuthenticator: 'createdAt id isConfirmed lastUsedAt name',
+  TotpEnrolment: 'authenticator qr secret',
+  User: 'createdAt displayName email externalId groups id phone profiles roles state username',
   Viewer: 'evidence sessionExpiresAt user',
 } as const;
 const OPERATOR_VIEW = {
@@ -313,10 +368,10 @@ const ADMINISTRATOR_VIEW = {
 /** What each caller can get to see, type by type. A new field on one of these types is shown to all who are named here. */
 const SEEN: Readonly<Record<Caller, Readonly<Record<string, string>>>> = {
   nobody: OPEN_VIEW,
-  'owner without step-up': without(USER_VIEW, 'StartedEnrolment', 'SignIn'),
+  'owner without step-up': without(USER_VIEW, 'StartedEnrolment', 'SignIn', 'TotpEnrolment'),
   owner: USER_VIEW,
   'other user': without(USER_VIEW, 'SignIn'),
-  'operator without step-up': without(USER_VIEW, 'StartedEnrolment', 'SignIn'),
+  'operator without step-up': without(USER_VIEW, 'StartedEnrolment', 'SignIn', 'TotpEnrolment'),
   operator: without(OPERATOR_VIEW, 'SignIn'),
   administrator: without(ADMINISTRATOR_VIEW, 'SignIn'),
   'watch token': { ...OPEN_VIEW, ...ENROLMENT_VIEW },

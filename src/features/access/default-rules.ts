@@ -27,12 +27,6 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     require: [clause(ORDERING, 10 * MINUTE)],
   }),
   allow({
-    name: 'Own account',
-    description: 'Whoever is signed in looks after his own account and sessions.',
-    resources: ['/account'],
-    require: [FIRST_METHOD],
-  }),
-  allow({
     name: 'Operators',
     description: 'Operators look after users and their mobile IDs.',
     resources: ['/operator'],
