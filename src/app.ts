@@ -87,7 +87,10 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
     log.warn({ error }, 'a connection for counters was lost');
   });
   teardown.add(() => counters.end());
-  const services = createServices({ source, counters, keys, bus, authority, publicUrl, session });
+  const services = createServices({
+    ...{ source, counters, keys, bus, authority, publicUrl, session },
+    clientCa: config.clientCa,
+  });
   warnOfPlainHttp(config, log);
   await bus.open();
   teardown.add(() => bus.close());
@@ -198,6 +201,7 @@ async function startEdge(
     host: config.host,
     port,
     tls: config.tls,
+    clientCa: config.clientCa,
     publicUrl: () => publicUrl,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,

@@ -1,6 +1,8 @@
 import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
 import { AccessRuleEntity } from './features/access/access-rule.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
+import { ClientCertificate } from './features/authentication/client-certificates/client-certificate.entity.js';
+import { MobileIdProof } from './features/authentication/mobile-id/mobile-id-proof.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
@@ -11,6 +13,7 @@ import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
+import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -22,11 +25,13 @@ export const databaseSchema: DatabaseSchema = {
     AuditEntryEntity,
     Authority,
     Certificate,
+    ClientCertificate,
     Device,
     EmailCode,
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    MobileIdProof,
     Profile,
     ProjectEntity,
     RateLimit,
@@ -34,5 +39,5 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     UserEntity,
   ],
-  migrations: [Initial1795291418159],
+  migrations: [Initial1795291418159, MobileIdProofs1795400700000],
 };

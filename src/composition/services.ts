@@ -12,6 +12,20 @@ import { AuditService } from '../features/audit/audit.service.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { AuthenticationResolver } from '../features/authentication/authentication.resolver.js';
 import { AttemptService } from '../features/authentication/attempt.service.js';
+import { ClientCertificateChecker } from '../features/authentication/client-certificates/client-certificate-checker.js';
+import { clientCertificateOptions } from '../features/authentication/client-certificates/client-certificate-options.service.js';
+import { ClientCertificateRegistrationService } from '../features/authentication/client-certificates/client-certificate-registration.service.js';
+import { ClientCertificateSignInService } from '../features/authentication/client-certificates/client-certificate-sign-in.service.js';
+import { ClientCertificateResolver } from '../features/authentication/client-certificates/client-certificate.resolver.js';
+import { ClientCertificateService } from '../features/authentication/client-certificates/client-certificate.service.js';
+import { MobileIdAnswerService } from '../features/authentication/mobile-id/mobile-id-answer.service.js';
+import { MobileIdDeviceResolver } from '../features/authentication/mobile-id/mobile-id-device.resolver.js';
+import { MobileIdEvidenceService } from '../features/authentication/mobile-id/mobile-id-evidence.service.js';
+import { mobileIdOptions } from '../features/authentication/mobile-id/mobile-id-options.service.js';
+import { MobileIdProofService } from '../features/authentication/mobile-id/mobile-id-proof.service.js';
+import { MobileIdSecrets } from '../features/authentication/mobile-id/mobile-id-secrets.js';
+import { MobileIdSignInService } from '../features/authentication/mobile-id/mobile-id-sign-in.service.js';
+import { MobileIdResolver } from '../features/authentication/mobile-id/mobile-id.resolver.js';
 import { EmailCodeProofService } from '../features/authentication/one-time-codes/email-code-proof.service.js';
 import { EmailCodeService } from '../features/authentication/one-time-codes/email-code.service.js';
 import { emailCodeOptions } from '../features/authentication/one-time-codes/one-time-code-options.service.js';
@@ -41,7 +55,9 @@ import { OrderingService } from '../features/enrolment/ordering.service.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { StatusService } from '../features/enrolment/status.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
+import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
+import { profilesEnded } from '../features/profiles/profile.events.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
 import { ProfileService } from '../features/profiles/profile.service.js';
 import { ProjectResolver } from '../features/projects/project.resolver.js';
@@ -72,6 +88,8 @@ export interface Ground {
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
   readonly authority: CertificateAuthority;
+  /** Authorities of the client certificates that are accepted, PEM; null turns the method off. */
+  readonly clientCa: Buffer | null;
   readonly publicUrl: string;
   readonly session: SessionTimeouts;
 }
@@ -84,14 +102,24 @@ export function createServices(ground: Ground) {
   const handlers = new EventHandlers<ChangeScope>();
   const work = new UnitOfWork(ground.source, handlers);
   const limits = new RateLimits(ground.counters);
-  const { keys, publicUrl } = ground;
+  const { keys, publicUrl, bus } = ground;
   const audit = new AuditService();
   const notifications = new NotificationService();
   const users = new UserService(audit);
   const rules = new AccessRuleService(async (scope) =>
     (await users.activeAdministrators(scope)).map(withMethods),
   );
-  const options = new SignInOptionsService(users, [passwordOptions, emailCodeOptions]);
+  const authenticationKeys = new AuthenticationKeyService();
+  const clientCertificates = new ClientCertificateService(
+    new ClientCertificateChecker(ground.clientCa),
+    authenticationKeys,
+  );
+  const options = new SignInOptionsService(users, [
+    passwordOptions,
+    emailCodeOptions,
+    clientCertificateOptions(clientCertificates),
+    mobileIdOptions(authenticationKeys),
+  ]);
   const access = new AccessService((scope) => options.of(scope));
   const certificates = new CertificateService(ground.authority);
   const projects = new ProjectService(audit);
@@ -103,6 +131,9 @@ export function createServices(ground: Ground) {
   const proofs = new ProofService(sessions, audit);
   const answers = new SignInAnswers(work, users);
   const proving = { work, users, sessions, limits, audit, attempts, proofs, answers };
+  const mobileIdProofs = new MobileIdProofService(new MobileIdSecrets(keys));
+  const byMobileId = { ...proving, keys: authenticationKeys, mobileIdProofs, bus, publicUrl };
+  const byCertificate = { ...proving, access, clientCertificates };
   const low = { work, limits, audit, notifications, users, certificates, projects, profiles };
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
@@ -116,6 +147,12 @@ export function createServices(ground: Ground) {
     sessions,
     emailCodes,
     answers,
+    clientCertificateRegistration: new ClientCertificateRegistrationService(byCertificate),
+    clientCertificateSignIn: new ClientCertificateSignInService(byCertificate),
+    mobileIdAnswers: new MobileIdAnswerService(byMobileId),
+    mobileIdEvidence: new MobileIdEvidenceService(authenticationKeys, sessions),
+    mobileIdProofs,
+    mobileIdSignIn: new MobileIdSignInService(byMobileId),
     emailCodeProofs: new EmailCodeProofService({ ...proving, emailCodes }),
     passwordSignIn: new PasswordSignInService(proving),
     offers: new OffersService(projects, enrolments, access),
@@ -125,7 +162,7 @@ export function createServices(ground: Ground) {
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
-    status: new StatusService(enrolments, log, ground.bus),
+    status: new StatusService(enrolments, log, bus),
   };
   registerHandlers(handlers, services);
   return services;
@@ -145,16 +182,17 @@ function registerHandlers(
   handlers: EventHandlers<ChangeScope>,
   services: Pick<
     Services,
-    'audit' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'
+    'audit' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'mobileIdEvidence' | 'profiles'
   >,
 ): void {
-  const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
+  const { audit, rules, sessions, emailCodes, enrolments, mobileIdEvidence, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
   handlers.on(credentialRemoved, async (scope, { userId, ...proof }) => {
     await sessions.forgetEvidence(scope, userId, proof);
     await rules.requireAdministrator(scope);
   });
+  handlers.on(profilesEnded, (scope, { profileIds }) => mobileIdEvidence.forget(scope, profileIds));
   handlers.on(userRolesChanged, async (scope, { userId }) => {
     await sessions.rejudgeAllOf(scope, userId);
     await enrolments.cancelOrdersBetween(scope, userId);
@@ -189,10 +227,13 @@ export function createResolvers(services: Services): readonly [object, ...object
     new AuditResolver(work, services.audit),
     new AuthenticationResolver(services),
     new CertificateAuthorityResolver(certificates),
+    new ClientCertificateResolver(services),
     new DeviceResolver(services.claims, services.activations),
     new EnrolmentFieldsResolver(services),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
+    new MobileIdDeviceResolver(services.mobileIdAnswers),
+    new MobileIdResolver(services),
     new OneTimeCodeResolver(services.answers, services.emailCodeProofs),
     new PasswordResolver(services.answers, services.passwordSignIn),
     new ProfileResolver(services),

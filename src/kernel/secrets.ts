@@ -33,6 +33,9 @@ export type KeyPurpose =
   | 'confirmation-code'
   | 'email-code'
   | 'email-code-hash'
+  | 'mobile-id-code'
+  | 'mobile-id-nonce'
+  | 'mobile-id-number'
   | 'ca-key';
 
 const NONCE_BYTES = 12;

@@ -57,6 +57,12 @@ export async function sign(
   return new Uint8Array(await crypto.subtle.sign({ name, hash }, privateKey, data));
 }
 
+/** The name of {@link sign}'s algorithm in a JWS (RFC 7518 section 3.1). */
+export function jwsNameOf(algorithm: KeyAlgorithm): string {
+  if (algorithm === 'P-256') return 'ES256';
+  return algorithm === 'P-384' ? 'ES384' : 'RS256';
+}
+
 export function isEllipticCurve(algorithm: KeyAlgorithm): algorithm is 'P-256' | 'P-384' {
   return algorithm === 'P-256' || algorithm === 'P-384';
 }

@@ -15,6 +15,8 @@ const LIMITS = {
   'email-code/send': { points: 6, seconds: 900 },
   /** One-time codes texted to one user. */
   'sms-code/send': { points: 4, seconds: 900 },
+  /** Questions to one user's phones whether it is he. */
+  'mobile-id/start': { points: 20, seconds: 900 },
   /** Failed proofs of one user by one method, over all his sessions. */
   'proof/EMAIL_CODE': { points: 20, seconds: 3600 },
   'proof/SMS_CODE': { points: 20, seconds: 3600 },
