@@ -13,7 +13,10 @@ export interface AnswerSubject {
 }
 
 /** The `answer` of `answerMobileIdChallenge`: a compact JWS (RFC 7515) by the mobile ID's key. */
-export async function signAnswer(mobileId: StoredMobileId, subject: AnswerSubject): Promise<string> {
+export async function signAnswer(
+  mobileId: StoredMobileId,
+  subject: AnswerSubject,
+): Promise<string> {
   const { algorithm, privateKey, fingerprint } = authenticationOf(mobileId);
   const header = {
     alg: jwsNameOf(algorithm),

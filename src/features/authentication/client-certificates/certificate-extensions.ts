@@ -26,7 +26,8 @@ export function allowsClientAuthentication(certificate: X509Certificate): boolea
   // Node's `keyUsage` is the extended one; it is undefined where there is none, whatever its type says.
   const usages = certificate.keyUsage as string[] | undefined;
   return (
-    usages === undefined || usages.some((oid) => oid === CLIENT_AUTH || oid === ANY_EXTENDED_KEY_USAGE)
+    usages === undefined ||
+    usages.some((oid) => oid === CLIENT_AUTH || oid === ANY_EXTENDED_KEY_USAGE)
   );
 }
 
@@ -38,6 +39,11 @@ export function allowsDigitalSignature(certificate: X509Certificate): boolean {
 /** An authority says so: without the extension it is none. */
 export function allowsCertificateSigning(certificate: X509Certificate): boolean {
   return ((keyUsagesOf(certificate) ?? 0) & KeyUsageFlags.keyCertSign) !== 0;
+}
+
+/** Whatever its key may be used for: Node's `ca` asks for keyCertSign as well. */
+export function isAuthority(certificate: X509Certificate): boolean {
+  return readerOf(certificate).getExtension(BasicConstraintsExtension)?.ca ?? false;
 }
 
 /** How many authorities may stand between this one and the leaf. */

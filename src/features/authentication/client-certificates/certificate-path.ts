@@ -4,6 +4,7 @@ import {
   allowsClientAuthentication,
   allowsDigitalSignature,
   hasStrongSignature,
+  isAuthority,
   isUnderstood,
   pathLengthOf,
 } from './certificate-extensions.js';
@@ -14,16 +15,10 @@ const MIN_RSA_BITS = 2048;
 
 /** Why a certificate proves nothing. */
 export type CertificateProblem =
-  | 'UNREADABLE'
-  | 'NOT_A_LEAF'
-  | 'OUT_OF_TIME'
-  | 'NOT_FOR_CLIENTS'
-  | 'WEAK'
-  | 'UNKNOWN_ISSUER';
+  'UNREADABLE' | 'NOT_A_LEAF' | 'OUT_OF_TIME' | 'NOT_FOR_CLIENTS' | 'WEAK' | 'UNKNOWN_ISSUER';
 
 export type CheckedPath =
-  | { readonly certificate: X509Certificate }
-  | { readonly problem: CertificateProblem };
+  { readonly certificate: X509Certificate } | { readonly problem: CertificateProblem };
 
 export interface PathOptions {
   readonly anchors: readonly X509Certificate[];
@@ -55,7 +50,7 @@ function checkReadable(der: Buffer, options: PathOptions): CheckedPath {
 }
 
 function problemOfLeaf(leaf: X509Certificate, now: Date): CertificateProblem | undefined {
-  if (leaf.ca || allowsCertificateSigning(leaf)) return 'NOT_A_LEAF';
+  if (isAuthority(leaf) || allowsCertificateSigning(leaf)) return 'NOT_A_LEAF';
   if (!isWithinTime(leaf, now)) return 'OUT_OF_TIME';
   if (!allowsClientAuthentication(leaf) || !allowsDigitalSignature(leaf)) return 'NOT_FOR_CLIENTS';
   return isUnderstood(leaf) && isStrong(leaf) ? undefined : 'WEAK';

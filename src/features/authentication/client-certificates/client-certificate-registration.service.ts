@@ -12,7 +12,10 @@ import { sessionOf } from '../proof.service.js';
 import { credentialOf } from './certificate-credential.js';
 import type { TrustedCertificate } from './client-certificate-checker.js';
 import type { ClientCertificateId } from './client-certificate.entity.js';
-import type { ClientCertificateService, RegisteredCertificate } from './client-certificate.service.js';
+import type {
+  ClientCertificateService,
+  RegisteredCertificate,
+} from './client-certificate.service.js';
 
 /** Beyond what one person could want. */
 const MAX_CERTIFICATES = 20;

@@ -43,7 +43,11 @@ export class ClientCertificateService {
    * Whether the certificate is still this user's, now and until this transaction ends: who takes it away waits, and then finds
    * what was proven with it.
    */
-  async hold(scope: ChangeScope, userId: UserId, certificate: TrustedCertificate): Promise<boolean> {
+  async hold(
+    scope: ChangeScope,
+    userId: UserId,
+    certificate: TrustedCertificate,
+  ): Promise<boolean> {
     const issued = await this.keys.issuedHere(scope, certificate);
     if (issued === undefined) {
       const held = await scope.sql(

@@ -83,11 +83,7 @@ export class MobileIdProofService {
   }
 
   /** WAITING becomes ANSWERED. Only one phone succeeds. */
-  async answer(
-    scope: ChangeScope,
-    id: MobileIdProofId,
-    key: AuthenticationKey,
-  ): Promise<boolean> {
+  async answer(scope: ChangeScope, id: MobileIdProofId, key: AuthenticationKey): Promise<boolean> {
     const answered = await scope.sql(
       'mobile-id-proof.answer',
       `UPDATE mobile_id_proof SET state = 'ANSWERED', profile_id = $2, fingerprint = $3, device_name = $4,

@@ -8,7 +8,8 @@ const MobileIdProofStateEnum = graphqlEnum(MOBILE_ID_PROOF_STATES, {
   description: 'How far a proof by mobile ID has come.',
   meanings: {
     WAITING: 'No phone has answered yet.',
-    ANSWERED: 'The phone has signed; finishMobileIdProof takes it into the session, within a minute.',
+    ANSWERED:
+      'The phone has signed; finishMobileIdProof takes it into the session, within a minute.',
     REJECTED: 'The person said no, or typed a wrong number.',
     EXPIRED: 'It ran out, a newer one took its place, or its session ended.',
     USED: 'It has become evidence of the session.',
