@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { getNamedType, isCompositeType, type GraphQLField, type GraphQLSchema } from 'graphql';
 import { claimedOrder, gatherCast, order, type Cast } from './cast';
+import {
+  AnyAnswerPhone,
+  readChallenge,
+  sendAnswer,
+  startProof,
+  tryStartProof,
+  type StartedProof,
+} from './mobile-id';
 import { newName, type Order } from './orders';
 import { createPerson, createProject } from './people';
 import { HonestOrNotPhone, requestFor } from './phone';
 import { noteSecret } from './run';
 import type { TestServer } from './server';
+import { sessionOf } from './sessions';
 
 /** What one valid call of a root field needs: made anew for each, as most calls use it up. */
 export interface Scene {
@@ -57,6 +66,8 @@ export class Stagehand {
     private readonly confirmed: string,
     /** Claimed by a phone, and finished. */
     readonly finished: { order: Order; deviceToken: string; profileId: string },
+    /** With a mobile ID of alva. */
+    private readonly phone: AnyAnswerPhone,
   ) {}
 
   static async of(server: TestServer): Promise<Stagehand> {
@@ -68,7 +79,8 @@ export class Stagehand {
     const { task, profile } = await new HonestOrNotPhone(server).enrol(placed.code);
     const { deviceToken } = task;
     const finished = { order: placed, deviceToken, profileId: profile.id as string };
-    return new Stagehand(server, cast, confirmed, finished);
+    const phone = await AnyAnswerPhone.enrol(server, cast.alva.token, cast.projectId);
+    return new Stagehand(server, cast, confirmed, finished, phone);
   }
 
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
@@ -92,8 +104,26 @@ export class Stagehand {
     return mail.code;
   }
 
+  /** Id of a question of this session where it may ask, else of one of alva's; answered by her phone if so wished. */
+  async proofOf(token: string | undefined, { isAnswered }: { isAnswered: boolean }): Promise<string> {
+    const tried = await tryStartProof(this.server, token);
+    const isOwn = tried.errors.length === 0;
+    const proof = isOwn && token !== undefined ? await startProof(this.server, token) : await this.asked();
+    if (isAnswered) await sendAnswer(this.server, proof.code, await this.answerTo(proof));
+    return proof.id;
+  }
+
   private readonly setters: Readonly<Record<string, (isScanned: boolean) => Promise<Scene>>> = {
     resourceAccess: () => given({ resource: '/mobile-id/get' }),
+    mobileIdChallenge: async () => given({ code: (await this.asked()).code }),
+    answerMobileIdChallenge: async () => {
+      const proof = await this.asked();
+      return given({ input: { code: proof.code, answer: await this.answerTo(proof) } });
+    },
+    rejectMobileIdChallenge: async () => given({ code: (await this.asked()).code }),
+    finishMobileIdProof: () => given({ id: '' }),
+    mobileIdProof: () => given({ id: '' }),
+    removeMyClientCertificate: () => this.certificateOfAlva(),
     enrolment: async () => ofOrder(await this.claimed(), 'id'),
     enrolmentStatus: async () => ofOrder(await this.claimed(), 'enrolmentId'),
     cancelEnrolment: async () => ofOrder(await this.claimed(), 'id'),
@@ -140,6 +170,25 @@ export class Stagehand {
     updateAccessRule: async () => given({ id: await this.newRule(), input: { name: 'Renamed' } }),
     deleteAccessRule: async () => given({ id: await this.newRule() }),
   };
+
+  private async asked(): Promise<StartedProof> {
+    return startProof(this.server, await sessionOf(this.server, this.cast.alva.id));
+  }
+
+  private async answerTo({ code, number }: StartedProof): Promise<string> {
+    const { data } = await readChallenge(this.server, code);
+    return this.phone.answer(data.mobileIdChallenge, number);
+  }
+
+  private async certificateOfAlva(): Promise<Scene> {
+    const id = randomUUID();
+    await this.server.database.query(
+      `INSERT INTO client_certificate (id, user_id, fingerprint, subject, issuer, not_after, created_at)
+       VALUES ($1, $2, $3, 'CN=alva', 'CN=CA', now(), now())`,
+      [id, this.cast.alva.id, newName('fingerprint')],
+    );
+    return given({ id });
+  }
 
   private ordered(): Promise<Order> {
     const { alva, projectId } = this.cast;

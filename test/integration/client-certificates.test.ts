@@ -8,7 +8,13 @@ import {
   type CertificateAnswer,
   type CertificateCall,
 } from '../helpers/certificate-caller';
-import { AUTHORITY, ClientAuthority, LEAF, type Identity } from '../helpers/client-authority';
+import {
+  AUTHORITY,
+  ClientAuthority,
+  LEAF,
+  type CertificatePlan,
+  type Identity,
+} from '../helpers/client-authority';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { codeOf } from '../helpers/graphql';
 import { AnyAnswerPhone } from '../helpers/mobile-id';
@@ -98,6 +104,16 @@ async function registered(
   const { data, errors } = await callWith(direct, { query: REGISTER, identity, token, ...more });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return data.registerMyClientCertificate;
+}
+
+/** One below the other, the lowest last. */
+function authoritiesBelow(
+  top: ClientAuthority,
+  plans: readonly CertificatePlan[],
+): ClientAuthority[] {
+  const made: ClientAuthority[] = [];
+  for (const plan of plans) made.push((made.at(-1) ?? top).authority(`/CN=${newName('middle')}`, plan));
+  return made;
 }
 
 /** A certificate of alva's that works, to begin from. */
@@ -261,42 +277,28 @@ describe('INVALID_CREDENTIALS is the answer', () => {
     }
   });
 
-  test.each<[string, () => ClientAuthority]>([
-    ['that is none', () => root.authority('/CN=m', { extensions: LEAF })],
-    [
-      'that may not sign certificates',
-      () =>
-        root.authority('/CN=m', {
-          extensions: [AUTHORITY[0] ?? '', 'keyUsage=critical,digitalSignature'],
-        }),
-    ],
-    ['that has run out', () => root.authority('/CN=m', { days: -1 })],
-    [
-      'for servers',
-      () => root.authority('/CN=m', { extensions: [...AUTHORITY, 'extendedKeyUsage=serverAuth'] }),
-    ],
-    [
-      'with name constraints',
-      () => root.authority('/CN=m', { extensions: [...AUTHORITY, nameConstraints] }),
-    ],
-    [
-      'below one that may have none below',
-      () =>
-        root
-          .authority('/CN=m', {
-            extensions: ['basicConstraints=critical,CA:TRUE,pathlen:0', AUTHORITY[1] ?? ''],
-          })
-          .authority('/CN=n'),
-    ],
-  ])('to one of an intermediate authority %s', async (_, make) => {
-    const middle = make();
-    const identity = middle.issue('/CN=below');
-    await forceRegistered(identity);
-    const headers = {
-      'client-cert': asHeader(identity),
-      'client-cert-chain': asHeader(middle.identity, root.identity),
-    };
-    expect(userIn(await toldBy(behindProxy, headers))).toBe('INVALID_CREDENTIALS');
+  const [authority = '', signing = ''] = AUTHORITY;
+  const limited = ['basicConstraints=critical,CA:TRUE,pathlen:0', signing];
+  test.each<[string, readonly CertificatePlan[]]>([
+    ['that is none', [{ extensions: LEAF }]],
+    ['whose key may not sign certificates', [{ extensions: [authority, usage] }]],
+    ['that has run out', [{ days: -1 }]],
+    ['for servers', [{ extensions: [...AUTHORITY, 'extendedKeyUsage=serverAuth'] }]],
+    ['with name constraints', [{ extensions: [...AUTHORITY, nameConstraints] }]],
+    ['below one that may have none below', [{ extensions: limited }, {}]],
+    ['too far below the root', [{}, {}, {}, {}, {}]],
+  ])('to one of an intermediate authority %s', async (_, plans) => {
+    for (const good of [true, false]) {
+      const between = authoritiesBelow(root, good ? plans.slice(0, 4).map(() => ({})) : plans);
+      const identity = (between.at(-1) ?? root).issue('/CN=below');
+      await forceRegistered(identity);
+      const headers = {
+        'client-cert': asHeader(identity),
+        'client-cert-chain': asHeader(...between.map((each) => each.identity)),
+      };
+      const expected = good ? 'alva' : 'INVALID_CREDENTIALS';
+      expect(userIn(await toldBy(behindProxy, headers))).toBe(expected);
+    }
   });
 
   test('to who tries too often from one address, whatever he shows', async () => {
