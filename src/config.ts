@@ -182,9 +182,7 @@ function refuseContradictions(settings: Environment): void {
       'TLS_CERT and TLS_KEY go together.',
     ],
     [
-      settings.CLIENT_CA !== undefined &&
-        settings.TLS_CERT === undefined &&
-        settings.TRUSTED_PROXIES.length === 0,
+      lacksCertificates(settings),
       'CLIENT_CA needs TLS_CERT, or TRUSTED_PROXIES: no client certificate could arrive otherwise.',
     ],
     [
@@ -224,6 +222,11 @@ function refuseContradictions(settings: Environment): void {
   if (broken.length > 0) throw new ConfigError(broken.join('\n'));
 }
 
+/** Whether client certificates are wanted that nobody could show. */
+function lacksCertificates({ CLIENT_CA, TLS_CERT, TRUSTED_PROXIES }: Environment): boolean {
+  return CLIENT_CA !== undefined && TLS_CERT === undefined && TRUSTED_PROXIES.length === 0;
+}
+
 function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return null;
   const tls = { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
@@ -241,7 +244,7 @@ function clientCaFile({ CLIENT_CA }: Environment): Config['clientCa'] {
   if (CLIENT_CA === undefined) return null;
   const pem = readSetting('CLIENT_CA', CLIENT_CA);
   const blocks = pem.toString('latin1').match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g);
-  if (blocks === null || !blocks.every(isAuthority)) {
+  if (blocks?.every(isAuthority) !== true) {
     throw new ConfigError('CLIENT_CA must hold certificates of authorities, in PEM, and no other.');
   }
   return pem;

@@ -46,6 +46,14 @@ export async function generateKeyPair(
   return crypto.subtle.generateKey(rsa, extractable, ['sign', 'verify']);
 }
 
+/** A signing key that was kept outside of WebCrypto, where it has to go back to. */
+export async function importSigningKey(algorithm: KeyAlgorithm, pkcs8: Bytes): Promise<KeyHandle> {
+  const kind = isEllipticCurve(algorithm)
+    ? { name: 'ECDSA', namedCurve: algorithm }
+    : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  return crypto.subtle.importKey('pkcs8', pkcs8, kind, true, ['sign']);
+}
+
 /** Raw PKCS #1 signature for RSA; r ‖ s for elliptic curves, as WebCrypto has it. */
 export async function sign(
   algorithm: KeyAlgorithm,

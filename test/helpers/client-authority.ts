@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { Openssl } from '../unit/certificates/openssl';
+import type { Openssl } from '../unit/certificates/openssl';
 import { noteSecret } from './run';
 
 /** A certificate with the key to it, in PEM. */

@@ -9,6 +9,7 @@ import { connectForProofs } from '../../src/phone/proof-api';
 import { Prover } from '../../src/phone/prover';
 import { connectToServer } from '../../src/phone/server-api';
 import { order } from './cast';
+import type { GraphqlAnswer } from './graphql';
 import { ecKey } from '../unit/certificates/request-builder';
 import { HonestOrNotPhone, requestFor } from './phone';
 import { noteSecret } from './run';
@@ -52,7 +53,10 @@ export interface StartedProof {
   readonly expiresAt: string;
 }
 
-export const tryStartProof = (server: Pick<TestServer, 'graphql'>, token?: string) =>
+export const tryStartProof = (
+  server: Pick<TestServer, 'graphql'>,
+  token?: string,
+): Promise<GraphqlAnswer<any>> =>
   server.graphql(
     'mutation { startMobileIdProof { id number qr { uri } state expiresAt } }',
     {},
@@ -73,7 +77,11 @@ export async function startProof(
   return { ...proof, code: link.code } as StartedProof;
 }
 
-export const finishProof = (server: Pick<TestServer, 'graphql'>, token: string, id: string) =>
+export const finishProof = (
+  server: Pick<TestServer, 'graphql'>,
+  token: string,
+  id: string,
+): Promise<GraphqlAnswer<any>> =>
   server.graphql(
     `mutation ($id: ID!) { finishMobileIdProof(id: $id) {
        token viewer { evidence { method provider at } } } }`,
@@ -81,20 +89,30 @@ export const finishProof = (server: Pick<TestServer, 'graphql'>, token: string, 
     { token },
   );
 
-export const readChallenge = (server: Pick<TestServer, 'graphql'>, code: string) =>
+export const readChallenge = (
+  server: Pick<TestServer, 'graphql'>,
+  code: string,
+): Promise<GraphqlAnswer<any>> =>
   server.graphql(
     `query ($code: String!) { mobileIdChallenge(code: $code) {
        id nonce displayName address userAgent hints expiresAt } }`,
     { code },
   );
 
-export const sendAnswer = (server: Pick<TestServer, 'graphql'>, code: string, answer: string) =>
+export const sendAnswer = (
+  server: Pick<TestServer, 'graphql'>,
+  code: string,
+  answer: string,
+): Promise<GraphqlAnswer<any>> =>
   server.graphql(
     `mutation ($input: AnswerMobileIdChallengeInput!) { answerMobileIdChallenge(input: $input) }`,
     { input: { code, answer } },
   );
 
-export const rejectProof = (server: Pick<TestServer, 'graphql'>, code: string) =>
+export const rejectProof = (
+  server: Pick<TestServer, 'graphql'>,
+  code: string,
+): Promise<GraphqlAnswer<any>> =>
   server.graphql('mutation ($code: String!) { rejectMobileIdChallenge(code: $code) }', { code });
 
 /** What an answer says otherwise than an honest phone's would. */
@@ -133,7 +151,7 @@ export class AnyAnswerPhone {
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
     const { id, certificates } = data.activateEnrolment.profile;
     const pems = Object.fromEntries(certificates.map(({ kind, pem }: any) => [kind, pem]));
-    return new AnyAnswerPhone(server, id as string, key, pems as Record<string, string>);
+    return new AnyAnswerPhone(server, id as string, key, pems);
   }
 
   /** `x5t#S256` of one of its certificates. */

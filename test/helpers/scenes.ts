@@ -65,9 +65,13 @@ export class Stagehand {
     /** Of a project with DEVICE_CODE. */
     private readonly confirmed: string,
     /** Claimed by a phone, and finished. */
-    readonly finished: { order: Order; deviceToken: string; profileId: string },
-    /** With a mobile ID of alva. */
-    private readonly phone: AnyAnswerPhone,
+    readonly finished: {
+      order: Order;
+      deviceToken: string;
+      profileId: string;
+      /** With another mobile ID of alva, that can answer. */
+      phone: AnyAnswerPhone;
+    },
   ) {}
 
   static async of(server: TestServer): Promise<Stagehand> {
@@ -78,9 +82,9 @@ export class Stagehand {
     const placed = await order(server, cast.alva.token, { projectId: cast.projectId });
     const { task, profile } = await new HonestOrNotPhone(server).enrol(placed.code);
     const { deviceToken } = task;
-    const finished = { order: placed, deviceToken, profileId: profile.id as string };
     const phone = await AnyAnswerPhone.enrol(server, cast.alva.token, cast.projectId);
-    return new Stagehand(server, cast, confirmed, finished, phone);
+    const finished = { order: placed, deviceToken, profileId: profile.id as string, phone };
+    return new Stagehand(server, cast, confirmed, finished);
   }
 
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
@@ -105,10 +109,14 @@ export class Stagehand {
   }
 
   /** Id of a question of this session where it may ask, else of one of alva's; answered by her phone if so wished. */
-  async proofOf(token: string | undefined, { isAnswered }: { isAnswered: boolean }): Promise<string> {
+  async proofOf(
+    token: string | undefined,
+    { isAnswered }: { isAnswered: boolean },
+  ): Promise<string> {
     const tried = await tryStartProof(this.server, token);
     const isOwn = tried.errors.length === 0;
-    const proof = isOwn && token !== undefined ? await startProof(this.server, token) : await this.asked();
+    const proof =
+      isOwn && token !== undefined ? await startProof(this.server, token) : await this.asked();
     if (isAnswered) await sendAnswer(this.server, proof.code, await this.answerTo(proof));
     return proof.id;
   }
@@ -177,7 +185,7 @@ export class Stagehand {
 
   private async answerTo({ code, number }: StartedProof): Promise<string> {
     const { data } = await readChallenge(this.server, code);
-    return this.phone.answer(data.mobileIdChallenge, number);
+    return this.finished.phone.answer(data.mobileIdChallenge, number);
   }
 
   private async certificateOfAlva(): Promise<Scene> {

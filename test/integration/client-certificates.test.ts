@@ -58,7 +58,7 @@ beforeAll(async () => {
   root = ClientAuthority.root(openssl, '/O=Example/CN=Client root');
   const tls = ClientAuthority.root(openssl, '/CN=localhost', { extensions: LEAF });
   const files = {
-    CLIENT_CA: `${root.identity.pem}${data.certificateAuthority.chain[0]}`,
+    CLIENT_CA: root.identity.pem + String(data.certificateAuthority.chain[0]),
     TLS_CERT: tls.identity.pem,
     TLS_KEY: tls.identity.keyPem,
   };
@@ -112,7 +112,8 @@ function authoritiesBelow(
   plans: readonly CertificatePlan[],
 ): ClientAuthority[] {
   const made: ClientAuthority[] = [];
-  for (const plan of plans) made.push((made.at(-1) ?? top).authority(`/CN=${newName('middle')}`, plan));
+  for (const plan of plans)
+    made.push((made.at(-1) ?? top).authority(`/CN=${newName('middle')}`, plan));
   return made;
 }
 
@@ -426,7 +427,7 @@ describe('registering', () => {
     const { id, fingerprint } = await registered(root.issue('/CN=audited'));
     const entries = await database.query(
       'SELECT action, actor, detail FROM audit_entry WHERE target = $1',
-      [`client-certificate:${id}`],
+      [`client-certificate:${String(id)}`],
     );
     expect(entries).toEqual([
       { action: 'client-certificate.register', actor: 'user:alva', detail: fingerprint },
@@ -576,5 +577,6 @@ describe('a certificate that Signet issued', () => {
       const viewer = await callWith(direct, { query, token });
       return viewer.data.viewer.evidence.length === 0 ? true : undefined;
     });
+    expect(userIn(await signIn(issued(gone)))).toBe('INVALID_CREDENTIALS');
   });
 });

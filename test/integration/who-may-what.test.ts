@@ -101,10 +101,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.sendEmailCode': ['/sign-in', SIGNED_IN],
   'Mutation.verifyEmailCode': ['/sign-in', SIGNED_IN],
   'Mutation.signInWithClientCertificate': ['/sign-in', row('INVALID_CREDENTIALS')],
-  'Mutation.registerMyClientCertificate': [
-    '/account/methods',
-    withoutCertificate(ACCOUNT_METHODS),
-  ],
+  'Mutation.registerMyClientCertificate': ['/account/methods', withoutCertificate(ACCOUNT_METHODS)],
   'Mutation.removeMyClientCertificate': [
     '/account/methods',
     { ...ACCOUNT_METHODS, ...OWN_ONLY, 'operator without step-up': STEP_UP },
@@ -237,10 +234,7 @@ async function subscribed(
   socket.ws.close();
   await socket.closed;
   const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
-  return classOf(
-    error?.extensions['code'] as string | undefined,
-    payload?.data?.[field.name],
-  );
+  return classOf(error?.extensions['code'] as string | undefined, payload?.data?.[field.name]);
 }
 
 /** None of these callers shows a certificate: who gets past the rules is told so. */

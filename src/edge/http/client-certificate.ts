@@ -19,7 +19,8 @@ export function shownCertificateOf(
 
 function shownHere({ socket }: IncomingMessage): ShownCertificate | null {
   if (!(socket instanceof TLSSocket)) return null;
-  const leaf: Partial<DetailedPeerCertificate> | null = socket.getPeerCertificate(true);
+  // Null once the other side has hung up, whatever its type says; an empty object where none was shown.
+  const leaf = socket.getPeerCertificate(true) as Partial<DetailedPeerCertificate> | null;
   if (leaf?.raw === undefined) return null;
   const intermediates: Buffer[] = [];
   let current = leaf;
