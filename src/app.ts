@@ -92,7 +92,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
     log.warn({ error }, 'a connection for counters was lost');
   });
   teardown.add(() => counters.end());
-  const ground = { source, counters, keys, bus, authority, publicUrl, sms, session };
+  const { clientCa } = config;
+  const ground = { source, counters, keys, bus, authority, clientCa, publicUrl, sms, session };
   const services = createServices(ground);
   warnOfPlainHttp(config, log);
   await bus.open();
@@ -211,6 +212,7 @@ async function startEdge(
     host: config.host,
     port,
     tls: config.tls,
+    clientCa: config.clientCa,
     publicUrl: () => publicUrl,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
@@ -16,6 +17,8 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly pkiUrl: string | null;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  /** Certificates of the authorities whose client certificates are accepted, PEM. */
+  readonly clientCa: Buffer | null;
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly dataDir: string;
@@ -94,6 +97,7 @@ const environment = z.object({
     .optional(),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
+  CLIENT_CA: z.string().optional(),
   ALLOWED_ORIGINS: list.pipe(z.array(httpOrigin)).default([]),
   TRUSTED_PROXIES: list
     .pipe(
@@ -156,6 +160,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     publicUrl: settings.PUBLIC_URL ?? null,
     pkiUrl: settings.PKI_URL ?? null,
     tls: tlsFiles(settings),
+    clientCa: clientCaFile(settings),
     allowedOrigins: settings.ALLOWED_ORIGINS,
     trustedProxies: settings.TRUSTED_PROXIES,
     dataDir: resolve(settings.DATA_DIR),
@@ -187,6 +192,10 @@ function refuseContradictions(settings: Environment): void {
     [
       (settings.TLS_CERT === undefined) !== (settings.TLS_KEY === undefined),
       'TLS_CERT and TLS_KEY go together.',
+    ],
+    [
+      lacksCertificates(settings),
+      'CLIENT_CA needs TLS_CERT, or TRUSTED_PROXIES: no client certificate could arrive otherwise.',
     ],
     [
       settings.DATABASE_URL !== undefined && settings.MASTER_KEY === undefined,
@@ -233,6 +242,11 @@ function smsOf({ SMS_URL, SMS_DAILY_LIMIT, NODE_ENV }: Environment): Config['sms
   };
 }
 
+/** Whether client certificates are wanted that nobody could show. */
+function lacksCertificates({ CLIENT_CA, TLS_CERT, TRUSTED_PROXIES }: Environment): boolean {
+  return CLIENT_CA !== undefined && TLS_CERT === undefined && TRUSTED_PROXIES.length === 0;
+}
+
 function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return null;
   const tls = { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
@@ -243,6 +257,24 @@ function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {
     throw new ConfigError('TLS_CERT and TLS_KEY must be a certificate and its key, both in PEM.', {
       cause,
     });
+  }
+}
+
+function clientCaFile({ CLIENT_CA }: Environment): Config['clientCa'] {
+  if (CLIENT_CA === undefined) return null;
+  const pem = readSetting('CLIENT_CA', CLIENT_CA);
+  const blocks = pem.toString('latin1').match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g);
+  if (blocks?.every(isAuthority) !== true) {
+    throw new ConfigError('CLIENT_CA must hold certificates of authorities, in PEM, and no other.');
+  }
+  return pem;
+}
+
+function isAuthority(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    return false;
   }
 }
 

@@ -3,6 +3,8 @@ import { AccessRuleEntity } from './features/access/access-rule.entity.js';
 import { AccessRuleVersionEntity } from './features/access/access-rule-version.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
+import { ClientCertificate } from './features/authentication/client-certificates/client-certificate.entity.js';
+import { MobileIdProof } from './features/authentication/mobile-id/mobile-id-proof.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { OneTimeCode } from './features/authentication/one-time-codes/one-time-code.entity.js';
 import { PasswordLink } from './features/authentication/password/password-link.entity.js';
@@ -25,6 +27,7 @@ import { Announcements1795400400000 } from './migrations/1795400400000-Announcem
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
+import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -38,6 +41,7 @@ export const databaseSchema: DatabaseSchema = {
     AuditEntryEntity,
     Authority,
     Certificate,
+    ClientCertificate,
     Device,
     Enrolment,
     EnrolmentCode,
@@ -46,6 +50,7 @@ export const databaseSchema: DatabaseSchema = {
     PasswordLink,
     PasskeyChallenge,
     PasskeyEntity,
+    MobileIdProof,
     Profile,
     ProjectEntity,
     ProofAttempt,
@@ -59,4 +64,5 @@ export const databaseSchema: DatabaseSchema = {
   migrations: [Initial1795291418159, Announcements1795400400000],
   migrations: [Initial1795291418159, OneTimeCodes1795400500000],
   migrations: [Initial1795291418159, TotpAndPasskeys1795400600000],
+  migrations: [Initial1795291418159, MobileIdProofs1795400700000],
 };

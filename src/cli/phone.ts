@@ -1,20 +1,27 @@
+import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../kernel/clock.js';
 import { adviceOn } from '../phone/advice.js';
 import { isKeyAlgorithm, KEY_ALGORITHMS, type KeyAlgorithm } from '../phone/key-algorithm.js';
+import { parseProofLink, type MobileIdLink } from '../phone/link.js';
 import { PhoneError } from '../phone/problem.js';
+import { proofAdviceOn } from '../phone/proof-advice.js';
+import { FileKeyStore } from './file-key-store.js';
 import { runTerminalPhone } from './terminal-phone.js';
+import { runTerminalProof } from './terminal-proof.js';
 
 const EXIT = { FAILED: 1, MISUSED: 2, INTERRUPTED: 130 } as const;
 
-const USAGE = `A phone in a terminal: scans a mobile ID link, makes the keys, gets the certificates.
+const USAGE = `A phone in a terminal: scans a mobile ID link, makes the keys, gets the certificates. Asked whether it is you, it signs.
 
-  npm run phone -- LINK [--name "My phone"] [--algorithm P-256] [--out DIR]
+  npm run phone -- LINK [--name "My phone"] [--algorithm P-256] [--out DIR] [--keep FILE] [--number NN]
 
   LINK         what stands in the QR code, e.g. http://localhost:4000/m#…
   --name       how the phone calls itself
   --algorithm  ${KEY_ALGORITHMS.join(', ')}; without it, the server's first choice
   --out        writes certificates and chain there as PEM; private keys stay in memory
+  --keep       keeps the mobile ID and its AUTHENTICATION key in this file, unencrypted, to answer with later
+  --number     the number that the page shows, where the link asks whether it is you; else it is asked for
 
   Put LINK in quotes: a shell may take # for a comment.
   A server with a self-signed certificate: NODE_EXTRA_CA_CERTS=cert.pem npm run phone -- LINK
@@ -25,6 +32,8 @@ interface Arguments {
   readonly name: string | undefined;
   readonly algorithm: KeyAlgorithm | undefined;
   readonly outDir: string | undefined;
+  readonly keepFile: string | undefined;
+  readonly number: string | undefined;
 }
 
 async function main(): Promise<number> {
@@ -42,22 +51,60 @@ async function main(): Promise<number> {
     interrupted.abort();
   });
   try {
-    await runTerminalPhone({
-      ...wanted,
-      clock: systemClock,
-      colour: process.stdout.isTTY && process.stdout.hasColors(),
-      signal: interrupted.signal,
-      write: (line) => process.stdout.write(`${line}\n`),
-    });
+    await run(wanted, interrupted.signal);
     return 0;
   } catch (error) {
     if (interrupted.signal.aborted) {
       process.stderr.write('\nCancelled.\n');
       return EXIT.INTERRUPTED;
     }
-    process.stderr.write(explanationOf(error));
+    process.stderr.write(explanationOf(error, isProof(wanted.link) ? proofAdviceOn : adviceOn));
     return EXIT.FAILED;
   }
+}
+
+async function run(wanted: Arguments, signal: AbortSignal): Promise<void> {
+  const store =
+    wanted.keepFile === undefined ? undefined : await FileKeyStore.open(wanted.keepFile);
+  const link = parseProofLink(wanted.link);
+  if (link !== undefined) {
+    await prove(link, wanted, store);
+    return;
+  }
+  await runTerminalPhone({
+    ...wanted,
+    store,
+    extractableKeys: store !== undefined,
+    clock: systemClock,
+    colour: process.stdout.isTTY && process.stdout.hasColors(),
+    signal,
+    write,
+  });
+}
+
+async function prove(
+  link: MobileIdLink,
+  { number }: Arguments,
+  store: FileKeyStore | undefined,
+): Promise<void> {
+  if (store === undefined)
+    throw new PhoneError('NO_MATCHING_MOBILE_ID', 'Name its file by --keep.');
+  const askNumber = number === undefined ? askForNumber : () => Promise.resolve(number);
+  await runTerminalProof({ link, store, clock: systemClock, write, askNumber });
+}
+
+async function askForNumber(): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const typed = await terminal.question('  Number that the page shows (empty: not me): ');
+    return typed.trim();
+  } finally {
+    terminal.close();
+  }
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function readArguments(args: string[]): Arguments | 'HELP' | Error {
@@ -68,6 +115,8 @@ function readArguments(args: string[]): Arguments | 'HELP' | Error {
       options: {
         algorithm: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
+        keep: { type: 'string' },
+        number: { type: 'string' },
         name: { type: 'string' },
         out: { type: 'string' },
       },
@@ -75,9 +124,10 @@ function readArguments(args: string[]): Arguments | 'HELP' | Error {
     if (values.help === true) return 'HELP';
     const [link, ...others] = positionals;
     if (link === undefined || others.length > 0) return new Error('Exactly one LINK is needed.');
-    const { algorithm, name, out } = values;
-    if (algorithm === undefined) return { link, name, algorithm, outDir: out };
-    if (isKeyAlgorithm(algorithm)) return { link, name, algorithm, outDir: out };
+    const { algorithm, name, number, keep: keepFile, out: outDir } = values;
+    const common = { link, name, number, keepFile, outDir };
+    if (algorithm === undefined) return { ...common, algorithm };
+    if (isKeyAlgorithm(algorithm)) return { ...common, algorithm };
     return new Error(`--algorithm must be one of ${KEY_ALGORITHMS.join(', ')}.`);
   } catch (error) {
     return error instanceof Error ? error : new Error('Unreadable arguments.');
@@ -91,8 +141,16 @@ const UNTRUSTED_CERTIFICATE = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 ]);
 
-function explanationOf(error: unknown): string {
-  const { code, next, title } = adviceOn(error);
+function isProof(link: string): boolean {
+  try {
+    return parseProofLink(link) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function explanationOf(error: unknown, advise: typeof adviceOn): string {
+  const { code, next, title } = advise(error);
   const lines = [`\n  ✗ ${title} (${code})`];
   if (error instanceof PhoneError && error.detail !== undefined) lines.push(`    ${error.detail}`);
   const cause = rootCauseOf(error);

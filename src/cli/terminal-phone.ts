@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../kernel/clock.js';
 import type { CertificateKind, DeviceTask } from '../phone/contract.js';
 import type { KeyAlgorithm } from '../phone/key-algorithm.js';
-import { MemoryKeyStore, type StoredMobileId } from '../phone/key-store.js';
+import { MemoryKeyStore, type KeyStore, type StoredMobileId } from '../phone/key-store.js';
 import { parseLink } from '../phone/link.js';
 import { Phone, type Progress } from '../phone/phone.js';
 import { connectToServer } from '../phone/server-api.js';
@@ -24,6 +24,10 @@ export interface TerminalPhoneOptions {
   readonly algorithm?: KeyAlgorithm | undefined;
   /** Where certificates and chain are written as PEM. Private keys are written nowhere. */
   readonly outDir?: string | undefined;
+  /** Remembers the mobile ID, to answer with later; without it, it is forgotten with the process. */
+  readonly store?: KeyStore | undefined;
+  /** Makes keys that the store can write to a file. */
+  readonly extractableKeys?: boolean | undefined;
   /** Cancels the enrolment. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,7 +48,8 @@ export async function runTerminalPhone(options: TerminalPhoneOptions): Promise<S
   const phone = new Phone({
     serverUrl,
     api: connectToServer({ serverUrl, webSocketImpl: WebSocket }),
-    store: new MemoryKeyStore(),
+    store: options.store ?? new MemoryKeyStore(),
+    extractableKeys: options.extractableKeys,
     device: { name, platform: type() },
     now: () => clock.now(),
     pause: (ms) => pause(ms),

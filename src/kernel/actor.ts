@@ -62,6 +62,13 @@ export interface Grants {
   readonly device?: { readonly enrolmentId: EnrolmentId; readonly thumbprint: string };
 }
 
+/** A TLS client certificate whose key the caller has proven to hold. Nothing in it has been checked yet. */
+export interface ShownCertificate {
+  readonly der: Buffer;
+  /** What came along to link it to its authority, DER. */
+  readonly intermediates: readonly Buffer[];
+}
+
 /** One call, as every floor sees it. `now` is the database's time at its start. */
 export interface RequestContext {
   readonly actor: Actor;
@@ -70,6 +77,8 @@ export interface RequestContext {
   /** The caller's IP address, behind trusted proxies the forwarded one. */
   readonly address: string;
   readonly userAgent: string | null;
+  /** Over HTTP only, and only where client certificates are accepted. */
+  readonly clientCertificate?: ShownCertificate | null;
   readonly now: Date;
   /** Hands the browser a new session token as cookie, or takes it away; does nothing where there is no HTTP answer. */
   setSessionCookie(token: string | null): void;

@@ -40,6 +40,9 @@ export type KeyPurpose =
   | 'passkey-challenge'
   | 'passkey-user'
   | 'totp-secret'
+  | 'mobile-id-code'
+  | 'mobile-id-nonce'
+  | 'mobile-id-number'
   | 'ca-key';
 
 const NONCE_BYTES = 12;

@@ -104,6 +104,15 @@ const ADVICE: Readonly<Record<string, Text>> = {
     'retry',
   ],
   NOTHING_PENDING: [PHONE_PROBLEMS.NOTHING_PENDING, 'Scan the code again.'],
+  NO_MATCHING_MOBILE_ID: [
+    PHONE_PROBLEMS.NO_MATCHING_MOBILE_ID,
+    'Scan the code with the phone that has it.',
+  ],
+  NUMBER_NOT_UNDERSTOOD: [
+    PHONE_PROBLEMS.NUMBER_NOT_UNDERSTOOD,
+    'Type the two digits that the page shows.',
+    'retry',
+  ],
   ANSWER_REJECTED: [
     PHONE_PROBLEMS.ANSWER_REJECTED,
     'They were not stored. Try again; if that does not help, ask the people who run this service.',

@@ -16,7 +16,7 @@ import {
 export interface MadeRequest {
   readonly kind: CertificateKind;
   readonly algorithm: KeyAlgorithm;
-  /** Not extractable. Signs, or for ENCRYPTION decrypts (RSA-OAEP) or agrees on keys (ECDH). */
+  /** Not extractable, unless it was ordered so. Signs, or for ENCRYPTION decrypts (RSA-OAEP) or agrees on keys (ECDH). */
   readonly privateKey: KeyHandle;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Bytes;
@@ -29,6 +29,8 @@ export interface RequestOrder {
   readonly algorithm: KeyAlgorithm;
   readonly commonName: string;
   readonly challenge: string;
+  /** For a phone that keeps its keys in a file; one that has better never asks for it. */
+  readonly extractable?: boolean | undefined;
 }
 
 const COMMON_NAME = encodeOid('2.5.4.3');
@@ -50,7 +52,8 @@ const RSA_SHA256 = encode(
 export async function makeRequest(order: RequestOrder): Promise<MadeRequest> {
   const { kind, algorithm } = order;
   const forDecryption = isForDecryption(kind);
-  const pair = await generateKeyPair(algorithm, { extractable: forDecryption });
+  const extractable = forDecryption || order.extractable === true;
+  const pair = await generateKeyPair(algorithm, { extractable });
   const publicKey = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey));
   const csr = toPem('CERTIFICATE REQUEST', await signedRequest(order, pair, publicKey));
   const privateKey = forDecryption

@@ -86,6 +86,23 @@ export interface IssuedMobileId {
   readonly chain: readonly string[];
 }
 
+/** A question whether it is you: somebody who says so waits at a page. */
+export interface MobileIdChallenge {
+  readonly id: string;
+  readonly nonce: string;
+  readonly displayName: string;
+  readonly address: string;
+  readonly userAgent: string | null;
+  /** By which a phone finds its own mobile ID among those that may answer. */
+  readonly hints: readonly string[];
+  readonly expiresAt: string;
+}
+
+export interface AnswerMobileIdChallengeInput {
+  readonly code: string;
+  readonly answer: string;
+}
+
 export interface StatusEvent {
   readonly status: EnrolmentStatus;
   readonly enrolment: {

@@ -46,6 +46,14 @@ export async function generateKeyPair(
   return crypto.subtle.generateKey(rsa, extractable, ['sign', 'verify']);
 }
 
+/** A signing key that was kept outside of WebCrypto, where it has to go back to. */
+export async function importSigningKey(algorithm: KeyAlgorithm, pkcs8: Bytes): Promise<KeyHandle> {
+  const kind = isEllipticCurve(algorithm)
+    ? { name: 'ECDSA', namedCurve: algorithm }
+    : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  return crypto.subtle.importKey('pkcs8', pkcs8, kind, true, ['sign']);
+}
+
 /** Raw PKCS #1 signature for RSA; r ‖ s for elliptic curves, as WebCrypto has it. */
 export async function sign(
   algorithm: KeyAlgorithm,
@@ -55,6 +63,12 @@ export async function sign(
   const hash = algorithm === 'P-384' ? 'SHA-384' : 'SHA-256';
   const name = isEllipticCurve(algorithm) ? 'ECDSA' : 'RSASSA-PKCS1-v1_5';
   return new Uint8Array(await crypto.subtle.sign({ name, hash }, privateKey, data));
+}
+
+/** The name of {@link sign}'s algorithm in a JWS (RFC 7518 section 3.1). */
+export function jwsNameOf(algorithm: KeyAlgorithm): string {
+  if (algorithm === 'P-256') return 'ES256';
+  return algorithm === 'P-384' ? 'ES384' : 'RS256';
 }
 
 export function isEllipticCurve(algorithm: KeyAlgorithm): algorithm is 'P-256' | 'P-384' {

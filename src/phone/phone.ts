@@ -34,6 +34,8 @@ export interface PhoneOptions {
   readonly pause: (ms: number) => Promise<void>;
   /** Insists on this algorithm; without it, the server's first choice that this phone can make. */
   readonly algorithm?: KeyAlgorithm | undefined;
+  /** For a store that keeps keys in a file. Without it they cannot leave this phone. */
+  readonly extractableKeys?: boolean | undefined;
   readonly report?: ((progress: Progress) => void) | undefined;
 }
 
@@ -154,7 +156,9 @@ export class Phone {
       const algorithm = chooseAlgorithm(algorithms, this.options.algorithm);
       this.report({ step: 'MAKING_KEY', kind, algorithm });
       const commonName = task.accountName ?? task.profileName;
-      made.push(await makeRequest({ kind, algorithm, commonName, challenge: task.challenge }));
+      const { extractableKeys: extractable } = this.options;
+      const { challenge } = task;
+      made.push(await makeRequest({ kind, algorithm, commonName, challenge, extractable }));
     }
     // Stored before they are sent: after a lost answer the very same requests go out again.
     await this.options.store.savePending({ ...pending, made });

@@ -4,6 +4,8 @@ export const PHONE_PROBLEMS = {
   ALGORITHM_NOT_SUPPORTED: 'The server asks for a kind of key that this phone cannot make.',
   TASK_NOT_SUPPORTED: 'The server asks for something that this phone cannot do yet.',
   NOTHING_PENDING: 'No mobile ID is being made on this phone.',
+  NO_MATCHING_MOBILE_ID: 'None of the mobile IDs on this phone may answer this question.',
+  NUMBER_NOT_UNDERSTOOD: 'The number has two digits.',
   ANSWER_REJECTED: 'The certificates that the server sent do not fit the keys on this phone.',
 } as const;
 export type PhoneProblem = keyof typeof PHONE_PROBLEMS;

@@ -45,7 +45,7 @@ const WATCH = `subscription Watch($id: ID!) {
   enrolmentStatus(enrolmentId: $id) { status enrolment { failure { code message } } }
 }`;
 
-const DEFAULT_TIMEOUT_MS = 30_000;
+export const DEFAULT_TIMEOUT_MS = 30_000;
 const SOCKET_RETRIES = 10;
 
 /** The server over GraphQL: HTTP for calls, graphql-transport-ws for the status. */
@@ -70,7 +70,7 @@ export function connectToServer(options: ConnectionOptions): ServerApi {
   };
 }
 
-interface Call {
+export interface Call {
   readonly query: string;
   readonly field: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -88,7 +88,8 @@ interface GraphqlAnswer {
   readonly code?: unknown;
 }
 
-async function callServer(url: string, call: Call, timeoutMs: number): Promise<unknown> {
+/** One call over HTTP. Fails with `ServerError`. */
+export async function callServer(url: string, call: Call, timeoutMs: number): Promise<unknown> {
   const response = await send(url, call, timeoutMs);
   const answer = await readAnswer(response);
   const [error] = answer.errors ?? [];

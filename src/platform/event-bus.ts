@@ -11,7 +11,11 @@ const PURGE_BATCH = 5000;
 
 /** What may be waited for; one key per target, so that an event wakes only those whom it concerns. */
 export type Topic =
-  `enrolment:${string}` | `session:${string}` | `api-client:${string}` | 'access-policy';
+  | `enrolment:${string}`
+  | `mobile-id-proof:${string}`
+  | `session:${string}`
+  | `api-client:${string}`
+  | 'access-policy';
 type Wake = () => void;
 
 const NOTIFY = 'SELECT pg_notify($1, topic) FROM unnest($2::text[]) topic';

@@ -29,6 +29,8 @@ const LIMITS = {
   'password-link/address': { points: 60, seconds: 900 },
   /** Wrong present passwords of one user who wants to change his. */
   'password-change/user': { points: 10, seconds: 900 },
+  /** Questions to one user's phones whether it is he. */
+  'mobile-id/start': { points: 20, seconds: 900 },
   /** Failed proofs of one user by one method, over all his sessions. */
   'proof/EMAIL_CODE': { points: 20, seconds: 3600 },
   'proof/SMS_CODE': { points: 20, seconds: 3600 },

@@ -131,6 +131,7 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     host: '127.0.0.1',
     port: 0,
     tls: null,
+    clientCa: null,
     publicUrl: () => origin,
     allowedOrigins: ['https://friend.example'],
     trustedProxies: [],

@@ -5,6 +5,14 @@ import type { CeremonyPurpose } from '../../src/features/authentication/passkeys
 import { SoftwareAuthenticator } from './authenticator';
 import { claimedOrder, gatherCast, order, type Cast } from './cast';
 import { AuthenticatorApp, enrolTotp, registerPasskey, startTotp } from './factors';
+import {
+  AnyAnswerPhone,
+  readChallenge,
+  sendAnswer,
+  startProof,
+  tryStartProof,
+  type StartedProof,
+} from './mobile-id';
 import { newName, type Order } from './orders';
 import { createPerson, createProject } from './people';
 import { HonestOrNotPhone, requestFor } from './phone';
@@ -80,6 +88,14 @@ export class Stagehand {
   ) {
     this.passkey = new SoftwareAuthenticator(server.url, { isSynced: true });
   }
+    readonly finished: {
+      order: Order;
+      deviceToken: string;
+      profileId: string;
+      /** With another mobile ID of alva, that can answer. */
+      phone: AnyAnswerPhone;
+    },
+  ) {}
 
   static async of(server: TestServer): Promise<Stagehand> {
     const cast = await gatherCast(server, { maxProfilesPerUser: 100 });
@@ -93,6 +109,9 @@ export class Stagehand {
     const stagehand = new Stagehand(server, cast, confirmed, finished);
     await registerPasskey(server, cast.alva.token, stagehand.passkey);
     return stagehand;
+    const phone = await AnyAnswerPhone.enrol(server, cast.alva.token, cast.projectId);
+    const finished = { order: placed, deviceToken, profileId: profile.id as string, phone };
+    return new Stagehand(server, cast, confirmed, finished);
   }
 
   /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
@@ -195,9 +214,31 @@ export class Stagehand {
     return { id, response };
   }
 
+  /** Id of a question of this session where it may ask, else of one of alva's; answered by her phone if so wished. */
+  async proofOf(
+    token: string | undefined,
+    { isAnswered }: { isAnswered: boolean },
+  ): Promise<string> {
+    const tried = await tryStartProof(this.server, token);
+    const isOwn = tried.errors.length === 0;
+    const proof =
+      isOwn && token !== undefined ? await startProof(this.server, token) : await this.asked();
+    if (isAnswered) await sendAnswer(this.server, proof.code, await this.answerTo(proof));
+    return proof.id;
+  }
+
   private readonly setters: Readonly<Record<string, (isScanned: boolean) => Promise<Scene>>> = {
     explainAccess: () => given({ resource: '/mobile-id/get', userId: this.cast.alva.id }),
     resourceAccess: () => given({ resource: '/mobile-id/get' }),
+    mobileIdChallenge: async () => given({ code: (await this.asked()).code }),
+    answerMobileIdChallenge: async () => {
+      const proof = await this.asked();
+      return given({ input: { code: proof.code, answer: await this.answerTo(proof) } });
+    },
+    rejectMobileIdChallenge: async () => given({ code: (await this.asked()).code }),
+    finishMobileIdProof: () => given({ id: '' }),
+    mobileIdProof: () => given({ id: '' }),
+    removeMyClientCertificate: () => this.certificateOfAlva(),
     enrolment: async () => ofOrder(await this.claimed(), 'id'),
     enrolmentStatus: async () => ofOrder(await this.claimed(), 'enrolmentId'),
     cancelEnrolment: async () => ofOrder(await this.claimed(), 'id'),
@@ -304,6 +345,23 @@ export class Stagehand {
     const { id, token } = this.cast.alva;
     await this.server.database.query('DELETE FROM totp_authenticator WHERE user_id = $1', [id]);
     return token;
+  private async asked(): Promise<StartedProof> {
+    return startProof(this.server, await sessionOf(this.server, this.cast.alva.id));
+  }
+
+  private async answerTo({ code, number }: StartedProof): Promise<string> {
+    const { data } = await readChallenge(this.server, code);
+    return this.finished.phone.answer(data.mobileIdChallenge, number);
+  }
+
+  private async certificateOfAlva(): Promise<Scene> {
+    const id = randomUUID();
+    await this.server.database.query(
+      `INSERT INTO client_certificate (id, user_id, fingerprint, subject, issuer, not_after, created_at)
+       VALUES ($1, $2, $3, 'CN=alva', 'CN=CA', now(), now())`,
+      [id, this.cast.alva.id, newName('fingerprint')],
+    );
+    return given({ id });
   }
 
   private ordered(): Promise<Order> {

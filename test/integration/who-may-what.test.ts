@@ -30,6 +30,7 @@ type Expectation = Readonly<Record<Caller, Outcome>>;
 
 const HIDDEN = 'HIDDEN'; // null or NOT_FOUND, as for what does not exist
 const STEP_UP = 'INSUFFICIENT_USER_AUTHENTICATION';
+const NO_MOBILE_ID = 'CHANNEL_NOT_AVAILABLE';
 
 const EVERYONE = row('ALLOWED');
 const SIGNED_IN = row('ALLOWED', {
@@ -86,6 +87,14 @@ const PROVERS: Expectation = {
   operator: 'INVALID_CREDENTIALS',
   administrator: 'INVALID_CREDENTIALS',
 };
+const ACCOUNT_METHODS = STEPPED_UP;
+/** Only his own: what others name does not exist for them. */
+const OWN_ONLY = {
+  'other user': HIDDEN,
+  'operator without step-up': HIDDEN,
+  operator: HIDDEN,
+  administrator: HIDDEN,
+} as const;
 
 /** Who may call what, by hand. A new root field has to be entered here before the tests pass. */
 const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]>> = {
@@ -104,6 +113,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.enrolments': ['/operator/enrolments', OPERATORS],
   'Query.profile': ['/operator/profiles', OPERATORS],
   'Query.profiles': ['/operator/profiles', OPERATORS],
+  'Query.mobileIdChallenge': ['/device', EVERYONE],
+  'Query.myClientCertificates': ['/account', SIGNED_IN],
   'Query.project': ['/operator/projects', OPERATORS],
   'Query.projects': ['/operator/projects', OPERATORS],
   'Query.user': ['/operator/users', OPERATORS],
@@ -148,6 +159,25 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.startTotpEnrolment': ['/account/methods', STEPPED_UP],
   'Mutation.confirmTotpEnrolment': ['/account/methods', OWNERS],
   'Mutation.removeTotpAuthenticator': ['/account/methods', OWNERS],
+  'Mutation.signInWithClientCertificate': ['/sign-in', row('INVALID_CREDENTIALS')],
+  'Mutation.registerMyClientCertificate': ['/account/methods', withoutCertificate(ACCOUNT_METHODS)],
+  'Mutation.removeMyClientCertificate': [
+    '/account/methods',
+    { ...ACCOUNT_METHODS, ...OWN_ONLY, 'operator without step-up': STEP_UP },
+  ],
+  'Mutation.startMobileIdProof': [
+    '/sign-in',
+    {
+      ...SIGNED_IN,
+      'other user': NO_MOBILE_ID,
+      'operator without step-up': NO_MOBILE_ID,
+      operator: NO_MOBILE_ID,
+      administrator: NO_MOBILE_ID,
+    },
+  ],
+  'Mutation.finishMobileIdProof': ['/sign-in', { ...SIGNED_IN, ...OWN_ONLY }],
+  'Mutation.answerMobileIdChallenge': ['/device', EVERYONE],
+  'Mutation.rejectMobileIdChallenge': ['/device', EVERYONE],
   'Mutation.signOut': ['/sign-in', EVERYONE],
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
@@ -176,6 +206,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Subscription.enrolmentStatus': ['/enrolments/watch', WATCHERS],
+  'Subscription.mobileIdProof': ['/sign-in', { ...SIGNED_IN, ...OWN_ONLY }],
 };
 
 let server: TestServer;
@@ -212,8 +243,12 @@ async function outcomeOf(root: RootField, caller: Caller): Promise<Outcome> {
   const args = { ...scene.args };
   if (name === 'verifyEmailCode') args['code'] = await stage.mailedCode(credentials.token);
   Object.assign(args, await stage.passkeyAnswer(name, credentials.token));
+  if (name === 'finishMobileIdProof' || name === 'mobileIdProof') {
+    const isAnswered = name === 'finishMobileIdProof';
+    args['id'] = await stage.proofOf(credentials.token, { isAnswered });
+  }
   const query = operationFor(root, args);
-  if (root.kind === 'subscription') return subscribed(query, args, credentials);
+  if (root.kind === 'subscription') return subscribed(root, { query, args }, credentials);
   const answer = await server.graphql<Record<string, unknown> | null | undefined>(
     query,
     args,
@@ -252,8 +287,8 @@ async function credentialsOf(caller: Caller, scene: Scene) {
 }
 
 async function subscribed(
-  query: string,
-  variables: object,
+  { field }: RootField,
+  { query, args: variables }: { query: string; args: object },
   { token, ...tokens }: Credentials,
 ): Promise<Outcome> {
   const params = {
@@ -266,10 +301,15 @@ async function subscribed(
   socket.ws.close();
   await socket.closed;
   const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
-  return classOf(
-    error?.extensions['code'] as string | undefined,
-    payload?.data?.['enrolmentStatus'],
-  );
+  return classOf(error?.extensions['code'] as string | undefined, payload?.data?.[field.name]);
+}
+
+/** None of these callers shows a certificate: who gets past the rules is told so. */
+function withoutCertificate(expectation: Expectation): Expectation {
+  const told = (outcome: Outcome): Outcome =>
+    outcome === 'ALLOWED' ? 'INVALID_CREDENTIALS' : outcome;
+  const entries = Object.entries(expectation).map(([caller, each]) => [caller, told(each)]);
+  return Object.fromEntries(entries) as Expectation;
 }
 
 function row(outcome: Outcome, others: Partial<Record<Caller, Outcome>> = {}): Expectation {
@@ -280,6 +320,8 @@ function row(outcome: Outcome, others: Partial<Record<Caller, Outcome>> = {}): E
 /** Fields behind which the caller is somebody else: who has proven to be that user, or the phone that holds the code. */
 const BECOMES: Readonly<Record<string, 'owner' | 'device token'>> = {
   'Mutation.signInWithPassword': 'owner',
+  'Mutation.signInWithClientCertificate': 'owner',
+  'Mutation.finishMobileIdProof': 'owner',
   'Mutation.verifyEmailCode': 'owner',
   'Mutation.verifySmsCode': 'owner',
   'Mutation.changePassword': 'owner',
@@ -306,6 +348,7 @@ const ENROLMENT_VIEW = {
 const OPEN_VIEW = {
   AccessDecision: 'missing outcome resource',
   CertificateAuthority: 'chain fingerprint keyAlgorithm pem subject',
+  MobileIdChallenge: 'address displayName expiresAt hints id nonce userAgent',
   MissingClause: 'anyOf',
   PasskeyCeremony: 'expiresAt id options',
   MissingRequirement: 'lastAt maxAgeSeconds method option provider reason',
@@ -324,10 +367,13 @@ const DEVICE_VIEW = {
 const USER_VIEW = {
   ...OPEN_VIEW,
   ...ENROLMENT_VIEW,
+  ClientCertificate: 'createdAt fingerprint id issuer notAfter subject',
   Evidence: 'at method provider',
   MobileIdOffer:
     'access channels defaultCertificates instructions name pendingEnrolment projectId selectableCertificates validityDays',
   Session: 'address createdAt evidence expiresAt id isCurrent lastUsedAt userAgent',
+  MobileIdProof: 'expiresAt id number qr state',
+  MobileIdProofEvent: 'deviceName id state',
   SignIn: 'token viewer',
   StartedEnrolment: 'enrolment watchToken',
   User: 'createdAt displayName email externalId groups id methodLocks phone profiles roles sessions state username',
@@ -374,6 +420,10 @@ const SEEN: Readonly<Record<Caller, Readonly<Record<string, string>>>> = {
   'operator without step-up': without(USER_VIEW, 'StartedEnrolment', 'SignIn', 'TotpEnrolment'),
   operator: without(OPERATOR_VIEW, 'SignIn'),
   administrator: without(ADMINISTRATOR_VIEW, 'SignIn'),
+  'other user': without(USER_VIEW, 'MobileIdProof', 'SignIn'),
+  'operator without step-up': without(USER_VIEW, 'MobileIdProof', 'StartedEnrolment', 'SignIn'),
+  operator: without(OPERATOR_VIEW, 'MobileIdProof', 'SignIn'),
+  administrator: without(ADMINISTRATOR_VIEW, 'MobileIdProof', 'SignIn'),
   'watch token': { ...OPEN_VIEW, ...ENROLMENT_VIEW },
   'device token': DEVICE_VIEW,
 };

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import proxyaddr from 'proxy-addr';
+import type { ShownCertificate } from '../../kernel/actor.js';
 import type { RequestFacts } from '../graphql/ports.js';
+import { shownCertificateOf } from './client-certificate.js';
 import type { OriginKind, Origins } from './origins.js';
 
 const MAX_USER_AGENT = 256;
@@ -12,9 +14,16 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 export interface Client extends RequestFacts {
   readonly origin: OriginKind;
   readonly cookieCounts: boolean;
+  readonly clientCertificate: ShownCertificate | null;
 }
 
 export type TrustProxy = (address: string, hop: number) => boolean;
+
+interface ClientOptions {
+  readonly trust: TrustProxy;
+  readonly origins: Origins;
+  readonly acceptsCertificates: boolean;
+}
 
 /** Forwarded headers are believed where one of these sent them, and nowhere else. */
 export function trustOf(trustedProxies: readonly string[]): TrustProxy {
@@ -23,14 +32,20 @@ export function trustOf(trustedProxies: readonly string[]): TrustProxy {
 
 export function describeClient(
   req: IncomingMessage,
-  { trust, origins }: { trust: TrustProxy; origins: Origins },
+  { trust, origins, acceptsCertificates }: ClientOptions,
 ): Client {
+  const cookieCounts = origins.cookieCounts(req.headers);
+  // Browsers show a certificate by themselves, as they send a cookie: it counts where a cookie would.
+  const certificateCounts = acceptsCertificates && cookieCounts;
   return {
     requestId: requestIdOf(req, trust),
     address: addressOf(req, trust),
     userAgent: req.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
     origin: origins.kindOf(req.headers.origin),
-    cookieCounts: origins.cookieCounts(req.headers),
+    cookieCounts,
+    clientCertificate: certificateCounts
+      ? shownCertificateOf(req, { isTrustedProxy: trust(remoteOf(req), 0) })
+      : null,
   };
 }
 

@@ -67,14 +67,14 @@ export class GraphqlEndpoint {
 
   private async context(exchange: Exchange): Promise<HttpContext> {
     const { req, res, client } = exchange;
-    const { requestId, address, userAgent } = client;
+    const { requestId, address, userAgent, clientCertificate } = client;
     const http = operationOf(exchange);
     try {
       const cookie = client.cookieCounts ? this.parts.cookie.read(req.headers.cookie) : undefined;
       const credentials = credentialsOf(req.headers, cookie);
       const caller = await this.parts.identify(credentials, { requestId, address, userAgent });
       return {
-        ...{ requestId, address, userAgent, http },
+        ...{ requestId, address, userAgent, clientCertificate, http },
         ...caller,
         setSessionCookie: (token) => {
           if (!res.headersSent) res.setHeader('set-cookie', this.parts.cookie.write(token));

@@ -36,6 +36,8 @@ export interface EdgeOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  /** Authorities of the client certificates that are accepted, PEM; null where none are. */
+  readonly clientCa: Buffer | null;
   /** Our own origin, such as `https://id.example.org`; asked for at each use, as port 0 is known only once we listen. */
   readonly publicUrl: () => string;
   readonly allowedOrigins: readonly string[];
@@ -78,6 +80,11 @@ interface EdgeParts {
   readonly cookie: SessionCookie;
 }
 
+/** Asked for, never required: whoever shows none, or one of no use, signs in another way. Judged at each use. */
+function clientCertificatesOf(clientCa: Buffer): object {
+  return { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+}
+
 /** The server's one listening socket. */
 export class EdgeServer {
   private readonly server: Server;
@@ -91,9 +98,10 @@ export class EdgeServer {
     private readonly options: EdgeOptions,
     private readonly parts: EdgeParts,
   ) {
-    const { tls, publicUrl, trustedProxies, allowedOrigins } = options;
+    const { tls, clientCa, publicUrl, trustedProxies, allowedOrigins } = options;
     const trust = trustOf(trustedProxies);
-    this.client = { trust, origins: new Origins(publicUrl, allowedOrigins) };
+    const origins = new Origins(publicUrl, allowedOrigins);
+    this.client = { trust, origins, acceptsCertificates: clientCa !== null };
     this.upgrades = new Upgrades(parts.subscriptions, parts.cookie);
     this.pages = createPages({
       ...options,
@@ -104,7 +112,12 @@ export class EdgeServer {
     this.server =
       tls === null
         ? createServer(TIMEOUTS)
-        : createTlsServer({ ...TIMEOUTS, ...tls, minVersion: 'TLSv1.2' });
+        : createTlsServer({
+            ...TIMEOUTS,
+            ...tls,
+            ...(clientCa === null ? {} : clientCertificatesOf(clientCa)),
+            minVersion: 'TLSv1.2',
+          });
     this.server.on('request', (req: IncomingMessage, res: ServerResponse) => {
       this.handle(req, res);
     });

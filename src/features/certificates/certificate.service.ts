@@ -146,13 +146,18 @@ export class CertificateService {
     );
   }
 
-  /** What has run out becomes EXPIRED; a revoked certificate stays revoked. */
-  async expire(scope: ChangeScope): Promise<void> {
-    await scope.sql(
+  /**
+   * What has run out becomes EXPIRED; a revoked certificate stays revoked.
+   * @returns the mobile IDs that can no longer sign in with theirs
+   */
+  async expire(scope: ChangeScope): Promise<ProfileId[]> {
+    const expired = await scope.sql<{ kind: CertificateKind; profileId: ProfileId }>(
       'certificate.expire',
-      `UPDATE certificate SET status = 'EXPIRED' WHERE status IN ('VALID', 'ON_HOLD') AND not_after <= now()`,
+      `UPDATE certificate SET status = 'EXPIRED' WHERE status IN ('VALID', 'ON_HOLD') AND not_after <= now()
+       RETURNING kind, profile_id AS "profileId"`,
       [],
     );
+    return expired.filter(({ kind }) => kind === 'AUTHENTICATION').map((row) => row.profileId);
   }
 
   private async store(

@@ -7,6 +7,7 @@ import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { CertificateService } from '../certificates/certificate.service.js';
 import { Profile } from './profile.entity.js';
+import { profilesEnded } from './profile.events.js';
 import type { ProfileState } from './profile-state.js';
 
 export type NewProfile = Omit<Profile, 'state' | 'createdAt'>;
@@ -124,12 +125,14 @@ export class ProfileService {
   async revokeAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
     const changed = await this.move(scope, userId, ['ACTIVE', 'INACTIVE'], 'REVOKED');
     await this.certificates.revoke(scope, changed, 'privilegeWithdrawn');
+    await tellOfEnd(scope, changed);
   }
 
   /** ACTIVE profiles become INACTIVE: for who is deactivated. */
   async deactivateAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
     const changed = await this.move(scope, userId, ['ACTIVE'], 'INACTIVE');
     await this.certificates.hold(scope, changed);
+    await tellOfEnd(scope, changed);
   }
 
   /** INACTIVE profiles become ACTIVE again. */
@@ -140,12 +143,13 @@ export class ProfileService {
 
   /** What has run out becomes EXPIRED, its certificates with it. */
   async expire(scope: ChangeScope): Promise<void> {
-    await scope.sql(
+    const expired = await scope.sql<{ id: ProfileId }>(
       'profile.expire',
-      `UPDATE profile SET state = 'EXPIRED' WHERE state IN ('ACTIVE', 'INACTIVE') AND valid_to <= now()`,
+      `UPDATE profile SET state = 'EXPIRED' WHERE state IN ('ACTIVE', 'INACTIVE') AND valid_to <= now() RETURNING id`,
       [],
     );
-    await this.certificates.expire(scope);
+    const withoutKeys = await this.certificates.expire(scope);
+    await tellOfEnd(scope, [...new Set([...expired.map(({ id }) => id), ...withoutKeys])]);
   }
 
   private async move(
@@ -161,4 +165,8 @@ export class ProfileService {
     );
     return rows.map(({ id }) => id);
   }
+}
+
+async function tellOfEnd(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
+  if (profileIds.length > 0) await scope.raise(profilesEnded, { profileIds });
 }

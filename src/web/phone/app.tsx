@@ -8,25 +8,41 @@ import { InvitedScreen } from './invited-screen.js';
 import { LibraryScreen } from './library-screen.js';
 import { ObstacleScreen } from './obstacle-screen.js';
 import { ProblemScreen } from './problem-screen.js';
+import { ProofScreens } from './proof-screens.js';
+import type { ProofSession } from './proof-session.js';
 import { TaskScreen } from './task-screen.js';
 import { WorkingScreen } from './working-screen.js';
 
 interface AppProps {
   readonly session: EnrolmentSession;
+  readonly proof: ProofSession;
 }
 
-export function App({ session }: AppProps): ReactElement {
+/** A question whether it is you goes before everything else. */
+export function App({ session, proof }: AppProps): ReactElement {
   const screen = useSyncExternalStore(session.subscribe, session.current);
+  const asked = useSyncExternalStore(proof.subscribe, proof.current);
+  const leave = (): void => {
+    proof.leave();
+    void session.showLibrary();
+  };
   return (
     <PageFrame>
-      <Box maw={440} mx="auto" data-screen={screen.name}>
-        <CurrentScreen key={screen.name} screen={screen} session={session} />
-      </Box>
+      {asked.name === 'IDLE' ? (
+        <Box maw={440} mx="auto" data-screen={screen.name}>
+          <CurrentScreen key={screen.name} screen={screen} session={session} />
+        </Box>
+      ) : (
+        <Box maw={440} mx="auto" data-screen={asked.name}>
+          <ProofScreens key={asked.name} screen={asked} proof={proof} onLeave={leave} />
+        </Box>
+      )}
     </PageFrame>
   );
 }
 
-interface CurrentScreenProps extends AppProps {
+interface CurrentScreenProps {
+  readonly session: EnrolmentSession;
   readonly screen: Screen;
 }
 

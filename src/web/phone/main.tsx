@@ -1,5 +1,7 @@
 import { connectToServer } from '../../phone/server-api.js';
 import { Phone } from '../../phone/phone.js';
+import { connectForProofs } from '../../phone/proof-api.js';
+import { Prover } from '../../phone/prover.js';
 import { serverUrlOf } from '../../phone/link.js';
 import { serverNow } from '../shared/clock.js';
 import { mount } from '../shared/mount.js';
@@ -8,12 +10,18 @@ import { describeDevice } from './device.js';
 import { IndexedDbKeyStore } from './indexed-db-key-store.js';
 import { ScannedCode } from './scanned-code.js';
 import { EnrolmentSession } from './enrolment-session.js';
+import { ProofSession } from './proof-session.js';
 
 // Before anything else, so that the code stands in the address bar for no longer than it must.
 const scanned = new ScannedCode(window);
 
 const serverUrl = serverUrlOf(location);
 const store = new IndexedDbKeyStore();
+const now = (): Date => new Date(serverNow());
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 const session = new EnrolmentSession({
   scanned,
   store,
@@ -23,17 +31,27 @@ const session = new EnrolmentSession({
       api: connectToServer({ serverUrl }),
       store,
       device: await describeDevice(navigator),
-      now: () => new Date(serverNow()),
-      pause: (ms) =>
-        new Promise((resolve) => {
-          setTimeout(resolve, ms);
-        }),
+      now,
+      pause,
       report,
     }),
 });
+const proof = new ProofSession({
+  scanned,
+  store,
+  prover: new Prover({ serverUrl, api: connectForProofs({ serverUrl }), store, now, pause }),
+});
+const begin = (): void => {
+  if (proof.code() === undefined) {
+    proof.leave();
+    void session.begin();
+  } else {
+    void proof.begin();
+  }
+};
 window.addEventListener('hashchange', () => {
-  if (scanned.take()) void session.begin();
+  if (scanned.take()) begin();
 });
 
-mount(<App session={session} />);
-void session.begin();
+mount(<App session={session} proof={proof} />);
+begin();

@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { isCode, parseLink, serverUrlOf } from '../../../src/phone/link.js';
+import {
+  isCode,
+  parseLink,
+  parseProofLink,
+  proofCodeIn,
+  serverUrlOf,
+} from '../../../src/phone/link.js';
 import { PhoneError } from '../../../src/phone/problem.js';
 
 const code = fc.stringMatching(/^[A-Za-z0-9_-]{22,86}$/);
@@ -21,6 +27,34 @@ test('a link gives back the public URL and the code it was made of', () => {
       expect(parseLink(`${serverUrl}/m#${secret}`)).toEqual({ serverUrl, code: secret });
     }),
   );
+});
+
+test('a link to a question is told from a link to an order', () => {
+  fc.assert(
+    fc.property(fc.oneof(secureOrigin, loopbackOrigin), path, code, (origin, under, secret) => {
+      const serverUrl = `${new URL(origin).origin}${under}`;
+      const link = `${serverUrl}/m#p.${secret}`;
+      expect(parseProofLink(link)).toEqual({ serverUrl, code: secret });
+      expect(outcomeOf(link)).toMatchObject({ code: 'LINK_NOT_UNDERSTOOD' });
+      expect(parseProofLink(`${serverUrl}/m#${secret}`)).toBeUndefined();
+    }),
+  );
+});
+
+test.each([
+  '',
+  'p',
+  'p.',
+  'p.short',
+  `p.${'A'.repeat(21)}`,
+  `P.${'A'.repeat(22)}`,
+  `p.p.${'A'.repeat(22)}`,
+])('the fragment %p is no question', (fragment) => {
+  expect(proofCodeIn(fragment)).toBeUndefined();
+});
+
+test('a question over plain http to another machine is refused', () => {
+  expect(() => parseProofLink(`http://id.example/m#p.${'A'.repeat(22)}`)).toThrow(PhoneError);
 });
 
 test('white space around a pasted link does no harm', () => {

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gatherCast, order, type Cast } from '../helpers/cast';
+import { finishProof, startProof } from '../helpers/mobile-id';
+import { noteSecret } from '../helpers/run';
+import { startTestServer, type TestServer } from '../helpers/server';
+import { sessionOf } from '../helpers/sessions';
+
+const PROGRAM = resolve(__dirname, '../../dist/src/cli/phone.js');
+
+let server: TestServer;
+let cast: Cast;
+let folder: string;
+let kept: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  cast = await gatherCast(server, { maxProfilesPerUser: 10 });
+  folder = await mkdtemp(join(tmpdir(), 'signet-terminal-phone-'));
+  kept = join(folder, 'phone.json');
+  const { code } = await order(server, cast.alva.token, { projectId: cast.projectId });
+  const { status, output } = await phone(`${server.url}/m#${code}`, '--keep', kept);
+  if (status !== 0) throw new Error(output);
+  for (const { key } of JSON.parse(await readFile(kept, 'utf8')) as { key: { pkcs8: string } }[]) {
+    noteSecret(key.pkcs8);
+  }
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function phone(...args: string[]): Promise<{ status: number; output: string }> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  }
+  const [status] = (await once(child, 'close')) as [number];
+  return { status, output: Buffer.concat(chunks).toString() };
+}
+
+async function asked() {
+  const token = await sessionOf(server, cast.alva.id, ['PASSWORD']);
+  const proof = await startProof(server, token);
+  return { token, proof, link: `${server.url}/m#p.${proof.code}` };
+}
+
+test('a mobile ID that was kept answers a later question', async () => {
+  const { token, proof, link } = await asked();
+  const { status, output } = await phone(link, '--keep', kept, '--number', proof.number);
+  expect(output).toContain('Is this    alva?');
+  expect(output).toContain('signed: the page that asked goes on');
+  expect(output).not.toContain(proof.code);
+  expect(status).toBe(0);
+  expect((await finishProof(server, token, proof.id)).errors).toEqual([]);
+});
+
+test('an empty number says no', async () => {
+  const { token, proof, link } = await asked();
+  const { output } = await phone(link, '--keep', kept, '--number', '');
+  expect(output).toContain('said no');
+  const { errors } = await finishProof(server, token, proof.id);
+  expect(errors[0]?.extensions).toMatchObject({ state: 'REJECTED' });
+});
+
+test('a wrong number fails in words about the question', async () => {
+  const { proof, link } = await asked();
+  const wrong = proof.number === '42' ? '43' : '42';
+  const { status, output } = await phone(link, '--keep', kept, '--number', wrong);
+  expect(status).toBe(1);
+  expect(output).toContain('That was not the number on the page (CONFIRMATION_WRONG)');
+});
+
+test('a phone that kept nothing says so', async () => {
+  const { link } = await asked();
+  const { status, output } = await phone(link);
+  expect(status).toBe(1);
+  expect(output).toContain('NO_MATCHING_MOBILE_ID');
+  expect(output).toContain('--keep');
+});
