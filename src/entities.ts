@@ -1,5 +1,11 @@
 import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
 import { AccessRuleEntity } from './features/access/access-rule.entity.js';
+import {
+  ApiClientAddressEntity,
+  ApiClientEntity,
+  ApiClientSecretEntity,
+} from './features/api-clients/api-client.entity.js';
+import { OAuthAssertion, OAuthSigningKey } from './features/api-clients/oauth.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
@@ -11,6 +17,7 @@ import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
+import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -19,6 +26,9 @@ export const databaseSchema: DatabaseSchema = {
   entities: [
     AccessPolicyEntity,
     AccessRuleEntity,
+    ApiClientAddressEntity,
+    ApiClientEntity,
+    ApiClientSecretEntity,
     AuditEntryEntity,
     Authority,
     Certificate,
@@ -27,6 +37,8 @@ export const databaseSchema: DatabaseSchema = {
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    OAuthAssertion,
+    OAuthSigningKey,
     Profile,
     ProjectEntity,
     RateLimit,
@@ -34,5 +46,5 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     UserEntity,
   ],
-  migrations: [Initial1795291418159],
+  migrations: [Initial1795291418159, ApiClients1795400200000],
 };

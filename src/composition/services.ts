@@ -7,6 +7,12 @@ import {
 import { accessRuleChanged } from '../features/access/access-rule.events.js';
 import { AccessResolver } from '../features/access/access.resolver.js';
 import { AccessService } from '../features/access/access.service.js';
+import { AccessTokenService } from '../features/api-clients/access-token.service.js';
+import { apiClientStopped } from '../features/api-clients/api-client.events.js';
+import { ApiClientResolver } from '../features/api-clients/api-client.resolver.js';
+import { ApiClientService } from '../features/api-clients/api-client.service.js';
+import { ClientAuthenticationService } from '../features/api-clients/client-authentication.service.js';
+import { SigningKeyService } from '../features/api-clients/signing-key.service.js';
 import { AuditResolver } from '../features/audit/audit.resolver.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
@@ -95,15 +101,30 @@ export function createServices(ground: Ground) {
   const access = new AccessService((scope) => options.of(scope));
   const certificates = new CertificateService(ground.authority);
   const projects = new ProjectService(audit);
+  const clients = new ApiClientService(audit, async (scope, ids) => {
+    const found = await projects.byIds(scope, ids);
+    return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
+  });
+  const signingKeys = new SigningKeyService(keys);
   const sessions = new SessionService(ground.session);
   const profiles = new ProfileService(certificates);
   const devices = new DeviceService();
   const emailCodes = new EmailCodeService(keys, users, notifications);
   const attempts = new AttemptService(limits);
   const proofs = new ProofService(sessions, audit);
-  const answers = new SignInAnswers(work, users);
+  const answers = new SignInAnswers(work, users, clients);
   const proving = { work, users, sessions, limits, audit, attempts, proofs, answers };
-  const low = { work, limits, audit, notifications, users, certificates, projects, profiles };
+  const low = {
+    work,
+    limits,
+    audit,
+    notifications,
+    users,
+    clients,
+    certificates,
+    projects,
+    profiles,
+  };
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -111,9 +132,12 @@ export function createServices(ground: Ground) {
   const services = {
     ...own,
     access,
+    accessTokens: new AccessTokenService(signingKeys, namesOf(publicUrl)),
+    clientAuthentication: new ClientAuthenticationService({ work, limits, audit }),
     rules,
     options,
     sessions,
+    signingKeys,
     emailCodes,
     answers,
     emailCodeProofs: new EmailCodeProofService({ ...proving, emailCodes }),
@@ -129,6 +153,11 @@ export function createServices(ground: Ground) {
   };
   registerHandlers(handlers, services);
   return services;
+}
+
+/** In access tokens (RFC 9068): who gives them out, and for which API. */
+export function namesOf(publicUrl: string): { issuer: string; audience: string } {
+  return { issuer: publicUrl, audience: `${publicUrl}/graphql` };
 }
 
 /** The proofs that an administrator could give, whether or not he has given them. */
@@ -150,6 +179,9 @@ function registerHandlers(
 ): void {
   const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
+  handlers.on(apiClientStopped, (scope, { clientId }) =>
+    enrolments.cancelOrdersOf(scope, clientId),
+  );
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
   handlers.on(credentialRemoved, async (scope, { userId, ...proof }) => {
     await sessions.forgetEvidence(scope, userId, proof);
@@ -186,6 +218,7 @@ export function createResolvers(services: Services): readonly [object, ...object
   const { work, users, projects, profiles, certificates, enrolments } = services;
   return [
     new AccessResolver(work, services.access, services.rules),
+    new ApiClientResolver(work, services.clients),
     new AuditResolver(work, services.audit),
     new AuthenticationResolver(services),
     new CertificateAuthorityResolver(certificates),

@@ -1,4 +1,4 @@
-import type { Actor, AuthenticationMethod, RequestContext } from '../../kernel/actor.js';
+import type { Actor, AuthenticationMethod, Evidence, RequestContext } from '../../kernel/actor.js';
 import { DomainError, invalidInput, type Facts as ErrorFacts } from '../../kernel/errors.js';
 import type { Scope, Sql } from '../../platform/scope.js';
 import { sharedRead } from '../../platform/shared-read.js';
@@ -37,6 +37,8 @@ export interface AccessDecision {
 export interface DecisionOverrides {
   /** Credentials that the operation provisions, replaces or recovers: they prove nothing for it. */
   readonly excludedCredentials?: readonly string[];
+  /** The operation changes something: an API client needs a scope that says more than reading. */
+  readonly isChange?: boolean;
 }
 
 interface Policy {
@@ -155,7 +157,8 @@ function missingFacts({ resource, missing }: AccessDecision): ErrorFacts {
 }
 
 function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>): Facts {
-  const person = actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: [] };
+  const person =
+    actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: shownBy(actor) };
   const { roles, groups, evidence } = person;
   return {
     caller: CALLER_KIND[actor.kind],
@@ -166,6 +169,13 @@ function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>): Facts
     now: scope.now,
     scopes: actor.kind === 'client' ? actor.scopes : [],
   };
+}
+
+/** An access token is itself a proof: of an application, given when it got the token. */
+function shownBy(actor: Exclude<Actor, { kind: 'system' | 'user' }>): readonly Evidence[] {
+  if (actor.kind === 'anonymous') return [];
+  const { clientId: credential, tokenIssuedAt: at } = actor;
+  return [{ method: 'CLIENT_CREDENTIALS', provider: null, credential, at }];
 }
 
 const CALLER_KIND = { anonymous: 'ANONYMOUS', user: 'USER', client: 'API_CLIENT' } as const;

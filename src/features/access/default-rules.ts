@@ -36,7 +36,20 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     when: onlyFor('ADMIN'),
     require: [FIRST_METHOD, SECOND_METHOD],
   }),
+  forClients('enrolment:create', ['/operator/mobile-id/supply', '/enrolments/cancel']),
+  forClients('enrolment:read', ['/operator/enrolments', '/enrolments/watch', '/operator/profiles']),
+  forClients('users:read', ['/operator/users']),
+  forClients('users:write', ['/operator/users']),
+  forClients('projects:read', ['/operator/projects']),
 ];
+
+function forClients(scope: string, resources: readonly string[]): RuleDraft {
+  return allow({
+    name: `API clients: ${scope}`,
+    resources,
+    when: { ...NO_CONDITIONS, callers: ['API_CLIENT'], scopes: [scope] },
+  });
+}
 
 function allow(rule: Partial<RuleDraft> & Pick<RuleDraft, 'name' | 'resources'>): RuleDraft {
   return {

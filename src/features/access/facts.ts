@@ -12,4 +12,6 @@ export interface Facts {
   readonly evidence: readonly Evidence[];
   /** Credentials that are being provisioned, replaced or recovered: they prove nothing here. */
   readonly excludedCredentials?: readonly string[];
+  /** The operation changes something. */
+  readonly isChange?: boolean;
 }

@@ -49,11 +49,16 @@ export function judge(rules: readonly Rule[], resource: string, facts: Facts): D
 }
 
 function judgeClient(levels: readonly Level[], resource: string, facts: Facts): Decision {
-  const own = allowing(levels.at(-1) ?? [], 'API_CLIENT').filter(
-    (rule) => rule.when.scopes.length > 0,
+  const own = allowing(levels.at(-1) ?? [], 'API_CLIENT').filter(({ when: { scopes } }) =>
+    facts.isChange === true ? scopes.some(isMoreThanReading) : scopes.length > 0,
   );
   const until = openUntil(own, facts);
   return until === NEVER ? refused(resource, 'FORBIDDEN') : allowed(resource, until);
+}
+
+/** Queries and mutations share resources, so what opens a query must not open a change. */
+function isMoreThanReading(scope: string): boolean {
+  return !scope.endsWith(':read');
 }
 
 function judgePerson(levels: readonly Level[], resource: string, facts: Facts): Decision {

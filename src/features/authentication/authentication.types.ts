@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import type { AuthenticationMethod } from '../../kernel/actor.js';
 import { AuthenticationMethodEnum } from '../access/identity.types.js';
+import { ApiClientType } from '../api-clients/api-client.types.js';
 import { UserType } from '../users/user.types.js';
 
 @ObjectType('Evidence', {
@@ -25,6 +26,9 @@ export class EvidenceType {
 export class ViewerType {
   @Field(() => UserType, { nullable: true, description: 'Null for an API client.' })
   user!: UserType | null;
+
+  @Field(() => ApiClientType, { nullable: true, description: 'Null for a person.' })
+  client!: ApiClientType | null;
 
   @Field(() => [EvidenceType], { description: 'The proofs given in this session, oldest first.' })
   evidence!: readonly EvidenceType[];
