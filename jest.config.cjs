@@ -13,7 +13,7 @@ if (!hasChromium && !isSelection) {
 const common = {
   testEnvironment: 'node',
   transform: { '^.+\\.[mc]?[jt]sx?$': ['@swc/jest'] },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi|oidc-provider|openid-client)/)'],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
 };

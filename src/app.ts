@@ -11,6 +11,7 @@ import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
 import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { startHousekeeping } from './composition/housekeeping.js';
 import { databaseSchema } from './entities.js';
+import { openOAuth } from './composition/oauth.js';
 import { openAuthority, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
@@ -221,7 +222,12 @@ async function startEdge(
     schema,
     ports,
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
-    mounts: config.mail.mailbox ? [{ path: '/mailbox', handler: mailboxRouter(mailbox) }] : [],
+    mounts: [
+      await openOAuth(services, publicUrl, log),
+      ...(config.mail.mailbox
+        ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]
+        : []),
+    ],
     log,
   });
   await edge.listen().catch((cause: unknown) => {

@@ -1,6 +1,12 @@
 import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
 import { AccessRuleEntity } from './features/access/access-rule.entity.js';
 import { AccessRuleVersionEntity } from './features/access/access-rule-version.entity.js';
+import {
+  ApiClientAddressEntity,
+  ApiClientEntity,
+  ApiClientSecretEntity,
+} from './features/api-clients/api-client.entity.js';
+import { OAuthAssertion, OAuthSigningKey } from './features/api-clients/oauth.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
 import { ClientCertificate } from './features/authentication/client-certificates/client-certificate.entity.js';
@@ -28,6 +34,7 @@ import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
+import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -38,6 +45,9 @@ export const databaseSchema: DatabaseSchema = {
     AccessRuleEntity,
     AccessRuleVersionEntity,
     Announcement,
+    ApiClientAddressEntity,
+    ApiClientEntity,
+    ApiClientSecretEntity,
     AuditEntryEntity,
     Authority,
     Certificate,
@@ -51,6 +61,8 @@ export const databaseSchema: DatabaseSchema = {
     PasskeyChallenge,
     PasskeyEntity,
     MobileIdProof,
+    OAuthAssertion,
+    OAuthSigningKey,
     Profile,
     ProjectEntity,
     ProofAttempt,
@@ -65,4 +77,5 @@ export const databaseSchema: DatabaseSchema = {
   migrations: [Initial1795291418159, OneTimeCodes1795400500000],
   migrations: [Initial1795291418159, TotpAndPasskeys1795400600000],
   migrations: [Initial1795291418159, MobileIdProofs1795400700000],
+  migrations: [Initial1795291418159, ApiClients1795400200000],
 };

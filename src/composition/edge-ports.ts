@@ -1,4 +1,4 @@
-import type { RequestContext } from '../kernel/actor.js';
+import { actorIdOf, type RequestContext } from '../kernel/actor.js';
 import { DomainError } from '../kernel/errors.js';
 import type {
   Caller,
@@ -7,6 +7,7 @@ import type {
   Refusal,
   SessionCredential,
 } from '../edge/graphql/ports.js';
+import { AccessTokenService } from '../features/api-clients/access-token.service.js';
 import { refusalOf } from '../features/access/access.service.js';
 import type { FoundSession } from '../features/sessions/session.service.js';
 import { addressKey } from '../platform/address-key.js';
@@ -18,8 +19,8 @@ export function createEdgePorts(services: Services, bus: EventBus): EdgePorts {
   const { work, access } = services;
   return {
     identify: (credentials) => identify(services, credentials),
-    authorize: async (context, resource) => {
-      const decision = await access.decide(work.read(context), resource);
+    authorize: async (context, resource, { isChange }) => {
+      const decision = await access.decide(work.read(context), resource, { isChange });
       const refusal = refusalOf(decision);
       if (refusal !== undefined) throw refusal;
       return { validUntil: decision.validUntil };
@@ -36,7 +37,8 @@ async function recordRefusal(
   { operation, resource, code }: Refusal,
 ): Promise<void> {
   const { actor, address } = context;
-  const caller = actor.kind === 'user' ? actor.userId : addressKey(address);
+  const isKnown = actor.kind === 'user' || actor.kind === 'client';
+  const caller = isKnown ? actorIdOf(actor) : addressKey(address);
   if (!(await limits.tryTake('audit/refusals', caller))) return;
   await audit.recordRefusal(work.read(context), {
     operation,
@@ -47,24 +49,57 @@ async function recordRefusal(
 
 async function identify(services: Services, credentials: Credentials): Promise<Caller> {
   const { session, watchToken, deviceToken } = credentials;
-  const found = session && (await findSession(services, session));
+  const found = session && (await findCaller(services, session));
   return {
     actor: found?.actor ?? { kind: 'anonymous' },
     now: found?.now ?? (await services.work.now()),
     grants: grantsOf(services, watchToken, deviceToken),
+    ...(found?.clientToken && { clientToken: found.clientToken }),
   };
 }
 
-async function findSession(
-  { work, sessions }: Services,
+type Found = Pick<Caller, 'actor' | 'now' | 'clientToken'>;
+
+async function findCaller(
+  services: Services,
   credential: SessionCredential,
-): Promise<FoundSession | undefined> {
-  const found =
-    credential.kind === 'id'
-      ? await sessions.byId(work.sql, credential.sessionId, credential.active)
-      : await sessions.byToken(work.sql, credential.token);
+): Promise<Found | undefined> {
+  const found = await (isAccessToken(credential)
+    ? findClient(services, credential)
+    : findSession(services, credential));
   if (found === undefined && credential.kind !== 'cookie') throw new DomainError('UNAUTHENTICATED');
   return found;
+}
+
+/** A cookie is never one: access tokens are for applications, which show them on purpose. */
+function isAccessToken(credential: SessionCredential): credential is ClientCredential {
+  return (
+    credential.kind === 'client' ||
+    (credential.kind === 'bearer' && AccessTokenService.looksLikeOne(credential.token))
+  );
+}
+
+type ClientCredential = Extract<SessionCredential, { kind: 'client' | 'bearer' | 'cookie' }>;
+
+async function findClient(
+  { work, clients, accessTokens }: Services,
+  credential: ClientCredential,
+): Promise<Found | undefined> {
+  const clientToken =
+    credential.kind === 'client'
+      ? credential.clientToken
+      : await accessTokens.read(work.sql, credential.token, await work.now());
+  const found = clientToken && (await clients.actorOf(work.sql, clientToken));
+  return found && { ...found, clientToken };
+}
+
+function findSession(
+  { work, sessions }: Services,
+  credential: Exclude<SessionCredential, { kind: 'client' }>,
+): Promise<FoundSession | undefined> {
+  return credential.kind === 'id'
+    ? sessions.byId(work.sql, credential.sessionId, credential.active)
+    : sessions.byToken(work.sql, credential.token);
 }
 
 function grantsOf(

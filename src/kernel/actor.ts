@@ -53,6 +53,7 @@ export interface ClientActor {
   readonly scopes: readonly string[];
   /** Empty: all projects. */
   readonly projectIds: readonly ProjectId[];
+  readonly tokenIssuedAt: Date;
   readonly tokenExpiresAt: Date;
 }
 
@@ -109,4 +110,19 @@ export function rolesWithImplied(roles: readonly Role[]): ReadonlySet<Role> {
   const implied = new Set<Role>(['USER', ...roles]);
   if (implied.has('ADMIN')) implied.add('OPERATOR');
   return implied;
+}
+
+/** The only projects that the actor may reach; undefined where none is out of reach for him. */
+export function projectLimitOf(actor: Actor): readonly ProjectId[] | undefined {
+  return actor.kind === 'client' && actor.projectIds.length > 0 ? actor.projectIds : undefined;
+}
+
+/** Whether the project exists for this actor, whatever the access rules say beside that. */
+export function reachesProject(actor: Actor, projectId: ProjectId): boolean {
+  return projectLimitOf(actor)?.includes(projectId) ?? true;
+}
+
+/** Under which id stands what he does: of the user, or of the API client. */
+export function actorIdOf(actor: UserActor | ClientActor): UserId | ApiClientId {
+  return actor.kind === 'user' ? actor.userId : actor.clientId;
 }

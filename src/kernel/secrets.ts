@@ -44,6 +44,8 @@ export type KeyPurpose =
   | 'mobile-id-nonce'
   | 'mobile-id-number'
   | 'ca-key';
+  | 'ca-key'
+  | 'oauth-signing-key';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -42,6 +42,12 @@ const LIMITS = {
   'methods/start': { points: 60, seconds: 900 },
   /** Proofs by who has no session yet, from one address: passkeys, certificates, SAML responses. */
   'proof/address': { points: 120, seconds: 900 },
+  /** Token requests of one API client from one address that did not prove to be its. As many may be on their way at once. */
+  'oauth/client-and-address': { points: 60, seconds: 900 },
+  /** The same from anywhere but where the client is known; far above, so that a stranger locks no client out. */
+  'oauth/client': { points: 600, seconds: 900 },
+  /** Failed token requests from one address. */
+  'oauth/address': { points: 300, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
   'device/address': { points: 120, seconds: 300 },
   /** Phones' calls for one enrolment. */

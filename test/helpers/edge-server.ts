@@ -58,7 +58,7 @@ export class TestPorts implements EdgePorts {
   };
 
   private sessionOf(session: SessionCredential | undefined): string | undefined {
-    if (session === undefined) return undefined;
+    if (session === undefined || session.kind === 'client') return undefined;
     const id = session.kind === 'id' ? session.sessionId : this.tokens.get(session.token);
     return id !== undefined && this.sessions.has(id) ? id : undefined;
   }

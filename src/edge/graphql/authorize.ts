@@ -36,6 +36,13 @@ function targetOf({ id, enrolmentId }: GuardedField['args']): EnrolmentId | unde
   return typeof named === 'string' ? parseId<EnrolmentId>(named) : undefined;
 }
 
+export interface Judged {
+  readonly resources: readonly string[];
+  /** The fields that are asked for, by name. */
+  readonly operation: string;
+  readonly isChange: boolean;
+}
+
 /**
  * Judges the resources one after the other. A refusal is recorded, and is the answer to all.
  * @throws DomainError with the refusal
@@ -43,12 +50,12 @@ function targetOf({ id, enrolmentId }: GuardedField['args']): EnrolmentId | unde
 export async function judge(
   ports: Pick<EdgePorts, 'authorize' | 'recordRefusal'>,
   context: RequestContext,
-  { resources, operation }: { resources: readonly string[]; operation: string },
+  { resources, operation, isChange }: Judged,
 ): Promise<Permission> {
   let validUntil: Date | null = null;
   for (const resource of resources) {
     try {
-      const permission = await ports.authorize(context, resource);
+      const permission = await ports.authorize(context, resource, { isChange });
       validUntil = earlier(validUntil, permission.validUntil);
     } catch (error) {
       if (error instanceof DomainError) {

@@ -3,12 +3,14 @@ import { DomainError } from '../../kernel/errors.js';
 import type { Credentials } from './ports.js';
 
 const MAX_TOKEN = 512;
+/** Room for the access token of an API client, which is a JWT. */
+const MAX_BEARER = 2048;
 /** RFC 6750 section 2.1. */
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** @throws DomainError UNAUTHENTICATED for an `authorization` that is no bearer token */
 function bearerToken(authorization: string): string {
-  const token = authorization.length <= MAX_TOKEN ? BEARER.exec(authorization)?.[1] : undefined;
+  const token = authorization.length <= MAX_BEARER ? BEARER.exec(authorization)?.[1] : undefined;
   if (token === undefined) throw new DomainError('UNAUTHENTICATED');
   return token;
 }

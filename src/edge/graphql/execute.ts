@@ -1,6 +1,7 @@
 import {
   GraphQLError,
   Kind,
+  OperationTypeNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
@@ -54,7 +55,9 @@ export class Pipeline {
     });
     const resources = resourcesToJudge(fields, context.grants);
     const asksFor = [...new Set(fields.map(({ name }) => name))].join(' ');
-    const { validUntil } = await judge(this.ports, context, { resources, operation: asksFor });
+    const isChange = operation.operation === OperationTypeNode.MUTATION;
+    const judged = { resources, operation: asksFor, isChange };
+    const { validUntil } = await judge(this.ports, context, judged);
     return { asksFor, resources, validUntil };
   }
 }

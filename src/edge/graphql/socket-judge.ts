@@ -1,4 +1,4 @@
-import type { RequestContext } from '../../kernel/actor.js';
+import type { Actor, RequestContext } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { Logger } from '../../platform/logger.js';
 import { earlier, judge } from './authorize.js';
@@ -25,20 +25,20 @@ export class SocketJudge {
   ) {}
 
   /**
-   * Who is calling now, by the socket's session; `active` where the caller did something himself.
-   * @throws DomainError UNAUTHENTICATED where the session has ended
+   * Who is calling now, by the socket's session or access token; `active` where the caller did something himself.
+   * @throws DomainError UNAUTHENTICATED where the session has ended, the token has run out, or the API client is gone
    */
   async contextOf(
     socket: Socket,
     requestId: string,
     { active }: { active: boolean },
   ): Promise<RequestContext> {
-    const { sessionId, grants, origin } = socket;
-    const { actor, now } = await this.ports.identify(
-      sessionId === undefined ? {} : { session: { kind: 'id', sessionId, active } },
-      { requestId, ...origin },
-    );
-    if (sessionId !== undefined && actor.kind !== 'user') throw new DomainError('UNAUTHENTICATED');
+    const { grants, origin } = socket;
+    const { actor, now } = await this.ports.identify(socket.credentials(active), {
+      requestId,
+      ...origin,
+    });
+    if (socket.isBound && actor.kind === 'anonymous') throw new DomainError('UNAUTHENTICATED');
     return { ...origin, requestId, actor, now, grants, setSessionCookie: doNothing };
   }
 
@@ -98,7 +98,7 @@ export class SocketJudge {
       this.log.error({ error }, 'a socket could not be judged');
       socket.close(...CLOSE.tryAgainLater);
     } else {
-      const ended = problem.code === 'UNAUTHENTICATED' && socket.sessionId !== undefined;
+      const ended = problem.code === 'UNAUTHENTICATED' && socket.isBound;
       const [code, reason] = ended ? CLOSE.sessionEnded : CLOSE.notAllowed;
       socket.close(code, reason);
     }
@@ -119,19 +119,23 @@ export class SocketJudge {
   /** @throws DomainError with the refusal */
   private async permit(live: Live, context: RequestContext): Promise<void> {
     const { resources, asksFor } = live.admission;
-    if (resources.length === 0 && context.actor.kind !== 'user') return;
-    const judged = { resources, operation: asksFor };
+    if (resources.length === 0 && context.actor.kind === 'anonymous') return;
+    const judged = { resources, operation: asksFor, isChange: false }; // a subscription
     const { validUntil } = await judge(this.ports, context, judged);
     if (live.socket.live.has(live)) this.schedule(live, context, validUntil);
   }
 
-  /** A session's own end counts as well: nobody announces it. */
+  /** The end of a session, or of a token, counts as well: nobody announces it. */
   private schedule(live: Live, { actor, now }: RequestContext, validUntil: Date | null): void {
-    const sessionEnd = actor.kind === 'user' ? actor.sessionExpiresAt : null;
-    const until = earlier(validUntil, sessionEnd);
+    const until = earlier(validUntil, endOf(actor));
     if (until === null) this.deadlines.delete(live);
     else this.deadlines.set(live, until.getTime() - now.getTime());
   }
+}
+
+function endOf(actor: Actor): Date | null {
+  if (actor.kind === 'client') return actor.tokenExpiresAt;
+  return actor.kind === 'user' ? actor.sessionExpiresAt : null;
 }
 
 function wasAskedAgain(socket: Socket): boolean {

@@ -1,9 +1,10 @@
 import type { WebSocket as GraphqlSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import type { ClientToken } from '../../features/api-clients/access-token.service.js';
 import type { Grants, RequestContext } from '../../kernel/actor.js';
 import type { SessionId } from '../../kernel/ids.js';
 import type { Admission } from './execute.js';
-import type { Caller } from './ports.js';
+import type { Caller, ChangeTopic, Credentials } from './ports.js';
 
 /** Close codes: of RFC 6455 and its registry below 4000, of graphql-transport-ws above. */
 export const CLOSE = {
@@ -42,13 +43,17 @@ export interface Live {
 }
 
 /**
- * One WebSocket. It is bound to a session, not to a token: the token may change while the socket stays. Ten thousand of
+ * One WebSocket. It is bound to a session, not to its token, which may change while the socket stays; an API client's is bound
+ * to its access token, and ends with that. Ten thousand of
  * these wait at the same time, so there is little in it, and its methods stand on the class.
  */
 export class Socket implements GraphqlSocket {
   readonly protocol: string;
   readonly live = new Set<Live>();
-  sessionId: SessionId | undefined;
+  private sessionId: SessionId | undefined;
+  private clientToken: ClientToken | undefined;
+  /** What to listen to in order to know when the caller has to be judged anew. */
+  topic: ChangeTopic | undefined;
   grants: Grants = {};
   /** Queries and mutations that are running. */
   busy = 0;
@@ -72,7 +77,7 @@ export class Socket implements GraphqlSocket {
 
   /** Nobody who is known, and nothing that is watched: such sockets would only take the place of others. */
   get hasNothingToDo(): boolean {
-    const isNobody = this.sessionId === undefined && Object.keys(this.grants).length === 0;
+    const isNobody = !this.isBound && Object.keys(this.grants).length === 0;
     return isNobody && this.live.size === 0 && this.busy === 0;
   }
 
@@ -83,9 +88,27 @@ export class Socket implements GraphqlSocket {
     return token;
   }
 
-  bind({ actor, grants }: Caller): void {
-    this.sessionId = actor.kind === 'user' ? actor.sessionId : undefined;
+  bind({ actor, grants, clientToken }: Caller): void {
     this.grants = grants;
+    if (actor.kind === 'user') {
+      this.sessionId = actor.sessionId;
+      this.topic = `session:${actor.sessionId}`;
+    } else if (actor.kind === 'client') {
+      this.clientToken = clientToken;
+      this.topic = `api-client:${actor.clientId}`;
+    }
+  }
+
+  /** Whether somebody is behind it who may be gone one day: a session, or an API client. */
+  get isBound(): boolean {
+    return this.topic !== undefined;
+  }
+
+  /** What it is identified by from then on. */
+  credentials(active: boolean): Credentials {
+    const { sessionId, clientToken } = this;
+    if (clientToken !== undefined) return { session: { kind: 'client', clientToken } };
+    return sessionId === undefined ? {} : { session: { kind: 'id', sessionId, active } };
   }
 
   send(data: string): void {

@@ -117,7 +117,7 @@ export class SubscriptionServer {
       });
       if (!socket.isOpen) return false;
       socket.bind(caller);
-      this.watchSession(socket);
+      this.watchCaller(socket);
       return true;
     } catch (error) {
       if (problemIn(error) === undefined) this.judge.shut(socket, error);
@@ -126,9 +126,9 @@ export class SubscriptionServer {
     }
   }
 
-  private watchSession(socket: Socket): void {
-    if (socket.sessionId === undefined) return;
-    socket.forgetSession = this.pipeline.ports.onChange(`session:${socket.sessionId}`, () => {
+  private watchCaller(socket: Socket): void {
+    if (socket.topic === undefined) return;
+    socket.forgetSession = this.pipeline.ports.onChange(socket.topic, () => {
       void this.judge.check(socket);
     });
   }
@@ -177,7 +177,7 @@ export class SubscriptionServer {
   /** A refusal is the operation's own, so that the page can ask for what is missing; a session that is gone ends all. */
   private refusalOf(error: unknown, socket: Socket, requestId: string): GraphQLError {
     const problem = problemIn(error);
-    if (problem?.code === 'UNAUTHENTICATED' && socket.sessionId !== undefined) {
+    if (problem?.code === 'UNAUTHENTICATED' && socket.isBound) {
       socket.close(...CLOSE.sessionEnded);
     }
     if (error instanceof GraphQLError) return error;

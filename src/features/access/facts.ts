@@ -21,7 +21,7 @@ const CALLER_KIND = { anonymous: 'ANONYMOUS', user: 'USER', client: 'API_CLIENT'
 
 /** What the scope says of itself; Signet's own doings are not judged. */
 export function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>): Facts {
-  const person = actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: [] };
+  const person = actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: shownBy(actor) };
   const { roles, groups, evidence } = person;
   return {
     caller: CALLER_KIND[actor.kind],
@@ -33,4 +33,11 @@ export function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>)
     scopes: actor.kind === 'client' ? actor.scopes : [],
     isChange: false,
   };
+}
+
+/** An access token is itself a proof: of an application, given when it got the token. */
+function shownBy(actor: Exclude<Actor, { kind: 'system' | 'user' }>): readonly Evidence[] {
+  if (actor.kind === 'anonymous') return [];
+  const { clientId: credential, tokenIssuedAt: at } = actor;
+  return [{ method: 'CLIENT_CREDENTIALS', provider: null, credential, at }];
 }

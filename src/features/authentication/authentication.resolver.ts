@@ -27,7 +27,9 @@ export class AuthenticationResolver {
     description: 'Who is calling; null for who is not signed in.',
   })
   async viewer(@Ctx() ctx: RequestContext): Promise<ViewerType | null> {
-    return ctx.actor.kind === 'user' ? this.ports.answers.viewer(ctx, ctx.actor) : null;
+    const { actor } = ctx;
+    const isKnown = actor.kind === 'user' || actor.kind === 'client';
+    return isKnown ? this.ports.answers.viewer(ctx, actor) : null;
   }
 
   @Resource('/sign-in')

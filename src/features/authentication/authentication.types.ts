@@ -1,4 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
+import { ApiClientType } from '../api-clients/api-client.types.js';
 import { EvidenceType } from '../sessions/session.types.js';
 import { UserType } from '../users/user.types.js';
 
@@ -6,6 +7,9 @@ import { UserType } from '../users/user.types.js';
 export class ViewerType {
   @Field(() => UserType, { nullable: true, description: 'Null for an API client.' })
   user!: UserType | null;
+
+  @Field(() => ApiClientType, { nullable: true, description: 'Null for a person.' })
+  client!: ApiClientType | null;
 
   @Field(() => [EvidenceType], { description: 'The proofs given in this session, oldest first.' })
   evidence!: readonly EvidenceType[];

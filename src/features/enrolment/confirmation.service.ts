@@ -1,4 +1,4 @@
-import type { RequestContext } from '../../kernel/actor.js';
+import { actorIdOf, reachesProject, type RequestContext } from '../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { textProblem } from '../../kernel/text.js';
 import { parseId, type EnrolmentId } from '../../kernel/ids.js';
@@ -169,10 +169,9 @@ export class ConfirmationService {
 
   private async refuseInvolved(scope: Scope, enrolment: Enrolment): Promise<void> {
     const { actor } = scope;
-    if (actor.kind !== 'user') throw new DomainError('UNAUTHENTICATED');
-    if (actor.userId === enrolment.orderedBy || actor.userId === enrolment.userId) {
-      throw new DomainError('FORBIDDEN');
-    }
+    if (actor.kind !== 'user' && actor.kind !== 'client') throw new DomainError('UNAUTHENTICATED');
+    const own = actorIdOf(actor);
+    if (own === enrolment.orderedBy || own === enrolment.userId) throw new DomainError('FORBIDDEN');
     const user = await this.ports.users.get(scope, enrolment.userId);
     await this.ports.users.requireAuthorityOver(scope, user);
   }
@@ -180,7 +179,9 @@ export class ConfirmationService {
   private async anyLocked(scope: ChangeScope, id: string): Promise<Enrolment> {
     const enrolmentId = parseId<EnrolmentId>(id);
     const enrolment = enrolmentId && (await this.ports.enrolments.lock(scope, enrolmentId));
-    if (enrolment === undefined) throw new DomainError('NOT_FOUND');
+    if (enrolment === undefined || !reachesProject(scope.actor, enrolment.projectId)) {
+      throw new DomainError('NOT_FOUND');
+    }
     return enrolment;
   }
 

@@ -12,7 +12,7 @@ import type { UserService } from '../users/user.service.js';
 import { UserSummaryType } from '../users/user.types.js';
 import type { DeliveryService } from './delivery.service.js';
 import { canBeScanned } from './enrolment-status.js';
-import type { Enrolment } from './enrolment.service.js';
+import { wasOrderedBy, type Enrolment } from './enrolment.service.js';
 import { EnrolmentEventType, EnrolmentFailureType, EnrolmentType } from './enrolment.types.js';
 import { toEvent, type StatusService } from './status.service.js';
 
@@ -106,8 +106,12 @@ export class EnrolmentFieldsResolver {
   }
 }
 
-/** The session that ordered, and whoever holds the watch token. The user himself otherwise has not shown what an order needs. */
+/**
+ * The session or the API client that ordered, and whoever holds the watch token. The user himself otherwise has not shown what
+ * an order needs.
+ */
 function wasMadeFor(row: Enrolment, { actor, grants }: RequestContext): boolean {
   const isOwnSession = actor.kind === 'user' && actor.sessionId === row.orderedInSession;
-  return isOwnSession || grants.watch === row.id;
+  const isOwnOrder = actor.kind === 'client' && wasOrderedBy(actor, row);
+  return isOwnSession || isOwnOrder || grants.watch === row.id;
 }

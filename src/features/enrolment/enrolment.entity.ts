@@ -2,6 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { ProblemCode } from '../../kernel/errors.js';
 import type {
+  ApiClientId,
   DeviceId,
   EnrolmentId,
   ProfileId,
@@ -56,8 +57,10 @@ export class Enrolment {
   /** Number of the last event in the log. */
   @Column('integer', { name: 'last_event' }) lastEvent!: number;
 
-  @Column('uuid', { name: 'ordered_by' }) orderedBy!: UserId;
-  @Column('uuid', { name: 'ordered_in_session' }) orderedInSession!: SessionId;
+  @Column('uuid', { name: 'ordered_by' }) orderedBy!: UserId | ApiClientId;
+  /** Null where an API client has ordered. */
+  @Column('uuid', { name: 'ordered_in_session', nullable: true })
+  orderedInSession!: SessionId | null;
   @Column('text', { name: 'idempotency_key', nullable: true }) idempotencyKey!: string | null;
   @Column('bytea', { name: 'order_digest' }) orderDigest!: Buffer;
 

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
-import type { RequestContext, UserActor } from '../../kernel/actor.js';
+import { actorIdOf, type RequestContext, type UserActor } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import { filterId, parseId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
@@ -96,11 +96,12 @@ export class EnrolmentResolver {
     @Arg('input', () => StartEnrolmentInput, { description: 'The order.' })
     input: StartEnrolmentInput,
   ): Promise<StartedEnrolmentType> {
-    const actor = signedIn(ctx);
+    const { actor } = ctx;
+    if (actor.kind !== 'user' && actor.kind !== 'client') throw new DomainError('UNAUTHENTICATED');
     const { work, limits, ordering } = this.services;
     const user = parseId<UserId>(userId);
     if (user === undefined) throw new DomainError('NOT_FOUND');
-    await limits.take('enrolment/start', `${actor.userId} ${user}`);
+    await limits.take('enrolment/start', `${actorIdOf(actor)} ${user}`);
     return work.change(ctx, (scope) =>
       ordering.startFor(scope, actor, { userId: user, order: input }),
     );

@@ -1,6 +1,18 @@
-import type { RequestContext } from '../../kernel/actor.js';
+import {
+  actorIdOf,
+  projectLimitOf,
+  reachesProject,
+  type Actor,
+  type RequestContext,
+} from '../../kernel/actor.js';
 import { DomainError, type ProblemCode } from '../../kernel/errors.js';
-import { parseId, type EnrolmentId, type ProjectId, type UserId } from '../../kernel/ids.js';
+import {
+  parseId,
+  type ApiClientId,
+  type EnrolmentId,
+  type ProjectId,
+  type UserId,
+} from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
 import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
@@ -117,6 +129,7 @@ export class EnrolmentService {
     request: PageRequest,
   ): Promise<CountedPage<Enrolment>> {
     const wanted: [string, unknown][] = [
+      ['project_id = ANY(?)', projectLimitOf(scope.actor)],
       ['project_id = ?', filter.projectId],
       ['user_id = ?', filter.userId],
       ['status = ?', filter.status],
@@ -131,7 +144,7 @@ export class EnrolmentService {
 
   /** @throws DomainError NOT_FOUND; INVALID_TRANSITION where it is already over */
   async cancel(scope: ChangeScope, id: string): Promise<Enrolment> {
-    const enrolment = await this.lockedWhere(scope, id, mayWatch);
+    const enrolment = await this.lockedWhere(scope, id, mayCancel);
     await this.ports.log.move(scope, enrolment.id, 'CANCELLED');
     await this.ports.audit.record(scope, {
       action: 'enrolment.cancel',
@@ -204,6 +217,18 @@ export class EnrolmentService {
     );
   }
 
+  /** Cancels what an API client has ordered that is deleted or disabled: whether it was the client is no longer known. */
+  async cancelOrdersOf(scope: ChangeScope, clientId: ApiClientId): Promise<void> {
+    await this.cancelEach(
+      scope,
+      await scope.sql(
+        'enrolment.lock-open-of-client',
+        `SELECT id FROM enrolment WHERE ordered_by = $1 AND status = ANY($2) ORDER BY id FOR UPDATE`,
+        [clientId, OPEN_STATUSES],
+      ),
+    );
+  }
+
   /** Cancels what went to an address that is no longer the user's, unless a phone has already scanned it. */
   async cancelInvitationsOf(scope: ChangeScope, userId: UserId): Promise<void> {
     await this.cancelEach(
@@ -242,18 +267,35 @@ type Viewer = Pick<Scope, 'actor'> & { readonly request: Pick<RequestContext, 'g
 /** Its owner, who ordered it, and the holder of its watch token. */
 function maySteer({ actor, request }: Viewer, enrolment: Enrolment): boolean {
   if (request.grants.watch === enrolment.id) return true;
-  return (
-    actor.kind === 'user' &&
-    (actor.userId === enrolment.userId || actor.userId === enrolment.orderedBy)
-  );
+  if (actor.kind === 'user' && actor.userId === enrolment.userId) return true;
+  return wasOrderedBy(actor, enrolment);
 }
 
 /** Those, and the phone that claimed it. */
-function mayWatch(viewer: Viewer, enrolment: Enrolment): boolean {
+function mayCancel(viewer: Viewer, enrolment: Enrolment): boolean {
   const { device } = viewer.request.grants;
   const isItsPhone =
     device?.enrolmentId === enrolment.id && device.thumbprint === enrolment.deviceThumbprint;
   return isItsPhone || maySteer(viewer, enrolment);
+}
+
+/** Those, and API clients in all of their projects: they come here only where a rule lets them watch. */
+function mayWatch(viewer: Viewer, enrolment: Enrolment): boolean {
+  const { actor } = viewer;
+  const isItsProject = actor.kind === 'client' && reachesProject(actor, enrolment.projectId);
+  return isItsProject || mayCancel(viewer, enrolment);
+}
+
+/** A client's own orders are out of its reach, too, once their project is. */
+export function wasOrderedBy(
+  actor: Actor,
+  { orderedBy, projectId }: Pick<Enrolment, 'orderedBy' | 'projectId'>,
+): boolean {
+  return (
+    (actor.kind === 'user' || actor.kind === 'client') &&
+    actorIdOf(actor) === orderedBy &&
+    reachesProject(actor, projectId)
+  );
 }
 
 const OVER: Partial<Record<EnrolmentStatus, ProblemCode>> = {

@@ -1,10 +1,11 @@
-import type { UserActor } from '../../kernel/actor.js';
+import { actorIdOf, type ClientActor, type UserActor } from '../../kernel/actor.js';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { CERTIFICATE_KINDS } from '../../kernel/certificate-kind.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { newId, parseId, type EnrolmentId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { ProfileService } from '../profiles/profile.service.js';
@@ -28,6 +29,9 @@ export interface StartedEnrolment {
   readonly watchToken: string;
 }
 
+/** Who places an order: himself, or for another one. */
+type Orderer = UserActor | ClientActor;
+
 const MAX_KEY_CHARACTERS = 200;
 
 /** Orders of mobile IDs. */
@@ -40,6 +44,7 @@ export class OrderingService {
       readonly projects: ProjectService;
       readonly profiles: ProfileService;
       readonly users: UserService;
+      readonly clients: ApiClientService;
       readonly notifications: NotificationService;
       readonly audit: AuditService;
     },
@@ -61,15 +66,16 @@ export class OrderingService {
 
   /**
    * An order for another user, by somebody who lacks none of his roles.
-   * @throws DomainError NOT_FOUND, FORBIDDEN, USER_NOT_ACTIVE, INVALID_INPUT, CERTIFICATE_NOT_SELECTABLE,
+   * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, USER_NOT_ACTIVE, INVALID_INPUT, CERTIFICATE_NOT_SELECTABLE,
    * CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; CONFLICT for an idempotency key that was used for another order
    */
   async startFor(
     scope: ChangeScope,
-    actor: UserActor,
+    actor: Orderer,
     { userId, order }: { userId: UserId; order: Order },
   ): Promise<StartedEnrolment> {
     const user = await this.ports.users.getLocked(scope, userId);
+    if (actor.kind === 'client') await this.ports.clients.requireStanding(scope, actor.clientId);
     await this.ports.users.requireAuthorityOver(scope, user);
     const project = await this.projectOf(scope, order);
     return this.start(scope, { actor, user, project, order, byHimself: false });
@@ -77,7 +83,7 @@ export class OrderingService {
 
   private async start(
     scope: ChangeScope,
-    placed: { actor: UserActor; user: User; project: Project; order: Order; byHimself: boolean },
+    placed: { actor: Orderer; user: User; project: Project; order: Order; byHimself: boolean },
   ): Promise<StartedEnrolment> {
     const { actor, user, project, order } = placed;
     const digest = digestOf(user, project, order);
@@ -129,7 +135,7 @@ export class OrderingService {
   /** The order that the same caller placed before with the same key; two at once wait for each other. */
   private async earlier(
     scope: ChangeScope,
-    actor: UserActor,
+    actor: Orderer,
     key: string | null,
     digest: Buffer,
   ): Promise<Enrolment | undefined> {
@@ -143,10 +149,10 @@ export class OrderingService {
     await scope.sql(
       'ordering.serialize-key',
       'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
-      [`enrolment ${actor.userId} ${key}`],
+      [`enrolment ${actorIdOf(actor)} ${key}`],
     );
     const found = await scope.db.findOneBy(Enrolment, {
-      orderedBy: actor.userId,
+      orderedBy: actorIdOf(actor),
       idempotencyKey: key,
     });
     if (found === null) return undefined;
@@ -177,12 +183,7 @@ export class OrderingService {
 
   private compose(
     scope: Scope,
-    {
-      actor,
-      user,
-      project,
-      order,
-    }: { actor: UserActor; user: User; project: Project; order: Order },
+    { actor, user, project, order }: { actor: Orderer; user: User; project: Project; order: Order },
     orderDigest: Buffer,
   ): Enrolment {
     const { settings } = project;
@@ -207,8 +208,8 @@ export class OrderingService {
       createdAt: scope.now,
       completedAt: null,
       lastEvent: 1,
-      orderedBy: actor.userId,
-      orderedInSession: actor.sessionId,
+      orderedBy: actorIdOf(actor),
+      orderedInSession: actor.kind === 'user' ? actor.sessionId : null,
       idempotencyKey: order.idempotencyKey ?? null,
       orderDigest,
       deviceId: null,

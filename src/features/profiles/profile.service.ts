@@ -1,4 +1,5 @@
 import { In } from 'typeorm';
+import { projectLimitOf, reachesProject } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { ProfileId, ProjectId, UserId } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
@@ -69,13 +70,14 @@ export class ProfileService {
     return { ...profile, state: 'ACTIVE', createdAt: scope.now };
   }
 
+  /** Null also where it is out of the actor's reach. */
   async find(scope: Scope, id: ProfileId): Promise<MobileIdProfile | null> {
     const [row] = await scope.sql<MobileIdProfile>(
       'profile.find',
       `SELECT ${COLUMNS} FROM profile WHERE id = $1`,
       [id],
     );
-    return row ?? null;
+    return row !== undefined && reachesProject(scope.actor, row.projectId) ? row : null;
   }
 
   /** Read together with the other profiles that this request asks for. */
@@ -94,6 +96,7 @@ export class ProfileService {
     request: PageRequest,
   ): Promise<CountedPage<MobileIdProfile>> {
     const wanted: [string, unknown][] = [
+      ['project_id = ANY(?)', projectLimitOf(scope.actor)],
       ['project_id = ?', filter.projectId],
       ['user_id = ?', filter.userId],
       ['state = ?', filter.state],
@@ -116,7 +119,8 @@ export class ProfileService {
         where: { userId: In(ids) },
         order: { createdAt: 'DESC', id: 'DESC' },
       });
-      return ids.map((id) => rows.filter((row) => row.userId === id));
+      const reached = rows.filter((row) => reachesProject(scope.actor, row.projectId));
+      return ids.map((id) => reached.filter((row) => row.userId === id));
     });
     return loader.load(userId);
   }

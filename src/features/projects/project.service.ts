@@ -1,8 +1,9 @@
+import { projectLimitOf, reachesProject } from '../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { newId, parseId, type ProjectId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
 import { textProblem } from '../../kernel/text.js';
-import { keysetPage, type CountedPage } from '../../platform/keyset.js';
+import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
@@ -81,9 +82,11 @@ export class ProjectService {
     return { ...present, settings };
   }
 
+  /** Undefined also where it is out of the actor's reach. */
   async find(scope: Scope, id: string): Promise<Project | undefined> {
     const projectId = parseId<ProjectId>(id);
-    return projectId && (await this.byIds(scope, [projectId]))[0];
+    if (projectId === undefined || !reachesProject(scope.actor, projectId)) return undefined;
+    return (await this.byIds(scope, [projectId]))[0];
   }
 
   /** @throws DomainError NOT_FOUND */
@@ -93,14 +96,16 @@ export class ProjectService {
     return project;
   }
 
-  /** Newest first. */
+  /** Those within the actor's reach, newest first. */
   async list(
     scope: Scope,
     query: { readonly first: number; readonly after?: string | null },
   ): Promise<CountedPage<Project>> {
+    const limit = projectLimitOf(scope.actor);
+    const conditions: Condition[] = limit === undefined ? [] : [['id = ANY(?)', limit]];
     const page = await keysetPage<Project>(
       scope,
-      { table: 'project', columns: PROJECT, conditions: [] },
+      { table: 'project', columns: PROJECT, conditions },
       pageRequest(query.first, query.after),
     );
     return { ...page, nodes: page.nodes.map(complete) };
@@ -114,7 +119,7 @@ export class ProjectService {
        WHERE mode = 'MANAGED' AND (settings->>'selfService')::boolean ORDER BY name_key`,
       [],
     );
-    return projects.map(complete);
+    return projects.filter(({ id }) => reachesProject(scope.actor, id)).map(complete);
   }
 
   /** In the order of the ids, for data loaders. */
@@ -156,7 +161,9 @@ export class ProjectService {
 
   private async getLocked(scope: ChangeScope, id: string): Promise<Project> {
     const projectId = parseId<ProjectId>(id);
-    if (projectId === undefined) throw new DomainError('NOT_FOUND');
+    if (projectId === undefined || !reachesProject(scope.actor, projectId)) {
+      throw new DomainError('NOT_FOUND');
+    }
     const [project] = await scope.sql<Project>(
       'projects.lock-row',
       `SELECT ${PROJECT} FROM project WHERE id = $1 FOR NO KEY UPDATE`,
