@@ -14,6 +14,7 @@ import { openAuthority, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { createEdgePorts } from './composition/edge-ports.js';
+import { samlMount } from './composition/saml-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { databaseProblem, listenProblem } from './composition/start-problems.js';
 import { Teardown } from './composition/teardown.js';
@@ -206,7 +207,12 @@ async function startEdge(
     schema,
     ports,
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
-    mounts: config.mail.mailbox ? [{ path: '/mailbox', handler: mailboxRouter(mailbox) }] : [],
+    mounts: [
+      samlMount(config, { services, identify: ports.identify, publicUrl }),
+      ...(config.mail.mailbox
+        ? [{ path: '/mailbox', handler: mailboxRouter(mailbox) } as const]
+        : []),
+    ],
     log,
   });
   await edge.listen().catch((cause: unknown) => {

@@ -9,7 +9,7 @@ const PURGE_MS = 600_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
-  const { work, expiry, profiles, sessions, emailCodes } = services;
+  const { work, expiry, profiles, sessions, emailCodes, samlRequests, samlSessions } = services;
   const sweeper = (
     { name, everyMs }: { name: string; everyMs: number },
     sweep: (scope: ChangeScope) => Promise<void>,
@@ -27,6 +27,8 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
     sweeper({ name: 'purge', everyMs: PURGE_MS }, async (scope) => {
       await sessions.purge(scope);
       await emailCodes.purge(scope);
+      await samlRequests.purge(scope);
+      await samlSessions.purge(scope);
     }),
   ];
   for (const each of sweepers) each.start();

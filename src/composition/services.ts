@@ -20,6 +20,16 @@ import { passwordOptions } from '../features/authentication/password/password-op
 import { PasswordSignInService } from '../features/authentication/password/password-sign-in.service.js';
 import { PasswordResolver } from '../features/authentication/password/password.resolver.js';
 import { ProofService } from '../features/authentication/proof.service.js';
+import { IdentityProviderResolver } from '../features/authentication/saml/providers/identity-provider.resolver.js';
+import { IdentityProviderService } from '../features/authentication/saml/providers/identity-provider.service.js';
+import { SamlAnswerService } from '../features/authentication/saml/saml-answer.service.js';
+import { SamlIdentityService } from '../features/authentication/saml/saml-identity.service.js';
+import { SamlKeyService } from '../features/authentication/saml/saml-key.service.js';
+import { samlOptions } from '../features/authentication/saml/saml-options.service.js';
+import { SamlRequestService } from '../features/authentication/saml/saml-request.service.js';
+import { SamlSessionService } from '../features/authentication/saml/saml-session.service.js';
+import { SamlSignInService } from '../features/authentication/saml/saml-sign-in.service.js';
+import { SamlSignOutService } from '../features/authentication/saml/saml-sign-out.service.js';
 import { SignInAnswers } from '../features/authentication/sign-in-answers.service.js';
 import { SignInOptionsService } from '../features/authentication/sign-in-options.service.js';
 import { CertificateAuthorityResolver } from '../features/certificates/certificate.resolver.js';
@@ -88,14 +98,23 @@ export function createServices(ground: Ground) {
   const audit = new AuditService();
   const notifications = new NotificationService();
   const users = new UserService(audit);
-  const rules = new AccessRuleService(async (scope) =>
-    (await users.activeAdministrators(scope)).map(withMethods),
-  );
-  const options = new SignInOptionsService(users, [passwordOptions, emailCodeOptions]);
+  const samlIdentities = new SamlIdentityService(users);
+  const rules = new AccessRuleService(async (scope) => {
+    const administrators = await users.activeAdministrators(scope);
+    const ids = administrators.map(({ id }) => id);
+    const providers = await samlIdentities.providersOf(scope, ids);
+    return administrators.map((each) => withMethods(each, providers.get(each.id) ?? []));
+  });
+  const sessions = new SessionService(ground.session);
+  const identityProviders = new IdentityProviderService({ audit, rules, sessions, publicUrl });
+  const options = new SignInOptionsService(users, [
+    passwordOptions,
+    samlOptions(identityProviders),
+    emailCodeOptions,
+  ]);
   const access = new AccessService((scope) => options.of(scope));
   const certificates = new CertificateService(ground.authority);
   const projects = new ProjectService(audit);
-  const sessions = new SessionService(ground.session);
   const profiles = new ProfileService(certificates);
   const devices = new DeviceService();
   const emailCodes = new EmailCodeService(keys, users, notifications);
@@ -104,6 +123,12 @@ export function createServices(ground: Ground) {
   const answers = new SignInAnswers(work, users);
   const proving = { work, users, sessions, limits, audit, attempts, proofs, answers };
   const low = { work, limits, audit, notifications, users, certificates, projects, profiles };
+  const samlRequests = new SamlRequestService();
+  const samlSessions = new SamlSessionService();
+  const saml = {
+    ...{ providers: identityProviders, requests: samlRequests, names: samlSessions },
+    ...{ identities: samlIdentities, access },
+  };
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -116,6 +141,13 @@ export function createServices(ground: Ground) {
     sessions,
     emailCodes,
     answers,
+    identityProviders,
+    samlAnswers: new SamlAnswerService({ ...proving, ...saml }),
+    samlKeys: new SamlKeyService(work, keys),
+    samlRequests,
+    samlSessions,
+    samlSignIn: new SamlSignInService({ ...proving, ...saml }),
+    samlSignOut: new SamlSignOutService({ ...proving, ...saml }),
     emailCodeProofs: new EmailCodeProofService({ ...proving, emailCodes }),
     passwordSignIn: new PasswordSignInService(proving),
     offers: new OffersService(projects, enrolments, access),
@@ -132,12 +164,22 @@ export function createServices(ground: Ground) {
 }
 
 /** The proofs that an administrator could give, whether or not he has given them. */
-function withMethods({ roles, groups, hasPassword, email }: Administrator): PossibleAdministrator {
+function withMethods(
+  { roles, groups, hasPassword, email }: Administrator,
+  samlProviders: readonly string[],
+): PossibleAdministrator {
   const methods = [
     ...(hasPassword ? (['PASSWORD'] as const) : []),
     ...(email === null ? [] : (['EMAIL_CODE'] as const)),
   ];
-  return { roles, groups, methods: methods.map((method) => ({ method, provider: null })) };
+  return {
+    roles,
+    groups,
+    methods: [
+      ...methods.map((method) => ({ method, provider: null })),
+      ...samlProviders.map((provider) => ({ method: 'SAML' as const, provider })),
+    ],
+  };
 }
 
 /** Calls upward: what a change in a lower slice means for the higher ones, in the same transaction. */
@@ -193,6 +235,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new EnrolmentFieldsResolver(services),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
+    new IdentityProviderResolver(work, services.identityProviders),
     new OneTimeCodeResolver(services.answers, services.emailCodeProofs),
     new PasswordResolver(services.answers, services.passwordSignIn),
     new ProfileResolver(services),

@@ -33,7 +33,8 @@ export type KeyPurpose =
   | 'confirmation-code'
   | 'email-code'
   | 'email-code-hash'
-  | 'ca-key';
+  | 'ca-key'
+  | 'saml-key';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -24,6 +24,8 @@ const LIMITS = {
   'proof/CLIENT_CERTIFICATE': { points: 20, seconds: 900 },
   /** Proofs by who has no session yet, from one address: passkeys, certificates, SAML responses. */
   'proof/address': { points: 120, seconds: 900 },
+  /** Sign-ins at a SAML provider begun from one address. */
+  'saml/begin': { points: 300, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
   'device/address': { points: 120, seconds: 300 },
   /** Phones' calls for one enrolment. */

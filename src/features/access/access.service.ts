@@ -121,7 +121,7 @@ export class AccessService {
     return missing.map(({ anyOf }) => ({
       anyOf: anyOf.map((requirement) => ({
         ...requirement,
-        option: options.find((option) => gives(option, requirement)) ?? null,
+        option: optionFor(requirement, options),
       })),
     }));
   }
@@ -169,6 +169,22 @@ function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>): Facts
 }
 
 const CALLER_KIND = { anonymous: 'ANONYMOUS', user: 'USER', client: 'API_CLIENT' } as const;
+
+/** A redirecting method is told how recent the proof has to be. */
+function optionFor(
+  requirement: MissingRequirement,
+  options: readonly SignInOption[],
+): SignInOption | null {
+  const option = options.find((candidate) => gives(candidate, requirement));
+  if (option === undefined) return null;
+  const { url } = option;
+  const { maxAgeSeconds } = requirement;
+  if (url === null || maxAgeSeconds === null) return option;
+  return {
+    ...option,
+    url: `${url}${url.includes('?') ? '&' : '?'}maxAge=${String(maxAgeSeconds)}`,
+  };
+}
 
 function gives(option: SignInOption, requirement: MissingRequirement): boolean {
   return (
