@@ -13,8 +13,7 @@ const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 const C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
-export const PASSWORD_CONTEXT =
-  'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
+export const PASSWORD_CONTEXT = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
 export const WEAKER_CONTEXT = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PreviousSession';
 export const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 
@@ -39,7 +38,9 @@ export async function signingKey(modulusLength = 2048): Promise<SigningKey> {
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const lines = pkcs8.toString('base64').match(/.{1,64}/g) ?? [];
   return {
-    privateKey: ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n'),
+    privateKey: ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join(
+      '\n',
+    ),
     certificate: certificate.toString('pem'),
   };
 }
@@ -213,5 +214,7 @@ function attributesXml(attributes: ResponseFields['attributes']): string {
     ([name, values]) =>
       `<saml:Attribute Name="${name}">${values.map((value) => `<saml:AttributeValue>${value}</saml:AttributeValue>`).join('')}</saml:Attribute>`,
   );
-  return all.length === 0 ? '' : `<saml:AttributeStatement>${all.join('')}</saml:AttributeStatement>`;
+  return all.length === 0
+    ? ''
+    : `<saml:AttributeStatement>${all.join('')}</saml:AttributeStatement>`;
 }

@@ -75,7 +75,7 @@ export class SamlSignIn {
   request: SentMessage | undefined;
 
   constructor(
-    private readonly server: Pick<TestServer, 'url'>,
+    server: Pick<TestServer, 'url'>,
     readonly provider: KnownProvider,
     session?: string,
   ) {

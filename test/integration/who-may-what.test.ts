@@ -84,6 +84,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.user': ['/operator/users', OPERATORS],
   'Query.users': ['/operator/users', OPERATORS],
   'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
+  'Query.identityProviders': ['/admin/identity-providers', ADMINISTRATORS],
   'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
   'Mutation.signInWithPassword': ['/sign-in', EVERYONE],
   'Mutation.sendEmailCode': ['/sign-in', SIGNED_IN],
@@ -109,6 +110,9 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Mutation.createIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
+  'Mutation.updateIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
+  'Mutation.deleteIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Subscription.enrolmentStatus': ['/enrolments/watch', WATCHERS],
 };
 
@@ -272,6 +276,9 @@ const OPERATOR_VIEW = {
 } as const;
 const ADMINISTRATOR_VIEW = {
   ...OPERATOR_VIEW,
+  AttributeMapping: 'displayName email groups username',
+  IdentityProvider:
+    'acceptUnsolicited acsUrl attributes authenticationContext certificates createUsers enabled entityId id label metadataUrl name signInUrl signOutUrl',
   AccessConditions: 'callers groups networks notGroups roles scopes windows',
   AccessRule: 'description effect enabled id name require resources updatedAt when',
   AuditConnection: 'nodes pageInfo',

@@ -1,13 +1,17 @@
+import { sign } from 'node:crypto';
 import type { Profile, SAML } from '@node-saml/passport-saml';
 import { SamlRefusal } from '../../../features/authentication/saml/messages/saml-refusal.js';
 import type {
   LogoutStep,
   SamlSignOutService,
 } from '../../../features/authentication/saml/saml-sign-out.service.js';
+import type { ServiceKey } from '../../../features/authentication/saml/saml-key.service.js';
 import type { ProviderSession } from '../../../features/authentication/saml/saml-session.service.js';
 import { formOf, go, queryOf } from './saml-exchange.js';
 import type { SamlPages, Visit } from './saml-router.js';
 import { samlOf } from './saml-strategy.js';
+
+const SIGNED = ['SAMLRequest', 'SAMLResponse', 'RelayState'];
 
 /** `/saml/NAME/logout`: begins a sign-out, and takes the provider's logout messages. */
 export class SamlLogout {
@@ -54,10 +58,12 @@ export class SamlLogout {
       return;
     }
     const browserToken = this.pages.rememberBrowser(visit);
-    const saml = samlOf(await this.pages.library(ctx, provider), {
+    const library = await this.pages.library(ctx, provider);
+    const saml = samlOf(library, {
       save: (id) => this.signOut.begin(ctx, provider, { id, browserToken }),
     });
-    go(res, await saml.getLogoutUrlAsync(profileOf(known, provider.entityId), '', {}));
+    const url = await saml.getLogoutUrlAsync(profileOf(known, provider.entityId), '', {});
+    go(res, signedAnew(url, library.key));
   }
 
   private async goOn({ res, ctx, provider }: Visit, step: LogoutStep): Promise<void> {
@@ -65,10 +71,36 @@ export class SamlLogout {
       go(res, '/');
       return;
     }
-    const saml = samlOf(await this.pages.library(ctx, provider));
+    const library = await this.pages.library(ctx, provider);
+    const saml = samlOf(library);
     const asked = { ID: step.requestId } as Profile;
-    go(res, await saml.getLogoutResponseUrlAsync(asked, step.relayState ?? '', {}, true));
+    const url = await saml.getLogoutResponseUrlAsync(asked, step.relayState ?? '', {}, true);
+    go(res, signedAnew(url, library.key));
   }
+}
+
+/**
+ * Signs the query anew. The library signs one spelling and sends another; they differ in spaces and brackets of a RelayState,
+ * and browsers write an apostrophe their own way. Here everything is escaped that can be (SAML bindings 3.4.4.1).
+ */
+function signedAnew(location: string, { privateKey }: ServiceKey): string {
+  const url = new URL(location);
+  const parameter = (name: string): string[] => {
+    const value = url.searchParams.get(name);
+    return value === null ? [] : [`${name}=${escaped(value)}`];
+  };
+  const signed = [...SIGNED.flatMap(parameter), ...parameter('SigAlg')].join('&');
+  const signature = sign('sha256', Buffer.from(signed), privateKey).toString('base64');
+  for (const name of [...SIGNED, 'SigAlg', 'Signature']) url.searchParams.delete(name);
+  const before = url.search === '' ? '?' : `${url.search}&`;
+  return `${url.origin}${url.pathname}${before}${signed}&Signature=${escaped(signature)}`;
+}
+
+function escaped(value: string): string {
+  return encodeURIComponent(value).replace(
+    /[!'()*~]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 async function verifyLogout(saml: SAML, form: Record<string, string>): Promise<void> {
