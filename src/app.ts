@@ -17,6 +17,7 @@ import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
+import { samlMount } from './composition/saml-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
 import { smsTask } from './composition/sms-task.js';
@@ -224,6 +225,7 @@ async function startEdge(
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
     mounts: [
       await openOAuth(services, publicUrl, log),
+      samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox
         ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]
         : []),

@@ -19,6 +19,14 @@ import {
   PasskeyEntity,
 } from './features/authentication/passkeys/passkey.entity.js';
 import { TotpAuthenticatorEntity } from './features/authentication/totp/totp-authenticator.entity.js';
+import { IdentityProviderEntity } from './features/authentication/saml/providers/identity-provider.entity.js';
+import {
+  SamlIdentity,
+  SamlKey,
+  SamlMessage,
+  SamlRequest,
+  SamlSession,
+} from './features/authentication/saml/saml.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
@@ -35,6 +43,7 @@ import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCod
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
+import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -63,10 +72,16 @@ export const databaseSchema: DatabaseSchema = {
     MobileIdProof,
     OAuthAssertion,
     OAuthSigningKey,
+    IdentityProviderEntity,
     Profile,
     ProjectEntity,
     ProofAttempt,
     RateLimit,
+    SamlIdentity,
+    SamlKey,
+    SamlMessage,
+    SamlRequest,
+    SamlSession,
     Session,
     SessionEvidence,
     TotpAuthenticatorEntity,
@@ -78,4 +93,5 @@ export const databaseSchema: DatabaseSchema = {
   migrations: [Initial1795291418159, TotpAndPasskeys1795400600000],
   migrations: [Initial1795291418159, MobileIdProofs1795400700000],
   migrations: [Initial1795291418159, ApiClients1795400200000],
+  migrations: [Initial1795291418159, IdentityProviders1795400100000],
 };

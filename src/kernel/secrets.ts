@@ -46,6 +46,8 @@ export type KeyPurpose =
   | 'ca-key';
   | 'ca-key'
   | 'oauth-signing-key';
+  | 'ca-key'
+  | 'saml-key';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

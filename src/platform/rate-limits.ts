@@ -48,6 +48,8 @@ const LIMITS = {
   'oauth/client': { points: 600, seconds: 900 },
   /** Failed token requests from one address. */
   'oauth/address': { points: 300, seconds: 900 },
+  /** Sign-ins at a SAML provider begun from one address. */
+  'saml/begin': { points: 300, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
   'device/address': { points: 120, seconds: 300 },
   /** Phones' calls for one enrolment. */

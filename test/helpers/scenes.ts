@@ -17,6 +17,8 @@ import { newName, type Order } from './orders';
 import { createPerson, createProject } from './people';
 import { HonestOrNotPhone, requestFor } from './phone';
 import { noteSecret } from './run';
+import { signingKey } from './saml-provider';
+import { createProvider, providerInput } from './saml-stage';
 import type { TestServer } from './server';
 import { sessionOf } from './sessions';
 import type { CodeMethod } from '../../src/features/authentication/one-time-codes/one-time-code.service';
@@ -325,6 +327,14 @@ export class Stagehand {
     createAccessRule: () => given({ input: ruleInput() }),
     updateAccessRule: async () => given({ id: await this.newRule(), input: { name: 'Renamed' } }),
     deleteAccessRule: async () => given({ id: await this.newRule() }),
+    createIdentityProvider: async () =>
+      given({ input: providerInput(newName('idp'), await signingKey()) }),
+    updateIdentityProvider: async () => {
+      const { id, name, key } = await createProvider(this.server, this.cast.admin, newName('idp'));
+      return given({ id, input: providerInput(name, key, { label: 'Renamed' }) });
+    },
+    deleteIdentityProvider: async () =>
+      given({ id: (await createProvider(this.server, this.cast.admin, newName('idp'))).id }),
   };
 
   /** Those of the cast, which some fields end. */

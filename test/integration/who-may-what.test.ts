@@ -121,6 +121,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.users': ['/operator/users', OPERATORS],
   'Query.mySessions': ['/account/sessions', SIGNED_IN],
   'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
+  'Query.identityProviders': ['/admin/identity-providers', ADMINISTRATORS],
   'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
   'Query.deletedAccessRules': ['/admin/access-rules', ADMINISTRATORS],
   'Query.explainAccess': ['/admin/access-rules', ADMINISTRATORS],
@@ -205,6 +206,9 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Mutation.createIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
+  'Mutation.updateIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
+  'Mutation.deleteIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Subscription.enrolmentStatus': ['/enrolments/watch', WATCHERS],
   'Subscription.mobileIdProof': ['/sign-in', { ...SIGNED_IN, ...OWN_ONLY }],
 };
@@ -398,6 +402,9 @@ const OPERATOR_VIEW = {
 } as const;
 const ADMINISTRATOR_VIEW = {
   ...OPERATOR_VIEW,
+  AttributeMapping: 'displayName email groups username',
+  IdentityProvider:
+    'acceptUnsolicited acsUrl attributes authenticationContext certificates createUsers enabled entityId id label metadataUrl name signInUrl signOutUrl',
   AccessConditions: 'callers groups networks notGroups roles scopes windows',
   AccessExplanation: 'decision note verdicts',
   AccessRule: 'description effect enabled id name require resources updatedAt versions when',

@@ -124,7 +124,7 @@ export class AccessService {
       missing: missing.map(({ anyOf }) => ({
         anyOf: anyOf.map((requirement) => ({
           ...requirement,
-          option: options.find((option) => gives(option, requirement)) ?? null,
+          option: optionFor(requirement, options),
         })),
       })),
     };
@@ -155,6 +155,22 @@ function missingFacts({ resource, missing }: AccessDecision): ErrorFacts {
         option: option === null ? null : { ...option },
       })),
     })),
+  };
+}
+
+/** A redirecting method is told how recent the proof has to be. */
+function optionFor(
+  requirement: MissingRequirement,
+  options: readonly SignInOption[],
+): SignInOption | null {
+  const option = options.find((candidate) => gives(candidate, requirement));
+  if (option === undefined) return null;
+  const { url } = option;
+  const { maxAgeSeconds } = requirement;
+  if (url === null || maxAgeSeconds === null) return option;
+  return {
+    ...option,
+    url: `${url}${url.includes('?') ? '&' : '?'}maxAge=${String(maxAgeSeconds)}`,
   };
 }
 

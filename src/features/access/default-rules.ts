@@ -27,12 +27,6 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     require: [clause(ORDERING, 10 * MINUTE)],
   }),
   allow({
-    name: 'Their own account',
-    description: 'Whoever is signed in looks after his own account.',
-    resources: ['/account'],
-    require: [FIRST_METHOD],
-  }),
-  allow({
     name: 'Methods of signing in',
     description: 'Setting up or removing a method takes one more that was given just now.',
     resources: ['/account/methods'],

@@ -204,6 +204,20 @@ export class SessionService {
     await announceAll(scope, touched);
   }
 
+  /** Takes back what was proven at one provider of a method, in all sessions of all users. */
+  async forgetProvider(
+    scope: ChangeScope,
+    method: AuthenticationMethod,
+    provider: string,
+  ): Promise<void> {
+    const touched = await scope.sql<{ id: SessionId }>(
+      'session.forget-provider',
+      'DELETE FROM session_evidence WHERE method = $1 AND provider = $2 RETURNING session_id AS id',
+      [method, provider],
+    );
+    for (const { id } of touched) await announce(scope, `session:${id}`);
+  }
+
   /** Deletes, a batch at a time, what is over for longer than an address counts as known. */
   async purge(scope: ChangeScope): Promise<void> {
     await scope.sql(

@@ -1,0 +1,159 @@
+import type { RequestContext } from '../../../kernel/actor.js';
+import { addressKey } from '../../../platform/address-key.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { SessionService } from '../../sessions/session.service.js';
+import {
+  checkLogout,
+  lastInstantOfLogout,
+  readLogout,
+  type LogoutRequest,
+  type LogoutResponse,
+} from './messages/logout.js';
+import { readRedirect } from './messages/redirect-binding.js';
+import { SamlRefusal } from './messages/saml-refusal.js';
+import { requireSignedMessage } from './messages/signed-structure.js';
+import { decodeBase64, decodeUtf8, parseMessage } from './messages/xml.js';
+import type {
+  IdentityProvider,
+  IdentityProviderService,
+} from './providers/identity-provider.service.js';
+import type { SamlRequestService } from './saml-request.service.js';
+import type { ProviderSession, SamlSessionService } from './saml-session.service.js';
+
+/** A logout message as it arrived. */
+export type ArrivedLogout =
+  | { readonly binding: 'redirect'; readonly query: string }
+  | {
+      readonly binding: 'post';
+      readonly encoded: string;
+      readonly relayState: string | null;
+      /** Checks the signature. */
+      readonly verify: () => Promise<void>;
+    };
+
+/** What the edge does about it. */
+export type LogoutStep =
+  /** Answer the provider, in the browser. */
+  | { readonly kind: 'ANSWER'; readonly requestId: string; readonly relayState: string | null }
+  /** What was begun here has come to its end. */
+  | { readonly kind: 'DONE' };
+
+/** Single logout (SAML profiles 4.4), begun on either side. */
+export class SamlSignOutService {
+  constructor(
+    private readonly ports: {
+      readonly work: UnitOfWork;
+      readonly limits: RateLimits;
+      readonly audit: AuditService;
+      readonly sessions: SessionService;
+      readonly providers: IdentityProviderService;
+      readonly requests: SamlRequestService;
+      readonly names: SamlSessionService;
+    },
+  ) {}
+
+  /** Ends the caller's session here. @returns as what the provider knows it, where it does and could be told */
+  async leave(
+    request: RequestContext,
+    provider: IdentityProvider,
+  ): Promise<ProviderSession | undefined> {
+    const { work, names, sessions, audit } = this.ports;
+    const { actor } = request;
+    if (actor.kind !== 'user') return undefined;
+    return work.change(request, async (scope) => {
+      const known = await names.find(scope, actor.sessionId, provider.id);
+      await sessions.end(scope, actor.sessionId);
+      await audit.record(scope, { action: 'session.sign-out', target: `user:${actor.userId}` });
+      return provider.signOutUrl === null ? undefined : known;
+    });
+  }
+
+  /** Remembers that this browser has asked the provider to sign out. */
+  async begin(
+    request: RequestContext,
+    provider: IdentityProvider,
+    { id, browserToken }: { readonly id: string; readonly browserToken: string },
+  ): Promise<void> {
+    await this.ports.requests.begin(this.ports.work.read(request), {
+      ...{ id, browserToken, providerId: provider.id, kind: 'SIGN_OUT' },
+      ...{ userId: null, returnTo: '/', maxAgeSeconds: null },
+    });
+  }
+
+  /** @throws SamlRefusal; DomainError RATE_LIMITED */
+  async receive(
+    request: RequestContext,
+    provider: IdentityProvider,
+    arrived: ArrivedLogout & { readonly browserToken: string | null },
+  ): Promise<LogoutStep> {
+    const { limits, providers } = this.ports;
+    const address = addressKey(request.address);
+    await limits.take('proof/address', address);
+    const { root, relayState } = signedParts(provider, arrived);
+    const message = readLogout(root);
+    checkLogout(message, {
+      issuer: provider.entityId,
+      destination: providers.urlsOf(provider).signOutUrl,
+      now: request.now,
+    });
+    if (arrived.binding === 'post') await arrived.verify();
+    if (message.kind === 'REQUEST') await this.endSessions(request, provider, message);
+    else await this.close(request, provider, { message, browserToken: arrived.browserToken });
+    await limits.giveBack('proof/address', address);
+    return message.kind === 'REQUEST'
+      ? { kind: 'ANSWER', requestId: message.id, relayState }
+      : { kind: 'DONE' };
+  }
+
+  private async endSessions(
+    request: RequestContext,
+    provider: IdentityProvider,
+    message: LogoutRequest,
+  ): Promise<void> {
+    const { work, requests, names, sessions, audit } = this.ports;
+    await work.change(request, async (scope) => {
+      const isFirst = await requests.accept(scope, {
+        providerId: provider.id,
+        messageId: message.id,
+        requestId: null,
+        until: lastInstantOfLogout(message),
+      });
+      if (!isFirst) throw new SamlRefusal('REPLAY');
+      for (const { sessionId, userId } of await names.takeNamed(scope, provider.id, message)) {
+        await sessions.end(scope, sessionId);
+        const detail = `SAML ${provider.name}`;
+        await audit.record(scope, { action: 'session.sign-out', target: `user:${userId}`, detail });
+      }
+    });
+  }
+
+  private async close(
+    request: RequestContext,
+    provider: IdentityProvider,
+    given: { readonly message: LogoutResponse; readonly browserToken: string | null },
+  ): Promise<void> {
+    const { work, requests } = this.ports;
+    const { browserToken, message } = given;
+    const id = message.inResponseTo;
+    if (id === null || browserToken === null) throw new SamlRefusal('UNKNOWN_REQUEST');
+    const key = { id, providerId: provider.id, browserToken };
+    const isOpen = await work.change(request, (scope) => requests.close(scope, key));
+    if (!isOpen) throw new SamlRefusal('UNKNOWN_REQUEST');
+  }
+}
+
+/** A query's signature is checked here; a form's stands in the document, and is checked by the library. */
+function signedParts(
+  { certificates }: IdentityProvider,
+  arrived: ArrivedLogout,
+): { readonly root: Element; readonly relayState: string | null } {
+  if (arrived.binding === 'redirect') {
+    const { xml, relayState } = readRedirect(arrived.query, certificates);
+    return { root: parseMessage(xml), relayState };
+  }
+  const root = parseMessage(decodeUtf8(decodeBase64(arrived.encoded)));
+  requireSignedMessage(root);
+  return { root, relayState: arrived.relayState };
+}
