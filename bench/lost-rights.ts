@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { AccessRuleService } from '../src/features/access/access-rule.service.js';
+import { AccessRuleService, type RulePorts } from '../src/features/access/access-rule.service.js';
+import { ResourceRegistry } from '../src/features/access/resource-registry.service.js';
 import { SessionService } from '../src/features/sessions/session.service.js';
-import type { UserId } from '../src/kernel/ids.js';
+import { newId, type UserId } from '../src/kernel/ids.js';
 import type { UnitOfWork } from '../src/platform/scope.js';
 import { createProject, openDatabase, placeOrders, type Waiting } from './database.js';
 import { DeafProxy, type Deafness } from './deaf-proxy.js';
@@ -68,7 +69,7 @@ async function closeAll(
 ): Promise<readonly number[]> {
   const request = await work.systemRequest('bench', randomUUID());
   const pages = await openPages(work, other, orders);
-  const rules = new AccessRuleService(() => Promise.resolve(ANYBODY));
+  const rules = new AccessRuleService(ANYBODY);
   const closed = Promise.all(pages.map((page) => page.closed));
   const rule = await work.change(request, (scope) =>
     rules.create(scope, {
@@ -85,13 +86,20 @@ async function closeAll(
 }
 
 /** The check that somebody still gets in is not what is measured. */
-const ANYBODY = [
-  {
-    roles: ['ADMIN'],
-    groups: [],
-    methods: (['PASSWORD', 'EMAIL_CODE'] as const).map((method) => ({ method, provider: null })),
-  },
-] as const;
+const ANYBODY: RulePorts = {
+  administrators: () => Promise.resolve([{ id: newId<UserId>(), roles: ['ADMIN'], groups: [] }]),
+  credentials: [
+    (_scope, ids) => {
+      const methods = (['PASSWORD', 'EMAIL_CODE'] as const).map((method) => ({
+        method,
+        provider: null,
+      }));
+      return Promise.resolve(new Map(ids.map((id) => [id, methods])));
+    },
+  ],
+  resources: new ResourceRegistry(),
+  providerExists: () => Promise.resolve(false),
+};
 
 async function openPages(
   work: UnitOfWork,

@@ -36,7 +36,8 @@ import { createMailer } from './platform/mailer.js';
 import { keptMasterKey } from './platform/master-key.js';
 import { poolOf } from './platform/scope.js';
 import { createSmsSender } from './platform/sms.js';
-import { createResolvers, createServices, type Services } from './composition/services.js';
+import { createResolvers } from './composition/resolvers.js';
+import { createServices, type Services } from './composition/services.js';
 
 const DRAIN_MS = 5000;
 /** Draining and the jobs' end together, which both have their own measure. */

@@ -11,7 +11,6 @@ import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
 import { ClientCertificate } from './features/authentication/client-certificates/client-certificate.entity.js';
 import { MobileIdProof } from './features/authentication/mobile-id/mobile-id-proof.entity.js';
-import { EmailCode } from './features/authentication/one-time-codes/email-code.entity.js';
 import { OneTimeCode } from './features/authentication/one-time-codes/one-time-code.entity.js';
 import { PasswordLink } from './features/authentication/password/password-link.entity.js';
 import {
@@ -87,11 +86,14 @@ export const databaseSchema: DatabaseSchema = {
     TotpAuthenticatorEntity,
     UserEntity,
   ],
-  migrations: [Initial1795291418159, RuleVersions1795400300000],
-  migrations: [Initial1795291418159, Announcements1795400400000],
-  migrations: [Initial1795291418159, OneTimeCodes1795400500000],
-  migrations: [Initial1795291418159, TotpAndPasskeys1795400600000],
-  migrations: [Initial1795291418159, MobileIdProofs1795400700000],
-  migrations: [Initial1795291418159, ApiClients1795400200000],
-  migrations: [Initial1795291418159, IdentityProviders1795400100000],
+  migrations: [
+    Initial1795291418159,
+    IdentityProviders1795400100000,
+    ApiClients1795400200000,
+    RuleVersions1795400300000,
+    Announcements1795400400000,
+    OneTimeCodes1795400500000,
+    TotpAndPasskeys1795400600000,
+    MobileIdProofs1795400700000,
+  ],
 };

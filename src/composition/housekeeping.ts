@@ -10,7 +10,7 @@ const PURGE_MS = 600_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
-  const { work, expiry, profiles, sessions, emailCodes, confirmations, methodLocks } = services;
+  const { work, expiry, profiles, sessions, confirmations, methodLocks } = services;
   const sweeper = (
     { name, everyMs }: { name: string; everyMs: number },
     sweep: (scope: ChangeScope) => Promise<void>,
@@ -24,6 +24,7 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
     sweeper({ name: 'expiry', everyMs: EXPIRY_MS }, async (scope) => {
       await expiry.sweep(scope);
       await profiles.expire(scope);
+      await services.mobileIdProofs.expire(scope);
     }),
     sweeper({ name: 'confirmations', everyMs: EXPIRY_MS }, (scope) =>
       confirmations.failExhausted(scope),
@@ -31,11 +32,25 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
     sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
     sweeper({ name: 'purge', everyMs: PURGE_MS }, async (scope) => {
       await sessions.purge(scope);
-      await emailCodes.purge(scope);
       await methodLocks.purge(scope);
       await purgeAnnouncements(scope);
+      for (const passing of passingThings(services)) await passing.purge(scope);
     }),
   ];
   for (const each of sweepers) each.start();
   return { stop: () => Promise.all(sweepers.map((each) => each.stop())) };
+}
+
+/** What is good for minutes, and kept for a while after. */
+function passingThings(services: Services): { purge(scope: ChangeScope): Promise<void> }[] {
+  return [
+    services.challenges,
+    services.clientAuthentication,
+    services.mobileIdProofs,
+    services.oneTimeCodes,
+    services.passwordLinks,
+    services.samlRequests,
+    services.samlSessions,
+    services.totp,
+  ];
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Mount } from '../edge/http/express.js';
 import { oauthRouter } from '../edge/http/oauth/oauth-router.js';
 import type { Logger } from '../platform/logger.js';
-import { namesOf, type Services } from './services.js';
+import { namesOf } from './token-names.js';
+import type { Services } from './services.js';
 
 /** The token endpoint for API clients, with its keys, of which the first is made at the very first start. */
 export async function openOAuth(

@@ -43,10 +43,8 @@ export type KeyPurpose =
   | 'mobile-id-code'
   | 'mobile-id-nonce'
   | 'mobile-id-number'
-  | 'ca-key';
   | 'ca-key'
-  | 'oauth-signing-key';
-  | 'ca-key'
+  | 'oauth-signing-key'
   | 'saml-key';
 
 const NONCE_BYTES = 12;

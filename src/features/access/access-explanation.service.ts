@@ -119,7 +119,7 @@ export class AccessExplanationService {
     const client = await this.ports.findClient(scope, clientId);
     if (client === undefined) throw new DomainError('NOT_FOUND');
     const { id, name, scopes, enabled } = client;
-    const token = { projectIds: [], tokenExpiresAt: scope.now };
+    const token = { projectIds: [], tokenIssuedAt: scope.now, tokenExpiresAt: scope.now };
     const actor = { kind: 'client' as const, clientId: id, name, scopes, ...token };
     return { actor, note: enabled ? null : 'This API client is not enabled, and gets no token.' };
   }

@@ -27,12 +27,6 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     require: [clause(ORDERING, 10 * MINUTE)],
   }),
   allow({
-    name: 'Methods of signing in',
-    description: 'Setting up or removing a method takes one more that was given just now.',
-    resources: ['/account/methods'],
-    require: [FRESH_SECOND_METHOD],
-  }),
-  allow({
     name: 'Operators',
     description: 'Operators look after users and their mobile IDs.',
     resources: ['/operator'],

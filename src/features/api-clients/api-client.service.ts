@@ -65,6 +65,11 @@ export class ApiClientService {
     return this.found(scope, id, '');
   }
 
+  async find(scope: Scope, id: string): Promise<ApiClient | undefined> {
+    const clientId = parseId<ApiClientId>(id);
+    return clientId && this.select(scope, clientId, '');
+  }
+
   /** @throws DomainError INVALID_INPUT with the path of every refused field */
   async create(scope: ChangeScope, input: ApiClientInput): Promise<ApiClientWithSecret> {
     const draft = await this.draft(scope, input, BLANK, '');
@@ -188,13 +193,21 @@ export class ApiClientService {
 
   private async found(scope: Scope, id: string, lock: '' | 'FOR UPDATE'): Promise<ApiClient> {
     const clientId = parseId<ApiClientId>(id);
-    if (clientId === undefined) throw new DomainError('NOT_FOUND');
+    const client = clientId && (await this.select(scope, clientId, lock));
+    if (client === undefined) throw new DomainError('NOT_FOUND');
+    return client;
+  }
+
+  private async select(
+    scope: Scope,
+    id: ApiClientId,
+    lock: '' | 'FOR UPDATE',
+  ): Promise<ApiClient | undefined> {
     const [client] = await scope.sql<ApiClient>(
       lock === '' ? 'api-client.find' : 'api-client.lock',
       `SELECT ${CLIENT} FROM api_client c WHERE c.id = $1 ${lock}`,
-      [clientId],
+      [id],
     );
-    if (client === undefined) throw new DomainError('NOT_FOUND');
     return client;
   }
 

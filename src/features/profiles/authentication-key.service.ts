@@ -34,6 +34,16 @@ export class AuthenticationKeyService {
     );
   }
 
+  /** Which of the users have one. */
+  async holders(scope: Scope, userIds: readonly UserId[]): Promise<UserId[]> {
+    const rows = await scope.sql<{ user_id: UserId }>(
+      'authentication-key.holders',
+      `SELECT DISTINCT p.user_id FROM ${TABLES} WHERE p.user_id = ANY($1) AND ${STANDS}`,
+      [userIds],
+    );
+    return rows.map(({ user_id }) => user_id);
+  }
+
   /** The user's own key with this fingerprint, if it may be used. */
   async find(
     scope: Scope,

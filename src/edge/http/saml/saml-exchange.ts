@@ -26,7 +26,7 @@ export async function contextOf(
   [req, res]: readonly [Request, Response],
   use: SessionUse,
 ): Promise<RequestContext> {
-  const client = describeClient(req, parts);
+  const client = describeClient(req, { ...parts, acceptsCertificates: false });
   const { address, userAgent } = client;
   const requestId = String(res.getHeader('x-request-id') ?? client.requestId);
   const token = counts(client, use) ? parts.cookie.read(req.headers.cookie) : undefined;

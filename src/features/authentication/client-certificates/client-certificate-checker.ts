@@ -27,6 +27,11 @@ export class ClientCertificateChecker {
     this.anchors = blocks.map((pem) => new X509Certificate(pem));
   }
 
+  /** Whether any certificate could be accepted. */
+  get isOn(): boolean {
+    return this.anchors.length > 0;
+  }
+
   check(
     shown: ShownCertificate,
     now: Date,

@@ -62,6 +62,17 @@ export class ClientCertificateService {
     return key?.userId === userId;
   }
 
+  /** Which of the users have registered one that has not run out. */
+  async holders(scope: Scope, userIds: readonly UserId[]): Promise<UserId[]> {
+    if (!this.checker.isOn) return [];
+    const rows = await scope.sql<{ user_id: UserId }>(
+      'client-certificate.holders',
+      'SELECT DISTINCT user_id FROM client_certificate WHERE user_id = ANY($1) AND not_after > now()',
+      [userIds],
+    );
+    return rows.map(({ user_id }) => user_id);
+  }
+
   async find(
     scope: Scope,
     { fingerprint }: Pick<TrustedCertificate, 'fingerprint'>,

@@ -1,0 +1,62 @@
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+import { ApiClientService } from '../features/api-clients/api-client.service.js';
+import { AuditService } from '../features/audit/audit.service.js';
+import { CertificateService } from '../features/certificates/certificate.service.js';
+import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
+import { NotificationService } from '../features/notifications/notification.service.js';
+import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
+import { DeviceService } from '../features/profiles/device.service.js';
+import { ProfileService } from '../features/profiles/profile.service.js';
+import { ProjectService } from '../features/projects/project.service.js';
+import { SessionControl } from '../features/sessions/session-control.service.js';
+import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
+import { UserService } from '../features/users/user.service.js';
+import type { KeyRing } from '../kernel/secrets.js';
+import type { EventBus } from '../platform/event-bus.js';
+import { EventHandlers } from '../platform/event-handlers.js';
+import { RateLimits } from '../platform/rate-limits.js';
+import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+
+/** What the services stand on. */
+export interface Ground {
+  readonly source: DataSource;
+  /** Connections for counting attempts alone. */
+  readonly counters: Pool;
+  readonly keys: KeyRing;
+  readonly bus: Pick<EventBus, 'listen'>;
+  readonly authority: CertificateAuthority;
+  /** Authorities of the client certificates that are accepted, PEM; null turns the method off. */
+  readonly clientCa: Buffer | null;
+  readonly publicUrl: string;
+  readonly sms: { readonly isOffered: boolean; readonly dailyLimit: number };
+  readonly session: SessionTimeouts;
+}
+
+export type Base = ReturnType<typeof createBase>;
+
+/** The slices below authentication, and what all of them use. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- Base is what it returns
+export function createBase({ source, counters, keys, bus, publicUrl, ...ground }: Ground) {
+  const handlers = new EventHandlers<ChangeScope>();
+  const work = new UnitOfWork(source, handlers);
+  const limits = new RateLimits(counters, { 'sms-code/day': ground.sms.dailyLimit });
+  const audit = new AuditService();
+  const notifications = new NotificationService();
+  const users = new UserService(audit);
+  const certificates = new CertificateService(ground.authority);
+  const projects = new ProjectService(audit);
+  const clients = new ApiClientService(audit, async (scope, ids) => {
+    const found = await projects.byIds(scope, ids);
+    return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
+  });
+  const sessions = new SessionService(ground.session);
+  return {
+    ...{ handlers, work, limits, keys, bus, publicUrl },
+    ...{ audit, notifications, users, clients, certificates, projects, sessions },
+    sessionControl: new SessionControl({ work, sessions, users, audit }),
+    profiles: new ProfileService(certificates),
+    authenticationKeys: new AuthenticationKeyService(),
+    devices: new DeviceService(),
+  };
+}

@@ -1,0 +1,34 @@
+import { ActivationService } from '../features/enrolment/activation.service.js';
+import { ClaimService } from '../features/enrolment/claim.service.js';
+import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
+import { DeliveryService } from '../features/enrolment/delivery.service.js';
+import { EnrolmentLog } from '../features/enrolment/enrolment-log.service.js';
+import { EnrolmentSecrets } from '../features/enrolment/enrolment-secrets.js';
+import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
+import { ExpiryService } from '../features/enrolment/expiry.service.js';
+import { OffersService } from '../features/enrolment/offers.service.js';
+import { OrderingService } from '../features/enrolment/ordering.service.js';
+import { StatusService } from '../features/enrolment/status.service.js';
+import type { AccessService } from '../features/access/access.service.js';
+import type { Base } from './base.js';
+
+/** From the order to the active profile. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- Services names what it returns
+export function createEnrolment(base: Base, access: AccessService) {
+  const { keys, notifications, audit, projects, bus } = base;
+  const secrets = new EnrolmentSecrets(keys);
+  const log = new EnrolmentLog();
+  const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
+  const own = { ...base, log, secrets, enrolments };
+  return {
+    ...{ log, secrets, enrolments },
+    offers: new OffersService(projects, enrolments, access),
+    ordering: new OrderingService(own),
+    claims: new ClaimService(own),
+    activations: new ActivationService(own),
+    confirmations: new ConfirmationService(own),
+    delivery: new DeliveryService(own),
+    expiry: new ExpiryService(log, audit),
+    status: new StatusService(enrolments, log, bus),
+  };
+}

@@ -1,0 +1,57 @@
+import { AccessRuleResolver } from '../features/access/access-rule.resolver.js';
+import { AccessResolver } from '../features/access/access.resolver.js';
+import { ApiClientResolver } from '../features/api-clients/api-client.resolver.js';
+import { AuditResolver } from '../features/audit/audit.resolver.js';
+import { AuthenticationResolver } from '../features/authentication/authentication.resolver.js';
+import { ClientCertificateResolver } from '../features/authentication/client-certificates/client-certificate.resolver.js';
+import { MethodLockResolver } from '../features/authentication/method-lock.resolver.js';
+import { MobileIdDeviceResolver } from '../features/authentication/mobile-id/mobile-id-device.resolver.js';
+import { MobileIdResolver } from '../features/authentication/mobile-id/mobile-id.resolver.js';
+import { OneTimeCodeResolver } from '../features/authentication/one-time-codes/one-time-code.resolver.js';
+import { PasskeyResolver } from '../features/authentication/passkeys/passkey.resolver.js';
+import { PasswordResolver } from '../features/authentication/password/password.resolver.js';
+import { IdentityProviderResolver } from '../features/authentication/saml/providers/identity-provider.resolver.js';
+import { TotpResolver } from '../features/authentication/totp/totp.resolver.js';
+import { CertificateAuthorityResolver } from '../features/certificates/certificate.resolver.js';
+import { DeviceResolver } from '../features/enrolment/device.resolver.js';
+import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
+import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
+import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
+import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
+import { ProjectResolver } from '../features/projects/project.resolver.js';
+import { QrCodeResolver } from '../features/qr/qr.resolver.js';
+import { SessionResolver } from '../features/sessions/session.resolver.js';
+import { UserResolver } from '../features/users/user.resolver.js';
+import type { Services } from './services.js';
+
+/** Every resolver class of the schema, over the services. */
+export function createResolvers(services: Services): readonly [object, ...object[]] {
+  const { work, users, projects, profiles, certificates, enrolments } = services;
+  return [
+    new AccessResolver(services),
+    new AccessRuleResolver(work, services.rules),
+    new ApiClientResolver(work, services.clients),
+    new AuditResolver(work, services.audit),
+    new AuthenticationResolver(services),
+    new CertificateAuthorityResolver(certificates),
+    new ClientCertificateResolver(services),
+    new DeviceResolver(services.claims, services.activations),
+    new EnrolmentFieldsResolver(services),
+    new EnrolmentResolver(services),
+    new EnrolmentStatusResolver(work, enrolments, services.status),
+    new IdentityProviderResolver(work, services.identityProviders),
+    new MethodLockResolver(work, services.methodLocks),
+    new MobileIdDeviceResolver(services.mobileIdAnswers),
+    new MobileIdResolver(services),
+    new OneTimeCodeResolver(services.answers, services.codeProofs),
+    new PasskeyResolver(services),
+    new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
+    new ProfileResolver(services),
+    new ProjectResolver(work, projects),
+    new QrCodeResolver(),
+    new SessionResolver(work, services.sessionControl),
+    new TotpResolver(services.answers, services.totpProofs),
+    new UserProfilesResolver(work, profiles, services.access),
+    new UserResolver(work, users),
+  ];
+}
