@@ -172,15 +172,16 @@ function registerHandlers(
   handlers: EventHandlers<ChangeScope>,
   services: Pick<
     Services,
-    'audit' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'
+    'audit' | 'users' | 'rules' | 'sessions' | 'emailCodes' | 'enrolments' | 'profiles'
   >,
 ): void {
-  const { audit, rules, sessions, emailCodes, enrolments, profiles } = services;
+  const { audit, users, rules, sessions, emailCodes, enrolments, profiles } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
   handlers.on(credentialRemoved, async (scope, { userId, ...proof }) => {
     await sessions.forgetEvidence(scope, userId, proof);
-    await rules.requireAdministrator(scope);
+    const administrators = await users.activeAdministrators(scope);
+    if (administrators.some(({ id }) => id === userId)) await rules.requireAdministrator(scope);
   });
   handlers.on(userRolesChanged, async (scope, { userId }) => {
     await sessions.rejudgeAllOf(scope, userId);
