@@ -33,7 +33,7 @@ interface Window {
   get(options: string): Promise<string>;
 }
 
-async function openWindow(transport: 'internal' | 'usb' = 'internal', path = '/'): Promise<Window> {
+async function openWindow(transport: 'internal' | 'usb' = 'internal'): Promise<Window> {
   const { page, context } = await stage.openPortal();
   await page.goto('/');
   const cdp = await context.newCDPSession(page);

@@ -726,6 +726,8 @@ describe('removal', () => {
     const { data } = await provePasskey(server, authenticator);
     const answer = await remove(id, data.finishPasskeySignIn.token as string);
     expect(codeOf(answer)).toBe('INSUFFICIENT_USER_AUTHENTICATION');
+    const shouted = await remove(id.toUpperCase(), data.finishPasskeySignIn.token as string);
+    expect(codeOf(shouted)).toBe('INSUFFICIENT_USER_AUTHENTICATION');
     const missing = answer.errors[0]?.extensions['missing'] as { anyOf: unknown[] }[];
     expect(missing.flatMap(({ anyOf }) => anyOf)).toContainEqual(
       expect.objectContaining({ method: 'PASSKEY', reason: 'SAME_CREDENTIAL' }),

@@ -367,6 +367,8 @@ describe('removal', () => {
     const { data } = await verifyTotp(server, weak, app.code());
     const answer = await remove(id, data.verifyTotp.token as string);
     expect(codeOf(answer)).toBe('INSUFFICIENT_USER_AUTHENTICATION');
+    const shouted = await remove(id.toUpperCase(), data.verifyTotp.token as string);
+    expect(codeOf(shouted)).toBe('INSUFFICIENT_USER_AUTHENTICATION');
     const missing = answer.errors[0]?.extensions['missing'] as { anyOf: unknown[] }[];
     expect(missing.flatMap(({ anyOf }) => anyOf)).toContainEqual(
       expect.objectContaining({ method: 'TOTP', reason: 'SAME_CREDENTIAL' }),
@@ -399,6 +401,19 @@ describe('removal', () => {
     expect(codeOf(await remove(id, others))).toBe('NOT_FOUND');
     expect(codeOf(await remove('no id'))).toBe('NOT_FOUND');
     expect(await mine()).toHaveLength(1);
+  });
+
+  test('by a user does not depend on where administrators get in', async () => {
+    const { id } = await enrolTotp(server, token);
+    const setNetworks = (networks: string) =>
+      server.database.query(
+        `UPDATE access_rule SET conditions = jsonb_set(conditions, '{networks}', $1) WHERE '/admin' = ANY(resources)`,
+        [networks],
+      );
+    await setNetworks('["192.0.2.0/24"]');
+    const answer = await remove(id);
+    await setNetworks('[]');
+    expect(answer.errors).toEqual([]);
   });
 
   test('and every other change stands in the audit log, without the secret', async () => {

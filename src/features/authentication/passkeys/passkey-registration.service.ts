@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { parseId } from '../../../kernel/ids.js';
 import { textProblem } from '../../../kernel/text.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
@@ -11,6 +12,7 @@ import { sessionOf } from '../proof.service.js';
 import type { OpenedCeremony, PasskeyChallengeService } from './passkey-challenge.service.js';
 import { readRegistration } from './passkey-response.js';
 import { registrationOptions, verifyRegistration } from './passkey-verification.js';
+import type { PasskeyId } from './passkey.entity.js';
 import type { Passkey, PasskeyService } from './passkey.service.js';
 import { requireParty, type RelyingParty } from './relying-party.js';
 
@@ -95,9 +97,11 @@ export class PasskeyRegistrationService {
   async remove(request: RequestContext, id: string): Promise<void> {
     const { work, passkeys, access, audit } = this.ports;
     const { userId } = sessionOf(request);
+    const credential = parseId<PasskeyId>(id);
+    if (credential === undefined) throw new DomainError('NOT_FOUND');
+    await access.require(work.read(request), METHODS, { excludedCredentials: [credential] });
     await work.change(request, async (scope) => {
-      const credential = await passkeys.remove(scope, userId, id);
-      await access.require(scope, METHODS, { excludedCredentials: [credential] });
+      await passkeys.remove(scope, userId, credential);
       await audit.record(scope, { action: 'passkey.remove', target: `passkey:${credential}` });
       await scope.raise(credentialRemoved, { userId, method: 'PASSKEY', credential });
     });

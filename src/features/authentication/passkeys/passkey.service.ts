@@ -1,5 +1,5 @@
 import { DomainError } from '../../../kernel/errors.js';
-import { newId, parseId, type UserId } from '../../../kernel/ids.js';
+import { newId, type UserId } from '../../../kernel/ids.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { UserService } from '../../users/user.service.js';
@@ -130,15 +130,14 @@ export class PasskeyService {
   }
 
   /** With the user's row locked. @throws DomainError NOT_FOUND */
-  async remove(scope: ChangeScope, userId: UserId, id: string): Promise<PasskeyId> {
+  async remove(scope: ChangeScope, userId: UserId, id: PasskeyId): Promise<void> {
     await this.users.getLocked(scope, userId);
-    const [removed] = await scope.sql<{ id: PasskeyId }>(
+    const removed = await scope.sql(
       'passkey.remove',
       'DELETE FROM passkey WHERE id = $1 AND user_id = $2 RETURNING id',
-      [parseId<PasskeyId>(id) ?? null, userId],
+      [id, userId],
     );
-    if (removed === undefined) throw new DomainError('NOT_FOUND');
-    return removed.id;
+    if (removed.length === 0) throw new DomainError('NOT_FOUND');
   }
 
   /** What authenticators file the user's passkeys under: it says nothing about him. WebAuthn section 14.6.1. */

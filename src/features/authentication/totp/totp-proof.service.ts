@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { parseId } from '../../../kernel/ids.js';
 import { textProblem } from '../../../kernel/text.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
@@ -8,6 +9,7 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { AttemptService } from '../attempt.service.js';
 import { credentialRemoved } from '../authentication.events.js';
 import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
+import type { TotpAuthenticatorId } from './totp-authenticator.entity.js';
 import type { TotpAuthenticator, TotpEnrolment, TotpService } from './totp.service.js';
 
 const MAX_NAME = 64;
@@ -78,9 +80,11 @@ export class TotpProofService {
   async remove(request: RequestContext, id: string): Promise<void> {
     const { work, totp, access, audit } = this.ports;
     const { userId } = sessionOf(request);
+    const authenticatorId = parseId<TotpAuthenticatorId>(id);
+    if (authenticatorId === undefined) throw new DomainError('NOT_FOUND');
+    await access.require(work.read(request), METHODS, { excludedCredentials: [authenticatorId] });
     await work.change(request, async (scope) => {
-      const removed = await totp.remove(scope, userId, id);
-      await access.require(scope, METHODS, { excludedCredentials: [removed.id] });
+      const removed = await totp.remove(scope, userId, authenticatorId);
       await audit.record(scope, { action: 'totp.remove', target: targetOf(removed) });
       if (!removed.isConfirmed) return;
       await scope.raise(credentialRemoved, { userId, method: 'TOTP', credential: removed.id });

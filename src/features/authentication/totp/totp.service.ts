@@ -124,7 +124,7 @@ export class TotpService {
       'totp.secret-of-waiting',
       `SELECT id, sealed_secret, confirmed_at IS NOT NULL AS is_confirmed
        FROM totp_authenticator WHERE id = $1 AND user_id = $2 AND ${IS_THERE}`,
-      [known(id), userId],
+      [parseId<TotpAuthenticatorId>(id) ?? null, userId],
     );
     if (row === undefined) throw new DomainError('NOT_FOUND');
     if (row.is_confirmed) throw new DomainError('INVALID_TRANSITION', { from: 'CONFIRMED' });
@@ -165,12 +165,16 @@ export class TotpService {
   }
 
   /** With the user's row locked. @throws DomainError NOT_FOUND */
-  async remove(scope: ChangeScope, userId: UserId, id: string): Promise<TotpAuthenticator> {
+  async remove(
+    scope: ChangeScope,
+    userId: UserId,
+    id: TotpAuthenticatorId,
+  ): Promise<TotpAuthenticator> {
     await this.users.getLocked(scope, userId);
     const [removed] = await scope.sql<TotpAuthenticator>(
       'totp.remove',
       `DELETE FROM totp_authenticator WHERE id = $1 AND user_id = $2 AND ${IS_THERE} RETURNING ${VIEW}`,
-      [known(id), userId],
+      [id, userId],
     );
     if (removed === undefined) throw new DomainError('NOT_FOUND');
     return removed;
@@ -203,9 +207,4 @@ export class TotpService {
     const secret = this.keys.open('totp-secret', id, sealed_secret);
     return matchingSteps(secret, guess, now).map((step) => ({ id, step }));
   }
-}
-
-/** Null, which equals nothing, where it is no id. */
-function known(id: string): TotpAuthenticatorId | null {
-  return parseId<TotpAuthenticatorId>(id) ?? null;
 }
