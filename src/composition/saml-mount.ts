@@ -1,7 +1,8 @@
 import { trustOf } from '../edge/http/client.js';
 import type { Mount } from '../edge/http/express.js';
 import { Origins } from '../edge/http/origins.js';
-import { samlRouter, type SamlRouterParts } from '../edge/http/saml/saml-router.js';
+import type { SamlRouterParts } from '../edge/http/saml/saml-pages.js';
+import { samlRouter } from '../edge/http/saml/saml-router.js';
 import { SessionCookie } from '../edge/http/session-cookie.js';
 import type { Config } from '../config.js';
 

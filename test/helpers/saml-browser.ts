@@ -15,6 +15,12 @@ export interface SentMessage {
   readonly id: string;
 }
 
+interface Init {
+  readonly method?: string;
+  readonly body?: string | URLSearchParams;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Keeps cookies as a browser does, and follows nothing by itself. */
 export class CookieBrowser {
   private readonly jar = new Map<string, string>();
@@ -38,7 +44,7 @@ export class CookieBrowser {
     return this.visit(path, { method: 'POST', body: new URLSearchParams(form) });
   }
 
-  async visit(path: string, init: RequestInit & { headers?: Record<string, string> }) {
+  async visit(path: string, init: Init): Promise<Visit> {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(new URL(path, this.origin), {
       ...init,

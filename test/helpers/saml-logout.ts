@@ -22,7 +22,7 @@ export interface LogoutFields {
   readonly status: string;
 }
 
-export const signOutUrlOf = ({ acsUrl }: KnownProvider): string => acsUrl.replace(/acs$/, 'logout');
+const signOutUrlOf = ({ acsUrl }: KnownProvider): string => acsUrl.replace(/acs$/, 'logout');
 
 export function rightLogout(provider: KnownProvider, nameId: string): LogoutFields {
   return {

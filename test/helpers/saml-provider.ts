@@ -151,7 +151,7 @@ export function responseXml(fields: ResponseFields): string {
   ].join('');
 }
 
-export function assertionXml(fields: ResponseFields): string {
+function assertionXml(fields: ResponseFields): string {
   const { nameId, nameIdFormat, notBefore, notOnOrAfter, attributes, sessionEndsAt } = fields;
   return [
     `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="${fields.assertionId}" Version="2.0" IssueInstant="${new Date().toISOString()}">`,

@@ -28,7 +28,11 @@ export type ProviderSettings = Readonly<Record<string, unknown>>;
 const CREATE = `mutation ($input: IdentityProviderInput!) { createIdentityProvider(input: $input) {
   id name entityId metadataUrl acsUrl } }`;
 
-export function providerInput(name: string, key: SigningKey, settings: ProviderSettings = {}) {
+export function providerInput(
+  name: string,
+  key: SigningKey,
+  settings: ProviderSettings = {},
+): ProviderSettings {
   return {
     name,
     label: `Provider ${name}`,

@@ -72,7 +72,8 @@ function wrapResponse(xml: string, wrap: (evil: Element, original: Element) => v
 
 function wrapAssertion(xml: string, wrap: (evil: Element, original: Element) => void): string {
   const document = parse(xml);
-  const original = document.getElementsByTagName('saml:Assertion')[0] as Element;
+  const original = document.getElementsByTagName('saml:Assertion')[0];
+  if (original === undefined) throw new Error('There is no assertion.');
   const evil = original.cloneNode(true) as Element;
   evil.setAttribute('ID', newMessageId());
   named(evil);

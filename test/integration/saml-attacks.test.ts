@@ -331,7 +331,7 @@ test('a form is a form, neither JSON nor compressed', async () => {
       method: 'POST',
       body,
       headers,
-    } as never);
+    });
     expect(location).toBe(`/?signInProblem=${REFUSED}`);
   }
 });

@@ -8,7 +8,7 @@ import type {
 import type { ServiceKey } from '../../../features/authentication/saml/saml-key.service.js';
 import type { ProviderSession } from '../../../features/authentication/saml/saml-session.service.js';
 import { formOf, go, queryOf } from './saml-exchange.js';
-import type { SamlPages, Visit } from './saml-router.js';
+import type { SamlPages, Visit } from './saml-pages.js';
 import { samlOf } from './saml-strategy.js';
 
 const SIGNED = ['SAMLRequest', 'SAMLResponse', 'RelayState'];

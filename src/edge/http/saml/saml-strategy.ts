@@ -27,9 +27,9 @@ export interface SamlParts {
 /** Requests that were begun; where they are kept is the caller's business. */
 export interface RequestStore {
   /** Called with the id of each request that is made. */
-  save?(id: string): Promise<void>;
+  readonly save?: (id: string) => Promise<void>;
   /** When the request was made, if it may be answered now. */
-  madeAt?(id: string): Date | undefined;
+  readonly madeAt?: (id: string) => Date | undefined;
 }
 
 /** Only Passport's `authenticate` is used: sessions are our own. */

@@ -1,5 +1,5 @@
 import type { RequestContext, UserActor } from '../../../kernel/actor.js';
-import { DomainError } from '../../../kernel/errors.js';
+import { DomainError, type ProblemCode } from '../../../kernel/errors.js';
 import { addressKey } from '../../../platform/address-key.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
@@ -25,8 +25,7 @@ export interface SignInWish {
 }
 
 /** What a sign-in ends in that did not come to pass: codes of a closed set, which pages explain. */
-export type SignInProblem =
-  SamlProblem | 'USER_NOT_ACTIVE' | 'RATE_LIMITED' | 'FORBIDDEN' | 'INTERNAL';
+export type SignInProblem = SamlProblem | 'USER_NOT_ACTIVE' | 'RATE_LIMITED' | 'FORBIDDEN';
 
 /** The method SAML: from the redirect to a provider to the evidence in a session. */
 export class SamlSignInService {
@@ -165,18 +164,16 @@ export class SamlSignInService {
   }
 }
 
-/** Undefined for what is a bug. */
+const TOLD: Readonly<Partial<Record<ProblemCode, SignInProblem>>> = {
+  USER_NOT_ACTIVE: 'USER_NOT_ACTIVE',
+  RATE_LIMITED: 'RATE_LIMITED',
+  FORBIDDEN: 'FORBIDDEN',
+  /** The session ended on the way. */
+  UNAUTHENTICATED: 'SAML_EXPIRED',
+};
+
+/** Undefined for what is no problem of a sign-in. */
 function problemOf(error: unknown): SignInProblem | undefined {
   if (error instanceof SamlRefusal) return error.problem;
-  if (!(error instanceof DomainError)) return undefined;
-  switch (error.code) {
-    case 'USER_NOT_ACTIVE':
-    case 'RATE_LIMITED':
-    case 'FORBIDDEN':
-      return error.code;
-    case 'UNAUTHENTICATED': // the session ended on the way
-      return 'SAML_EXPIRED';
-    default:
-      return undefined;
-  }
+  return error instanceof DomainError ? TOLD[error.code] : undefined;
 }

@@ -25,7 +25,7 @@ export interface SubjectConfirmation {
   readonly notOnOrAfter: Date | null;
 }
 
-export interface Conditions {
+interface Conditions {
   readonly notBefore: Date | null;
   readonly notOnOrAfter: Date | null;
   /** One list for each restriction; all must hold (SAML core 2.5.1.4). */

@@ -1,5 +1,5 @@
 /** Why a SAML message, or what it leads to, is refused. For the audit log; a browser learns the problem below it. */
-export const SAML_REASONS = {
+const SAML_REASONS = {
   /** Not base64, not UTF-8, not one well-formed document, or not shaped as a response is. */
   MALFORMED: 'SAML_REFUSED',
   /** A document type, and with it entities. */

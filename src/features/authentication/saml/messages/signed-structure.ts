@@ -37,11 +37,8 @@ export function requireSignedResponse(response: Element): void {
     throw new SamlRefusal('ENCRYPTED');
   }
   const [assertion, ...others] = all.filter(({ localName }) => localName === 'Assertion');
-  const isDirect =
-    assertion !== undefined &&
-    assertion.parentNode === response &&
-    isElement(assertion, NS.assertion, 'Assertion');
-  if (!isDirect || others.length > 0) throw new SamlRefusal('STRUCTURE');
+  if (assertion?.parentNode !== response || others.length > 0) throw new SamlRefusal('STRUCTURE');
+  if (!isElement(assertion, NS.assertion, 'Assertion')) throw new SamlRefusal('STRUCTURE');
   requireSignatures(all, [response, assertion]);
 }
 

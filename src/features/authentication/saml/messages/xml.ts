@@ -34,7 +34,7 @@ export function parseXml(text: string): Element {
  */
 export function parseMessage(text: string): Element {
   if (text.includes('<!--')) throw new SamlRefusal('COMMENT');
-  const isPlain = text.startsWith('<') && !text.includes('<![') && text.indexOf('<?', 1) < 0;
+  const isPlain = text.startsWith('<') && !text.includes('<![') && !text.includes('<?', 1);
   if (!isPlain || !hasOnlyCharacters(text)) throw new SamlRefusal('MALFORMED');
   return parseXml(text);
 }

@@ -1,3 +1,4 @@
+import { invalidInput } from '../../../../kernel/errors.js';
 import { FieldProblems, type Problem } from '../../../../kernel/field-problems.js';
 import { isLoopbackName } from '../../../../kernel/loopback.js';
 import { textProblem } from '../../../../kernel/text.js';
@@ -25,7 +26,7 @@ export interface ProviderInput {
   readonly acceptUnsolicited?: boolean | null;
   readonly enabled: boolean;
 }
-export interface MappingInput {
+interface MappingInput {
   readonly username: string;
   readonly email?: string | null;
   readonly displayName?: string | null;
@@ -101,20 +102,17 @@ function readDescriptor(
   problems: FieldProblems,
 ): Descriptor {
   const given = descriptorIn(input);
-  const { entityId, signInUrl, certificates } = given;
-  const isWhole = entityId !== undefined && signInUrl !== undefined && certificates !== undefined;
-  if (present === undefined && !isWhole) {
-    problems.note('input.metadataXml', NEITHER_NOR).refuse();
+  const certificates = given.certificates && readCertificates(given.certificates, problems);
+  const { entityId, signInUrl, ...rest } = { ...present, ...defined({ ...given, certificates }) };
+  if (entityId === undefined || signInUrl === undefined || rest.certificates === undefined) {
+    throw invalidInput('input.metadataXml', NEITHER_NOR);
   }
-  return {
-    entityId: entityId ?? present?.entityId ?? '',
-    signInUrl: signInUrl ?? present?.signInUrl ?? '',
-    signOutUrl: kept(given.signOutUrl, present?.signOutUrl),
-    certificates:
-      certificates === undefined
-        ? (present?.certificates ?? [])
-        : readCertificates(certificates, problems),
-  };
+  const { signOutUrl = null } = rest;
+  return { entityId, signInUrl, signOutUrl, certificates: rest.certificates };
+}
+
+function defined(given: GivenDescriptor): Partial<Descriptor> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 interface GivenDescriptor {

@@ -8,26 +8,17 @@ import { SamlIdentity, SamlSession } from '../saml.entity.js';
 import {
   readProvider,
   readProviderChanges,
-  type MappingInput,
   type ProviderInput,
 } from './identity-provider-input.js';
 import { IdentityProviderEntity } from './identity-provider.entity.js';
 import {
   serviceUrls,
-  type AttributeMapping,
   type IdentityProvider,
   type IdentityProviderFields,
   type ServiceUrls,
 } from './identity-provider.js';
 
-export type {
-  AttributeMapping,
-  IdentityProvider,
-  IdentityProviderFields,
-  MappingInput,
-  ProviderInput,
-  ServiceUrls,
-};
+export type { IdentityProvider, ProviderInput, ServiceUrls };
 
 /** Keeps the identity providers that people may sign in at. A change holds on every instance from its commit on. */
 export class IdentityProviderService {
