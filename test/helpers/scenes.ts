@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { getNamedType, isCompositeType, type GraphQLField, type GraphQLSchema } from 'graphql';
+import { createClient } from './api-clients';
 import { claimedOrder, gatherCast, order, type Cast } from './cast';
 import { newName, type Order } from './orders';
 import { createPerson, createProject } from './people';
@@ -136,6 +137,10 @@ export class Stagehand {
     setUserRoles: () => this.ofNewUser({ roles: ['USER'] }),
     createProject: () => given({ input: { name: newName('p') } }),
     updateProjectSettings: () => given({ id: this.confirmed, settings: { instructions: 'Scan.' } }),
+    createApiClient: () => given({ name: newName('client'), scopes: ['users:read'] }),
+    updateApiClient: () => this.ofNewClient({ input: { name: 'Renamed' } }),
+    rotateApiClientSecret: () => this.ofNewClient(),
+    deleteApiClient: () => this.ofNewClient(),
     createAccessRule: () => given({ input: ruleInput() }),
     updateAccessRule: async () => given({ id: await this.newRule(), input: { name: 'Renamed' } }),
     deleteAccessRule: async () => given({ id: await this.newRule() }),
@@ -167,6 +172,11 @@ export class Stagehand {
 
   private async ofNewUser(more: Scene['args'] = {}): Promise<Scene> {
     const { id } = await createPerson(this.server, this.cast.admin, newName('user'));
+    return { args: { id, ...more } };
+  }
+
+  private async ofNewClient(more: Scene['args'] = {}): Promise<Scene> {
+    const { id } = await createClient(this.server, this.cast.admin);
     return { args: { id, ...more } };
   }
 

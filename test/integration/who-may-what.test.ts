@@ -1,7 +1,11 @@
 import { getNamedType, isObjectType } from 'graphql';
 import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
+import { API_SCOPES } from '../../src/features/api-clients/api-client';
+import { accessToken, createClient, type TestClient } from '../helpers/api-clients';
 import { connect } from '../helpers/edge-socket';
+import { newName } from '../helpers/orders';
+import { createProject } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
 import {
   operationFor,
@@ -23,6 +27,9 @@ const CALLERS = [
   'administrator',
   'watch token',
   'device token',
+  'API client with scope',
+  'API client without scope',
+  'API client outside its projects',
 ] as const;
 type Caller = (typeof CALLERS)[number];
 type Outcome = string;
@@ -32,7 +39,13 @@ const HIDDEN = 'HIDDEN'; // null or NOT_FOUND, as for what does not exist
 const STEP_UP = 'INSUFFICIENT_USER_AUTHENTICATION';
 
 const EVERYONE = row('ALLOWED');
+const NO_CLIENTS = {
+  'API client with scope': 'FORBIDDEN',
+  'API client without scope': 'FORBIDDEN',
+  'API client outside its projects': 'FORBIDDEN',
+} as const;
 const SIGNED_IN = row('ALLOWED', {
+  ...NO_CLIENTS,
   nobody: 'UNAUTHENTICATED',
   'watch token': 'UNAUTHENTICATED',
   'device token': 'UNAUTHENTICATED',
@@ -49,8 +62,23 @@ const ADMINISTRATORS: Expectation = {
   'operator without step-up': 'FORBIDDEN',
   operator: 'FORBIDDEN',
 };
+/** Adds API clients that have the scope; `outside` its projects is what such a client finds there. */
+function clientsToo(expected: Expectation, outside: Outcome): Expectation {
+  return {
+    ...expected,
+    'API client with scope': 'ALLOWED',
+    'API client outside its projects': outside,
+  };
+}
+const CODES: Expectation = {
+  ...SIGNED_IN,
+  'API client with scope': 'UNAUTHENTICATED',
+  'API client without scope': 'UNAUTHENTICATED',
+  'API client outside its projects': 'UNAUTHENTICATED',
+};
 const WATCHERS: Expectation = {
   ...EVERYONE,
+  ...NO_CLIENTS,
   nobody: 'UNAUTHENTICATED',
   'other user': HIDDEN,
   'operator without step-up': HIDDEN,
@@ -75,49 +103,65 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.certificateAuthority': ['/certificate-authority', EVERYONE],
   'Query.mobileIdOffers': ['/mobile-id', SIGNED_IN],
   'Query.myProfiles': ['/mobile-id', SIGNED_IN],
-  'Query.enrolment': ['/enrolments/watch', WATCHERS],
-  'Query.enrolments': ['/operator/enrolments', OPERATORS],
-  'Query.profile': ['/operator/profiles', OPERATORS],
-  'Query.profiles': ['/operator/profiles', OPERATORS],
-  'Query.project': ['/operator/projects', OPERATORS],
-  'Query.projects': ['/operator/projects', OPERATORS],
-  'Query.user': ['/operator/users', OPERATORS],
-  'Query.users': ['/operator/users', OPERATORS],
+  'Query.enrolment': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
+  'Query.enrolments': ['/operator/enrolments', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.profile': ['/operator/profiles', clientsToo(OPERATORS, HIDDEN)],
+  'Query.profiles': ['/operator/profiles', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.project': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Query.projects': ['/operator/projects', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.user': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.users': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.apiClients': ['/admin/api-clients', ADMINISTRATORS],
   'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
   'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
   'Mutation.signInWithPassword': ['/sign-in', EVERYONE],
-  'Mutation.sendEmailCode': ['/sign-in', SIGNED_IN],
-  'Mutation.verifyEmailCode': ['/sign-in', SIGNED_IN],
+  'Mutation.sendEmailCode': ['/sign-in', CODES],
+  'Mutation.verifyEmailCode': ['/sign-in', CODES],
   'Mutation.signOut': ['/sign-in', EVERYONE],
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
   'Mutation.startEnrolment': ['/mobile-id/get', STEPPED_UP],
-  'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', OPERATORS],
-  'Mutation.cancelEnrolment': ['/enrolments/cancel', WATCHERS],
+  'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.cancelEnrolment': [
+    '/enrolments/cancel',
+    { ...clientsToo(WATCHERS, HIDDEN), 'API client with scope': HIDDEN }, // it was ordered by another
+  ],
   'Mutation.confirmDevice': ['/enrolments/confirm', PAGE_ONLY],
   'Mutation.renewEnrolmentCode': ['/enrolments/renew', PAGE_ONLY],
   'Mutation.approveDevice': ['/operator/mobile-id/approve', OPERATORS],
   'Mutation.rejectDevice': ['/operator/mobile-id/approve', OPERATORS],
-  'Mutation.createUser': ['/operator/users', OPERATORS],
-  'Mutation.updateUser': ['/operator/users', OPERATORS],
-  'Mutation.activateUser': ['/operator/users', OPERATORS],
-  'Mutation.deactivateUser': ['/operator/users', OPERATORS],
-  'Mutation.lockUser': ['/operator/users', OPERATORS],
+  'Mutation.createUser': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Mutation.updateUser': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Mutation.activateUser': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Mutation.deactivateUser': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Mutation.lockUser': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
   'Mutation.setUserRoles': ['/admin/users', ADMINISTRATORS],
   'Mutation.createProject': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateProjectSettings': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.createApiClient': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.updateApiClient': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.rotateApiClientSecret': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.deleteApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
-  'Subscription.enrolmentStatus': ['/enrolments/watch', WATCHERS],
+  'Subscription.enrolmentStatus': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
 };
 
 let server: TestServer;
 let stage: Stagehand;
+let clients: Readonly<Record<'all' | 'none' | 'elsewhere', TestClient>>;
 
 beforeAll(async () => {
   server = await startTestServer();
   stage = await Stagehand.of(server);
+  const { admin } = stage.cast;
+  const elsewhere = await createProject(server, admin, newName('elsewhere'));
+  clients = {
+    all: await createClient(server, admin, { scopes: API_SCOPES }),
+    none: await createClient(server, admin, { scopes: ['assigned-ids:read'] }), // opens nothing yet
+    elsewhere: await createClient(server, admin, { scopes: API_SCOPES, projectIds: [elsewhere] }),
+  };
 });
 afterAll(() => server.stop());
 
@@ -143,7 +187,10 @@ async function outcomeOf(root: RootField, caller: Caller): Promise<Outcome> {
   const scene = await stage.sceneFor(name, { isScanned: caller === 'device token' });
   const credentials = await credentialsOf(caller, scene);
   const args = { ...scene.args };
-  if (name === 'verifyEmailCode') args['code'] = await stage.mailedCode(credentials.token);
+  if (name === 'verifyEmailCode') {
+    const isPerson = !caller.startsWith('API client');
+    args['code'] = await stage.mailedCode(isPerson ? credentials.token : undefined);
+  }
   const query = operationFor(root, args);
   if (root.kind === 'subscription') return subscribed(query, args, credentials);
   const answer = await server.graphql<Record<string, unknown> | null | undefined>(
@@ -179,6 +226,11 @@ async function credentialsOf(caller: Caller, scene: Scene) {
     'watch token': () => Promise.resolve({ watchToken: placed.watchToken }),
     'device token': () =>
       Promise.resolve({ deviceToken: scene.deviceToken ?? finished.deviceToken }),
+    'API client with scope': async () => ({ token: await accessToken(server, clients.all) }),
+    'API client without scope': async () => ({ token: await accessToken(server, clients.none) }),
+    'API client outside its projects': async () => ({
+      token: await accessToken(server, clients.elsewhere),
+    }),
   };
   return byCaller[caller]();
 }
@@ -251,13 +303,14 @@ const DEVICE_VIEW = {
 const USER_VIEW = {
   ...OPEN_VIEW,
   ...ENROLMENT_VIEW,
+  ApiClient: 'clientId createdAt enabled id lastUsedAt name projectIds scopes',
   Evidence: 'at method provider',
   MobileIdOffer:
     'access channels defaultCertificates instructions name pendingEnrolment projectId selectableCertificates validityDays',
   SignIn: 'token viewer',
   StartedEnrolment: 'enrolment watchToken',
   User: 'createdAt displayName email externalId groups id phone profiles roles state username',
-  Viewer: 'evidence sessionExpiresAt user',
+  Viewer: 'client evidence sessionExpiresAt user',
 } as const;
 const OPERATOR_VIEW = {
   ...USER_VIEW,
@@ -273,6 +326,7 @@ const OPERATOR_VIEW = {
 const ADMINISTRATOR_VIEW = {
   ...OPERATOR_VIEW,
   AccessConditions: 'callers groups networks notGroups roles scopes windows',
+  ApiClientSecret: 'client clientSecret',
   AccessRule: 'description effect enabled id name require resources updatedAt when',
   AuditConnection: 'nodes pageInfo',
   AuditEntry: 'action actor address at detail id outcome requestId target',
@@ -292,6 +346,15 @@ const SEEN: Readonly<Record<Caller, Readonly<Record<string, string>>>> = {
   administrator: without(ADMINISTRATOR_VIEW, 'SignIn'),
   'watch token': { ...OPEN_VIEW, ...ENROLMENT_VIEW },
   'device token': DEVICE_VIEW,
+  'API client with scope': without(OPERATOR_VIEW, 'MobileIdOffer', 'SignIn'),
+  'API client without scope': without(
+    USER_VIEW,
+    'MobileIdOffer',
+    'SignIn',
+    'StartedEnrolment',
+    ...Object.keys(ENROLMENT_VIEW),
+  ),
+  'API client outside its projects': without(OPERATOR_VIEW, 'MobileIdOffer', 'SignIn'),
 };
 
 test.each(CALLERS)('%s can get to see these types, with these fields', async (caller) => {
