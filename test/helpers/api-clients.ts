@@ -99,6 +99,7 @@ export function discover(
 ): Promise<oauth.Configuration> {
   return oauth.discovery(new URL(url), clientId, undefined, authentication, {
     algorithm: 'oauth2',
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- tests talk to loopback without TLS, which is what it is for
     execute: [oauth.allowInsecureRequests],
   });
 }

@@ -31,6 +31,7 @@ const SECRET_FIELDS = new Set([
   'confirmationCode',
   'challenge',
   'password',
+  'clientSecret',
   'code',
   'proof',
   'csr',

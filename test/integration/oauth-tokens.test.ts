@@ -97,10 +97,7 @@ describe('an access token', () => {
       signedJwt({ ...header, kid: 'A'.repeat(43) }, claims, key),
     'a kid that is SQL': ({ header, claims, key }) =>
       signedJwt({ ...header, kid: `' OR kid = kid --` }, claims, key),
-    'no kid': ({ header, claims, key }) => {
-      const { kid: _kid, ...rest } = header;
-      return signedJwt(rest, claims, key);
-    },
+    'no kid': ({ header, claims, key }) => signedJwt({ ...header, kid: undefined }, claims, key),
     'HS256 with our public key as its secret': ({ header, claims, key }) => {
       const pem = createPublicKey(key).export({ format: 'pem', type: 'spki' });
       const signed = `${encoded({ ...header, alg: 'HS256' })}.${encoded(claims)}`;
@@ -108,10 +105,8 @@ describe('an access token', () => {
     },
     'another audience': ({ header, claims, key }) =>
       signedJwt(header, { ...claims, aud: 'https://other.example/graphql' }, key),
-    'no audience': ({ header, claims, key }) => {
-      const { aud: _aud, ...rest } = claims;
-      return signedJwt(header, rest, key);
-    },
+    'no audience': ({ header, claims, key }) =>
+      signedJwt(header, { ...claims, aud: undefined }, key),
     'another issuer': ({ header, claims, key }) =>
       signedJwt(header, { ...claims, iss: 'https://other.example' }, key),
     'the type of an ID token': ({ header, claims, key }) =>
@@ -120,10 +115,7 @@ describe('an access token', () => {
       signedJwt({ ...header, typ: 'claim+jwt' }, claims, key),
     'its time run out': ({ header, claims, key }) =>
       signedJwt(header, { ...claims, exp: now() - 1 }, key),
-    'no end': ({ header, claims, key }) => {
-      const { exp: _exp, ...rest } = claims;
-      return signedJwt(header, rest, key);
-    },
+    'no end': ({ header, claims, key }) => signedJwt(header, { ...claims, exp: undefined }, key),
     'a time to come': ({ header, claims, key }) =>
       signedJwt(header, { ...claims, nbf: now() + 300 }, key),
     'another client': ({ header, claims, key }) =>

@@ -17,11 +17,11 @@ import {
   type ApiClientInput,
   type ExistingProjects,
 } from './api-client-input.js';
-import { API_SCOPES, type ApiClient, type ApiScope, type ClientToken } from './api-client.js';
+import { API_SCOPES, type ApiClient, type ClientToken } from './api-client.js';
 import { ASSERTION_ALGORITHMS } from './client-jwks.js';
 
 export { API_SCOPES, ASSERTION_ALGORITHMS };
-export type { ApiClient, ApiClientInput, ApiScope, ClientToken };
+export type { ApiClient, ApiClientInput, ClientToken };
 
 /** A client with its new secret, which is shown this once. */
 export interface ApiClientWithSecret {
@@ -89,7 +89,10 @@ export class ApiClientService {
     const client = { ...present, ...draft };
     await scope.db.update(ApiClientEntity, { id: client.id }, { ...draft });
     const isStopped = present.enabled && !client.enabled;
-    if (isStopped || differs(present.jwks, client.jwks)) await this.voidTokens(scope, client.id);
+    // What is being watched in a project is judged by rules, which know no projects: so the tokens end, and their sockets.
+    if (isStopped || differs(present.jwks, client.jwks) || losesProjects(present, client)) {
+      await this.voidTokens(scope, client.id);
+    }
     if (isStopped) await scope.raise(apiClientStopped, { clientId: client.id });
     await announce(scope, `api-client:${client.id}`);
     await this.record(scope, client, 'api-client.update', changes(present, client));
@@ -265,6 +268,14 @@ function changes(before: ApiClient, after: ApiClient): string {
   const changed = COMPARED.filter((field) => differs(before[field], after[field]));
   const scopes = changed.includes('scopes') ? ` → ${after.scopes.join(' ')}` : '';
   return `${changed.join(' ')}${scopes}`;
+}
+
+/** No entries are all projects. */
+function losesProjects(before: ApiClient, after: ApiClient): boolean {
+  if (after.projectIds.length === 0) return false;
+  return (
+    before.projectIds.length === 0 || before.projectIds.some((id) => !after.projectIds.includes(id))
+  );
 }
 
 function differs(a: unknown, b: unknown): boolean {

@@ -57,7 +57,10 @@ export class UpdateApiClientInput {
   @Field(() => [String], { nullable: true, description: SCOPES })
   scopes?: string[] | null;
 
-  @Field(() => [ID], { nullable: true, description: PROJECTS })
+  @Field(() => [ID], {
+    nullable: true,
+    description: `${PROJECTS} Taking one away ends every token that was given out.`,
+  })
   projectIds?: string[] | null;
 
   @Field(() => String, {

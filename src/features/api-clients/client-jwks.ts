@@ -85,7 +85,7 @@ function noteUse(key: Members, kind: KeyKind, field: string, problems: FieldProb
   if (use !== undefined && use !== 'sig') {
     problems.note(`${field}.use`, 'It must be a key to sign with: sig.');
   }
-  if (alg !== undefined && !kind.algorithms.includes(String(alg))) {
+  if (alg !== undefined && !kind.algorithms.some((known) => known === alg)) {
     problems.note(`${field}.alg`, `It must be ${kind.algorithms.join(' or ')}.`);
   }
 }

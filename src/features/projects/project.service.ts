@@ -89,9 +89,9 @@ export class ProjectService {
     return (await this.byIds(scope, [projectId]))[0];
   }
 
-  /** @throws DomainError NOT_FOUND */
-  async get(scope: Scope, id: string): Promise<Project> {
-    const project = await this.find(scope, id);
+  /** The project of something that the actor may act on, whatever he reaches himself. @throws DomainError NOT_FOUND */
+  async get(scope: Scope, id: ProjectId): Promise<Project> {
+    const [project] = await this.byIds(scope, [id]);
     if (project === undefined) throw new DomainError('NOT_FOUND');
     return project;
   }

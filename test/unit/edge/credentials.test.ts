@@ -18,9 +18,15 @@ test.each([
   'Bearer ä',
   'Bearer a,b',
   'Basic abc',
-  `Bearer ${'a'.repeat(600)}`,
+  `Bearer ${'a'.repeat(2100)}`,
 ])('authorization "%s" is refused', (authorization) => {
   expect(() => credentialsOf({ authorization }, undefined)).toThrow('Sign in to continue.');
+});
+
+test('an authorization has room for the access token of an API client', () => {
+  const token = `${'a'.repeat(60)}.${'b'.repeat(1500)}.${'c'.repeat(86)}`;
+  const credentials = credentialsOf({ authorization: `Bearer ${token}` }, undefined);
+  expect(credentials).toEqual({ session: { kind: 'bearer', token } });
 });
 
 test('connectionParams carry the same and the device token; what is no text is refused', () => {

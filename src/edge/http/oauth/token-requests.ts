@@ -95,7 +95,8 @@ function contextOf({ req, res }: KoaContextWithOIDC, now: Date): RequestContext 
 }
 
 function tooMany(ctx: KoaContextWithOIDC, { facts }: DomainError): OIDCProviderError {
-  ctx.set('retry-after', String(facts['retryAfterSeconds']));
+  const { retryAfterSeconds } = facts;
+  if (typeof retryAfterSeconds === 'number') ctx.set('retry-after', String(retryAfterSeconds));
   const refusal = new OIDCProviderError(429, 'temporarily_unavailable');
   refusal.error_description = 'too many failed attempts, try again later';
   return refusal;
