@@ -37,7 +37,7 @@ async function ask(page: Page, token: string): Promise<StartedProof> {
 
 async function typeNumber(page: Page, number: string): Promise<void> {
   await seeScreen(page, 'QUESTION');
-  await page.getByLabel('Digit 1 of 2').click();
+  await page.getByLabel('Number that the page shows').click();
   await page.keyboard.type(number);
 }
 
