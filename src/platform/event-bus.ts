@@ -9,10 +9,7 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** What may be waited for; one key per target, so that an event wakes only those whom it concerns. */
 export type Topic =
-  | `enrolment:${string}`
-  | `mobile-id-proof:${string}`
-  | `session:${string}`
-  | 'access-policy';
+  `enrolment:${string}` | `mobile-id-proof:${string}` | `session:${string}` | 'access-policy';
 type Wake = () => void;
 
 /** Tells every instance, once the transaction of `scope` is committed, that there is something new under `topic`. */
