@@ -69,10 +69,12 @@ function onUsers(handlers: Handlers, services: Handling): void {
 }
 
 function onCredentials(handlers: Handlers, services: Handling): void {
-  const { rules, sessions, notifications, oneTimeCodes, passwordLinks, enrolments } = services;
+  const { users, rules, sessions, notifications, oneTimeCodes, passwordLinks, enrolments } =
+    services;
   handlers.on(credentialRemoved, async (scope, { userId, ...proof }) => {
     await sessions.forgetEvidence(scope, userId, proof);
-    await rules.requireAdministrator(scope);
+    const administrators = await users.activeAdministrators(scope);
+    if (administrators.some(({ id }) => id === userId)) await rules.requireAdministrator(scope);
   });
   handlers.on(profilesEnded, (scope, { profileIds }) =>
     services.mobileIdEvidence.forget(scope, profileIds),

@@ -37,7 +37,7 @@ async function ask(page: Page, token: string): Promise<StartedProof> {
 
 async function typeNumber(page: Page, number: string): Promise<void> {
   await seeScreen(page, 'QUESTION');
-  await page.getByLabel('Digit 1 of 2').click();
+  await page.getByLabel('Number that the page shows').click();
   await page.keyboard.type(number);
 }
 
@@ -82,6 +82,7 @@ test('the question is still there after a reload, and the keyboard alone is enou
   await typeNumber(page, proof.number);
   await page.keyboard.press('Enter');
   await seeScreen(page, 'ANSWERED');
+  expect(await page.getByRole('heading').first().innerText()).toBe('It is you');
 });
 
 test('a wrong number ends it in plain words', async () => {
@@ -116,6 +117,7 @@ test('a phone without the mobile ID says so, and the question stays open for the
   await typeNumber(page, proof.number);
   await yes(page).click();
   await seeScreen(page, 'ANSWERED');
+  expect(await page.getByRole('heading').first().innerText()).toBe('It is you');
 });
 
 test('a question that has run out says so', async () => {
@@ -126,6 +128,7 @@ test('a question that has run out says so', async () => {
   await typeNumber(page, proof.number);
   await yes(page).click();
   await page.locator('[data-problem="CODE_EXPIRED"]').waitFor();
+  expect(await page.getByRole('alert').innerText()).toContain('This question has run out');
 });
 
 test('a question scanned into the open page begins anew', async () => {
@@ -135,4 +138,5 @@ test('a question scanned into the open page begins anew', async () => {
     location.hash = fragment;
   }, `p.${code}`);
   await seeScreen(page, 'QUESTION');
+  expect(page.url()).toBe(`${stage.server.url}/m`);
 });

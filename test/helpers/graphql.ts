@@ -35,6 +35,8 @@ const SECRET_FIELDS = new Set([
   'code',
   'proof',
   'csr',
+  'nonce',
+  'answer',
 ]);
 
 /** Calls a server's GraphQL over HTTP, and notes each secret that goes there or comes back. */

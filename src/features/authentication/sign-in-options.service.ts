@@ -29,8 +29,9 @@ export class SignInOptionsService {
     if (actor.kind === 'client') return [];
     const user = actor.kind === 'user' ? await this.users.get(scope, actor.userId) : null;
     const query = { user, returnTo: returnTo ?? null };
-    const options = await Promise.all(this.sources.map((source) => source(scope, query)));
-    return options.flat();
+    const options: SignInOption[] = [];
+    for (const source of this.sources) options.push(...(await source(scope, query))); // one connection asks one thing at a time
+    return options;
   }
 }
 

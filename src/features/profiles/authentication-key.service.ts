@@ -88,12 +88,13 @@ export class AuthenticationKeyService {
     return row && { key: row.stands ? row : null };
   }
 
-  /** The keys of these mobile IDs, whether or not they may still be used. */
-  ofProfiles(scope: Scope, profileIds: readonly ProfileId[]): Promise<AuthenticationKey[]> {
+  /** The keys of those of these mobile IDs whose users are signed in somewhere; whether or not they may still be used. */
+  ofSignedIn(scope: Scope, profileIds: readonly ProfileId[]): Promise<AuthenticationKey[]> {
     return scope.sql<AuthenticationKey>(
-      'authentication-key.of-profiles',
+      'authentication-key.of-signed-in',
       `SELECT ${COLUMNS} FROM ${TABLES}
-       WHERE p.id = ANY($1) AND c.kind = 'AUTHENTICATION' AND p.user_id IS NOT NULL`,
+       WHERE p.id = ANY($1) AND c.kind = 'AUTHENTICATION' AND EXISTS (
+         SELECT 1 FROM session s WHERE s.user_id = p.user_id AND s.ended_at IS NULL AND s.expires_at > now())`,
       [profileIds],
     );
   }

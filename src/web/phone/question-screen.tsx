@@ -1,5 +1,5 @@
-import { Button, Divider, Input, Paper, PinInput, Stack, Text } from '@mantine/core';
-import { useId, useState, type ReactElement, type SubmitEvent } from 'react';
+import { Button, Divider, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { useState, type ReactElement, type SubmitEvent } from 'react';
 import { browserIn } from '../../phone/asked-from.js';
 import type { OpenQuestion } from '../../phone/prover.js';
 import { CountdownText, useSecondsUntil } from '../shared/countdown-text.js';
@@ -95,30 +95,22 @@ interface NumberInputProps {
   readonly onChange: (value: string) => void;
 }
 
+/** One field, not two boxes, so that Enter sends it as in any form. */
 function NumberInput({ value, busy, onChange }: NumberInputProps): ReactElement {
-  const labelId = useId();
   return (
-    <Stack gap={6}>
-      <Input.Label id={labelId} labelElement="div">
-        Number that the page shows
-      </Input.Label>
-      <PinInput
-        id={`${labelId}-digits`} // without one, Mantine makes it after the first render and mounts the boxes anew
-        aria-labelledby={labelId}
-        length={DIGITS}
-        type="number"
-        inputMode="numeric"
-        size="xl"
-        value={value}
-        readOnly={busy}
-        getInputProps={(index) => ({
-          'aria-label': `Digit ${String(index + 1)} of ${String(DIGITS)}`,
-        })}
-        onChange={onChange}
-      />
-      <Text size="sm" c="dimmed">
-        You see no page with a number? Then it is not you. There is one try.
-      </Text>
-    </Stack>
+    <TextInput
+      label="Number that the page shows"
+      description="You see no page with a number? Then it is not you. There is one try."
+      size="xl"
+      inputMode="numeric"
+      autoComplete="off"
+      maxLength={DIGITS}
+      value={value}
+      readOnly={busy}
+      styles={{ input: { fontVariantNumeric: 'tabular-nums', letterSpacing: '0.3em' } }}
+      onChange={({ currentTarget }) => {
+        onChange(currentTarget.value.replaceAll(/\D/g, ''));
+      }}
+    />
   );
 }

@@ -13,7 +13,7 @@ export class MobileIdEvidenceService {
 
   /** On whichever way its key was used: answering a question, or in a TLS connection. */
   async forget(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-    for (const key of await this.keys.ofProfiles(scope, profileIds)) {
+    for (const key of await this.keys.ofSignedIn(scope, profileIds)) {
       const { userId, profileId, fingerprint } = key;
       await this.sessions.forgetEvidence(scope, userId, {
         method: 'MOBILE_ID',
