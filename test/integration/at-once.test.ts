@@ -60,6 +60,7 @@ async function ask(query: string, variables: object, token = stage.admin): Promi
   return data;
 }
 
+const LOCK = 'mutation ($id: ID!) { lockUser(id: $id, reason: "Gone.") { id } }';
 const CREATE = `mutation ($input: AccessRuleInput!) { createAccessRule(input: $input) { id } }`;
 async function withRule(rule: object, work: () => Promise<void>): Promise<void> {
   const input = { name: newName('rule'), resources: ['/enrolments/watch'], require: [], ...rule };
@@ -107,7 +108,7 @@ const LOSSES: Readonly<Record<string, () => Promise<void>>> = {
   },
   'the user is locked': async () => {
     const seen = await viewer();
-    await ask('mutation ($id: ID!) { lockUser(id: $id, reason: "Gone.") { id } }', seen);
+    await ask(LOCK, seen);
     expect(await closeCode(seen)).toBe(4401);
     expect(await refusalOnOther(seen)).toBe('UNAUTHENTICATED');
   },
@@ -194,7 +195,9 @@ test('while the connection of notifications is cut again and again, a page is cl
   })();
   try {
     await LOSSES['a rule is added']?.();
-    await LOSSES['the user is locked']?.();
+    const seen = await viewer();
+    await ask(LOCK, seen);
+    expect(await closeCode(seen)).toBe(4401);
   } finally {
     cutting.goesOn = false;
     await cut;
@@ -206,7 +209,7 @@ test('while the database says nothing at all, pages stay; what was changed holds
   const programs = [EVENTS, 'signet announcements'];
   const before = await backendsOf('signet announcements');
   for (const program of programs) proxy.make(program, 'everything');
-  await ask('mutation ($id: ID!) { lockUser(id: $id, reason: "Gone.") { id } }', locked);
+  await ask(LOCK, locked);
   await eventually(async () => {
     const now = await backendsOf('signet announcements');
     return now.some((pid) => !before.includes(pid)) ? true : undefined; // it has given up once
@@ -227,6 +230,7 @@ test('a page whose notifications are left out learns of its events all the same,
     );
     await ask('mutation ($id: ID!) { cancelEnrolment(id: $id) { id } }', open ?? {}, seen.token);
     await seen.page.until('CANCELLED');
+    expect(await seen.page.ended).toEqual({ kind: 'complete' });
   } finally {
     proxy.make(EVENTS, 'none');
   }

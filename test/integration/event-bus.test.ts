@@ -55,7 +55,7 @@ async function transaction(): Promise<Client> {
 test('what is kept wakes, without any notification', async () => {
   const count = counted('session:unheard');
   await keep('session:unheard');
-  await woken(count);
+  expect(await woken(count)).toBe(true);
 });
 
 test('what is heard and found wakes once', async () => {
