@@ -33,14 +33,11 @@ export function UserMenu({ user, onSignedOut }: UserMenuProps): ReactElement {
         size="compact-sm"
         leftSection={<IconUserCircle size={16} stroke={1.7} aria-hidden="true" />}
         title={`Signed in as ${user.displayName} (${user.username})`}
-        aria-label="My account"
-        styles={{ root: { minWidth: 0 }, section: { flex: 'none' } }}
+        aria-label={`Account of ${user.displayName}`}
+        styles={{ root: { flexShrink: 1, minWidth: 34 }, section: { flex: 'none' } }}
       >
         <Text size="sm" visibleFrom="xs" truncate maw={240}>
           {user.displayName}
-        </Text>
-        <Text size="sm" hiddenFrom="xs">
-          Account
         </Text>
       </Button>
       <Button

@@ -83,7 +83,7 @@ export function CertificatesSection({
             );
           }}
         >
-          Register the certificate of this browser
+          Register this browser’s certificate
         </Button>
       )}
     </AccountSection>

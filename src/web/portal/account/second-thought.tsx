@@ -19,7 +19,7 @@ export function SecondThought({ action, warning, onYes, onNo }: SecondThoughtPro
       <Text size="sm" style={{ flex: '1 1 200px' }}>
         {warning}
       </Text>
-      <Button ref={yes} color="red" size="compact-sm" onClick={onYes}>
+      <Button ref={yes} variant="light" color="red" size="compact-sm" onClick={onYes}>
         Yes, {action.toLowerCase()}
       </Button>
       <Button variant="default" size="compact-sm" onClick={onNo}>

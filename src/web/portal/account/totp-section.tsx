@@ -75,7 +75,7 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
       name="totp"
       title="Authenticator apps"
       description="An app on your phone that shows a new six-digit code every half minute."
-      done={guarded.done}
+      done={adding === 'NO' ? guarded.done : undefined}
     >
       {authenticators.map((authenticator) => (
         <CredentialCard
