@@ -54,10 +54,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
 
 /**
  * The one place where a code becomes what a person reads. Codes this page does not know read as INTERNAL. `here` says
- * it more precisely where a code has a narrower meaning.
+ * it more precisely where a code, or a code and its reason (`CODE/REASON`), has a narrower meaning.
  */
 export function sentenceOf(problem: Problem, here: Readonly<Record<string, string>> = {}): string {
-  const precise = here[problem.code];
+  const { reason } = problem.facts;
+  const precise = here[`${problem.code}/${String(reason)}`] ?? here[problem.code];
   if (precise !== undefined) return precise;
   if (problem.code === 'RATE_LIMITED') return rateLimitSentence(problem.facts['retryAfterSeconds']);
   if (problem.code === 'CONFIRMATION_WRONG') {

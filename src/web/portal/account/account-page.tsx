@@ -3,6 +3,7 @@ import { useState, type ReactElement } from 'react';
 import { PageTitle } from '../../shared/page-title.js';
 import { BackLink } from '../back-link.js';
 import { useSession } from '../session-context.js';
+import { CompanySection } from './company-section.js';
 import { MethodsArea } from './methods-area.js';
 import { PasswordSection } from './password-section.js';
 import { SessionsSection } from './sessions-section.js';
@@ -21,6 +22,7 @@ export function AccountPage(): ReactElement {
         </Text>
       </Stack>
       <MethodsArea />
+      <CompanySection />
       <PasswordSection
         onChanged={() => {
           setVersion((count) => count + 1);

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { useClient } from 'urql';
 import { formatDay } from '../../shared/dates.js';
 import { problemIn, type Problem } from '../../shared/errors.js';
+import { ACCOUNT_TEXT } from './account-text.js';
 import { AccountSection } from './account-section.js';
 import { CredentialCard } from './credential-card.js';
 import {
@@ -22,10 +23,12 @@ interface CertificatesSectionProps {
 const NONE_SHOWN =
   'Your browser has shown no certificate that could be registered. Connect your card or import the certificate, close all windows of the browser, and try again.';
 const HERE = {
+  ...ACCOUNT_TEXT,
+  'CONFLICT/LIMIT': 'You have as many certificates as you may have. Remove one first.',
+  'CONFLICT/TAKEN': 'This certificate belongs to another account.',
+  'CONFLICT/ISSUED_HERE':
+    'This certificate is the one of a mobile ID, which signs its holder in already.',
   INVALID_CREDENTIALS: NONE_SHOWN,
-  INVALID_INPUT: NONE_SHOWN,
-  NOT_FOUND: NONE_SHOWN,
-  CONFLICT: 'This certificate is registered already.',
 };
 
 export function CertificatesSection({

@@ -7,13 +7,15 @@ interface NameFormProps {
   readonly suggestion: string;
   readonly submit: string;
   readonly busy: boolean;
+  /** What the server says about the name. */
+  readonly error: string | undefined;
   readonly onSubmit: (name: string) => void;
   readonly onCancel: () => void;
 }
 
 /** Asks what the new thing shall be called. */
 export function NameForm(props: NameFormProps): ReactElement {
-  const { label, description, suggestion, submit, busy, onSubmit, onCancel } = props;
+  const { label, description, suggestion, submit, busy, error, onSubmit, onCancel } = props;
   const [name, setName] = useState(suggestion);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -40,6 +42,7 @@ export function NameForm(props: NameFormProps): ReactElement {
           required
           withAsterisk={false}
           value={name}
+          error={error}
           onChange={(event) => {
             setName(event.currentTarget.value);
           }}

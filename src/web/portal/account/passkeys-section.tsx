@@ -5,8 +5,9 @@ import { useState, type ReactElement } from 'react';
 import { useClient, type Client } from 'urql';
 import { formatDay, formatMoment } from '../../shared/dates.js';
 import { deviceText } from '../../shared/device-text.js';
-import { problemIn, problemOf, type Problem } from '../../shared/errors.js';
+import { fieldMessageOf, problemIn, problemOf, type Problem } from '../../shared/errors.js';
 import { makePasskey } from '../methods/passkeys.js';
+import { ACCOUNT_TEXT } from './account-text.js';
 import { AccountSection } from './account-section.js';
 import { CredentialCard } from './credential-card.js';
 import {
@@ -18,6 +19,14 @@ import {
 import { GuardedOutcome } from './guarded-outcome.js';
 import { NameForm } from './name-form.js';
 import { useGuarded } from './use-guarded.js';
+
+const HERE = {
+  ...ACCOUNT_TEXT,
+  'CONFLICT/PASSKEY_IN_USE': 'This passkey is in use already.',
+  'CONFLICT/TOO_MANY_PASSKEYS': 'You have as many passkeys as you may have. Remove one first.',
+  'INVALID_TRANSITION/NO_DOMAIN': 'Passkeys need a server that has a name, not just an address.',
+  INVALID_CREDENTIALS: 'The passkey was not accepted. Please try again.',
+};
 
 interface PasskeysSectionProps {
   readonly passkeys: readonly Passkey[];
@@ -38,6 +47,7 @@ export function PasskeysSection({ passkeys, onChanged }: PasskeysSectionProps): 
       return problem;
     }, done);
   };
+  const complaint = fieldMessageOf(guarded.problem, 'name');
   return (
     <AccountSection
       name="passkeys"
@@ -68,7 +78,11 @@ export function PasskeysSection({ passkeys, onChanged }: PasskeysSectionProps): 
           }}
         />
       ))}
-      <GuardedOutcome guarded={guarded} purpose="to change your passkeys" />
+      <GuardedOutcome
+        guarded={complaint === undefined ? guarded : { ...guarded, problem: undefined }}
+        purpose="to change your passkeys"
+        here={HERE}
+      />
       {naming && !guarded.waiting && (
         <NameForm
           label="Name of the passkey"
@@ -76,6 +90,7 @@ export function PasskeysSection({ passkeys, onChanged }: PasskeysSectionProps): 
           suggestion={deviceText(navigator.userAgent)}
           submit="Create passkey"
           busy={guarded.busy}
+          error={complaint}
           onSubmit={(name) => {
             change(() => registerPasskey(client, name), `The passkey ${name} is added.`);
           }}

@@ -78,6 +78,7 @@ function ChangeForm({ guarded, complaint, onChanged, onCancel }: ChangeFormProps
   const [current, setCurrent] = useState('');
   const [password, setPassword] = useState('');
   const first = useRef<HTMLInputElement>(null);
+  const second = useRef<HTMLInputElement>(null);
   useEffect(() => {
     first.current?.focus();
   }, []);
@@ -87,7 +88,7 @@ function ChangeForm({ guarded, complaint, onChanged, onCancel }: ChangeFormProps
       const problem = problemIn(
         await client.mutation(CHANGE_PASSWORD, { current, password }).toPromise(),
       );
-      if (problem) first.current?.focus();
+      if (problem) (fieldMessageOf(problem, 'password') ? second : first).current?.focus();
       else onChanged();
       return problem;
     }, 'Your password is changed. All other sessions have ended.');
@@ -115,7 +116,7 @@ function ChangeForm({ guarded, complaint, onChanged, onCancel }: ChangeFormProps
             setCurrent(event.currentTarget.value);
           }}
         />
-        <NewPasswordInput value={password} onChange={setPassword} error={complaint} />
+        <NewPasswordInput ref={second} value={password} onChange={setPassword} error={complaint} />
         <Group gap="xs">
           <Button type="submit" loading={guarded.busy}>
             Change password

@@ -3,7 +3,8 @@ import { IconDeviceMobileCode, IconPlus } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { useClient } from 'urql';
 import { formatDay, formatMoment } from '../../shared/dates.js';
-import { problemIn, problemOf } from '../../shared/errors.js';
+import { fieldMessageOf, problemIn, problemOf } from '../../shared/errors.js';
+import { ACCOUNT_TEXT } from './account-text.js';
 import { AccountSection } from './account-section.js';
 import { CredentialCard } from './credential-card.js';
 import {
@@ -26,6 +27,9 @@ interface TotpSectionProps {
 type Adding = 'NO' | 'NAMING' | TotpEnrolment;
 
 const HERE = {
+  ...ACCOUNT_TEXT,
+  'CONFLICT/TOO_MANY_AUTHENTICATORS':
+    'You have as many authenticator apps as you may have. Remove one first.',
   INVALID_CREDENTIALS:
     'That code is not right. Check that the clock of the phone is right, and try the next code.',
 };
@@ -64,6 +68,7 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
       if (!problem) onChanged();
       return problem;
     }, `The authenticator app ${name} is removed.`);
+  const complaint = fieldMessageOf(guarded.problem, 'name');
   const leave = (): void => {
     setAdding('NO');
     guarded.giveUp();
@@ -90,7 +95,11 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
           onAction={() => void remove(authenticator)}
         />
       ))}
-      <GuardedOutcome guarded={guarded} purpose="to change your authenticator apps" here={HERE} />
+      <GuardedOutcome
+        guarded={complaint === undefined ? guarded : { ...guarded, problem: undefined }}
+        purpose="to change your authenticator apps"
+        here={HERE}
+      />
       {adding === 'NAMING' && !guarded.waiting && (
         <NameForm
           label="Name of the app"
@@ -98,6 +107,7 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
           suggestion="My phone"
           submit="Show the code to scan"
           busy={guarded.busy}
+          error={complaint}
           onSubmit={(name) => void start(name)}
           onCancel={leave}
         />

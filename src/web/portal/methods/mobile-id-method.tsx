@@ -12,8 +12,9 @@ import { useProof } from './use-proof.js';
 
 const HERE = {
   INVALID_CREDENTIALS: 'The mobile ID that answered is not yours, or it is not active.',
-  CODE_EXPIRED: 'The code has run out. Please try again with a new one.',
-  CODE_UNKNOWN: 'The code has run out. Please try again with a new one.',
+  CHANNEL_NOT_AVAILABLE: 'You have no active mobile ID that could answer.',
+  INVALID_TRANSITION: 'This question is over. Please try again with a new code.',
+  NOT_FOUND: 'This question is over. Please try again with a new code.',
 };
 
 /** The phone signs for this page; the page sees it happen and goes on by itself. */

@@ -32,7 +32,7 @@ export function phaseText(phase: MobileIdPhase, device: string): string {
     case 'SIGNED':
       return `Confirmed on ${device}. One moment …`;
     case 'REJECTED':
-      return `Turned down on ${device}. Nothing was confirmed.`;
+      return `Turned down on ${device}, or the number was not right. Nothing was confirmed.`;
     case 'EXPIRED':
       return 'The code has run out.';
     case 'REFUSED':

@@ -18,7 +18,7 @@ interface MobileIdWaitingProps {
   readonly onAgain: () => void;
 }
 
-/** The code, the number that the phone has to show as well, and what the phone is doing. */
+/** The code, the number to type into the phone, and what the phone is doing. */
 export function MobileIdWaiting({
   proof,
   refused,
@@ -72,12 +72,12 @@ function Instructions({ proof, seconds }: InstructionsProps): ReactElement {
       <Stack gap="sm" style={{ flex: '1 1 220px' }}>
         <List type="ordered" size="sm" spacing="xs">
           <List.Item>Scan the code with the phone that holds your mobile ID.</List.Item>
-          <List.Item>Compare the number. The phone has to show the same one.</List.Item>
-          <List.Item>Confirm on the phone. This page goes on by itself.</List.Item>
+          <List.Item>Look who is asked for, and type this number into the phone.</List.Item>
+          <List.Item>The phone signs, and this page goes on by itself.</List.Item>
         </List>
         <Stack gap={0}>
           <Text size="sm" c="dimmed">
-            Number to compare
+            Number to type into the phone
           </Text>
           <Text
             fz={44}

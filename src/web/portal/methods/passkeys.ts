@@ -9,6 +9,7 @@ import {
   type WebAuthnErrorCode,
 } from '@simplewebauthn/browser';
 import type { Problem } from '../../shared/errors.js';
+import { rememberPasskey } from './known-passkey.js';
 
 /** What the browser's dialogue ended with: JSON for the server, or why there is none. */
 export type CeremonyEnd = { readonly response: string } | { readonly problem: Problem };
@@ -29,7 +30,9 @@ async function endOf(
   ceremony: () => Promise<AuthenticationResponseJSON | RegistrationResponseJSON>,
 ): Promise<CeremonyEnd> {
   try {
-    return { response: JSON.stringify(await ceremony()) };
+    const response = JSON.stringify(await ceremony());
+    rememberPasskey(localStorage);
+    return { response };
   } catch (cause) {
     return { problem: { code: codeOf(cause), facts: {} } };
   }

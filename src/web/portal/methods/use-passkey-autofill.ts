@@ -1,17 +1,15 @@
 import { browserSupportsWebAuthnAutofill, WebAuthnAbortService } from '@simplewebauthn/browser';
 import { useEffect, useState } from 'react';
 import { useClient, type Client } from 'urql';
-import { serverNow } from '../../shared/clock.js';
 import type { Problem } from '../../shared/errors.js';
 import { START_PASSKEY_SIGN_IN } from './documents.js';
+import { isPasskeyKnown } from './known-passkey.js';
 import { finishPasskeySignIn } from './passkey-sign-in.js';
 import { showPasskey } from './passkeys.js';
 
-const RENEW_BEFORE_END_MS = 5_000;
-
 /**
- * While `enabled`, the browser offers its passkeys in the field of the user name. Returns what went wrong with one that
- * was chosen.
+ * While `enabled`, a browser that has used a passkey here before offers it in the field of the user name. Returns what
+ * went wrong with one that was chosen.
  */
 export function usePasskeyAutofill(
   enabled: boolean,
@@ -20,7 +18,7 @@ export function usePasskeyAutofill(
   const client = useClient();
   const [problem, setProblem] = useState<Problem>();
   useEffect(() => {
-    if (!enabled) return undefined;
+    if (!enabled || !isPasskeyKnown(localStorage)) return undefined;
     const stop = new AbortController();
     void offer(client, stop.signal).then(async (end) => {
       if (stop.signal.aborted || end === 'NOT_CHOSEN') return;
@@ -35,28 +33,16 @@ export function usePasskeyAutofill(
   return problem;
 }
 
-/** One offer after the other, as each is good for a few minutes only, until one is taken or another dialogue begins. */
+/** Ends when a passkey is chosen, when its few minutes are over, or when another dialogue begins. */
 async function offer(
   client: Client,
   stop: AbortSignal,
 ): Promise<'SIGNED_IN' | 'NOT_CHOSEN' | Problem> {
   if (!(await browserSupportsWebAuthnAutofill())) return 'NOT_CHOSEN';
-  for (;;) {
-    const { data } = await client.mutation(START_PASSKEY_SIGN_IN, {}).toPromise();
-    if (!data || stop.aborted) return 'NOT_CHOSEN';
-    const { id, options, expiresAt } = data.startPasskeySignIn;
-    const expiry = { reached: false };
-    const timer = setTimeout(
-      () => {
-        expiry.reached = true;
-        WebAuthnAbortService.cancelCeremony();
-      },
-      Math.max(RENEW_BEFORE_END_MS, Date.parse(expiresAt) - serverNow() - RENEW_BEFORE_END_MS),
-    );
-    const end = await showPasskey(options, true);
-    clearTimeout(timer);
-    if ('response' in end)
-      return (await finishPasskeySignIn(client, id, end.response)) ?? 'SIGNED_IN';
-    if (!expiry.reached) return 'NOT_CHOSEN';
-  }
+  const { data } = await client.mutation(START_PASSKEY_SIGN_IN, {}).toPromise();
+  if (!data || stop.aborted) return 'NOT_CHOSEN';
+  const { id, options } = data.startPasskeySignIn;
+  const end = await showPasskey(options, true);
+  if ('problem' in end) return 'NOT_CHOSEN';
+  return (await finishPasskeySignIn(client, id, end.response)) ?? 'SIGNED_IN';
 }
