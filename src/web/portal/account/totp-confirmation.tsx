@@ -34,7 +34,7 @@ export function TotpConfirmation({
           <Text size="sm">
             Scan the code with the app, or type this key into it. It is shown this once.
           </Text>
-          <Code block data-totp-secret={secret} style={{ whiteSpace: 'normal' }}>
+          <Code block data-totp-secret style={{ whiteSpace: 'normal' }}>
             {secret.replaceAll(/(.{4})(?=.)/gu, '$1 ')}
           </Code>
           <SixDigits
