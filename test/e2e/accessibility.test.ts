@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { giveSession, openWindow } from '../helpers/browser';
+import { addAuthenticatorApp } from '../helpers/account';
 import { createMobileId, order, scan, seeScreen, seeStatus } from '../helpers/portal';
 import { setStage, type Stage } from '../helpers/stage';
 
@@ -30,7 +31,7 @@ test.each(SCHEMES)('portal and phone page are free of barriers, in %s colours', 
   await page.goto('/');
   await page.getByLabel('User name').fill('nobody');
   await page.getByRole('textbox', { name: 'Password' }).fill('not a password');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.locator('[data-problem]').waitFor();
   await check('sign-in', page);
 
@@ -84,6 +85,48 @@ test('the step-up is free of barriers', async () => {
   await page.getByLabel('Digit 1 of 6').waitFor();
   expect(await barriersOn(page)).toEqual([]);
 });
+
+test.each(SCHEMES)(
+  'account and password pages are free of barriers, in %s colours',
+  async (scheme) => {
+    const { token } = await stage.someone(`cecilia-${scheme}`);
+    const portal = await openWindow(stage.browser, stage.server, 'PHONE', { colorScheme: scheme });
+    const { page } = portal;
+    const barriers: string[] = [];
+    const check = async (name: string): Promise<void> => {
+      barriers.push(...(await barriersOn(page)).map((barrier) => `${name}: ${barrier}`));
+      const isTooWide = await page.evaluate(
+        () => document.documentElement.scrollWidth > window.innerWidth,
+      );
+      if (isTooWide) barriers.push(`${name}: too wide`);
+    };
+
+    await page.goto('/?signInProblem=SAML_EXPIRED');
+    await page.locator('[data-notice="SIGN_IN_PROBLEM"]').waitFor();
+    await check('sign-in problem');
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await page.getByLabel('User name').fill('nobody');
+    await page.getByRole('button', { name: 'Send me a link' }).click();
+    await page.locator('[data-notice="RESET_REQUESTED"]').waitFor();
+    await check('reset requested');
+    await page.goto('/set-password#bm90IGEgdG9rZW4');
+    await page.getByRole('textbox', { name: 'New password' }).waitFor();
+    await check('new password');
+    await page.reload();
+    await page.locator('[data-problem="LINK_USED_UP"]').waitFor();
+    await check('used link');
+
+    await giveSession(portal, stage.server, token);
+    await page.goto('/account');
+    await page.locator('[data-section="sessions"] [data-credential]').first().waitFor();
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await addAuthenticatorApp(page);
+    await page.locator('[data-totp-secret]').waitFor();
+    await check('account');
+    expect(barriers).toEqual([]);
+  },
+);
 
 test('names without a place to break fit the narrow screen of a phone', async () => {
   const { token } = await stage.someone('w'.repeat(64));

@@ -8,7 +8,7 @@ import type { TestServer } from './server';
 export async function signInOnPage(page: Page, { username, password }: Person): Promise<void> {
   await page.getByLabel('User name').fill(username);
   await page.getByRole('textbox', { name: 'Password' }).fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Sign out' }).waitFor();
 }
 

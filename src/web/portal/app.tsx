@@ -2,25 +2,33 @@ import { Button, Center, Loader } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { PageFrame } from '../shared/page-frame.js';
 import { ProblemAlert } from '../shared/problem-alert.js';
-import { EnrolmentPage } from './enrolment-page.js';
-import { HomePage } from './home-page.js';
+import type { Notice } from './arrival.js';
+import { NoticeAlert } from './notice-alert.js';
 import type { OrderChoice } from './order-choice.js';
-import { OrderPage } from './order-page.js';
+import { ForgotPasswordPage } from './password/forgot-password-page.js';
 import type { SessionEnd } from './session.js';
 import { SessionContext } from './session-context.js';
 import { SignInPage } from './sign-in-page.js';
+import { SignedInPage } from './signed-in-page.js';
 import { useRoute } from './use-route.js';
 import { useViewer } from './use-viewer.js';
 import { UserMenu } from './user-menu.js';
 
 interface AppProps {
   readonly sessionEnd: SessionEnd;
+  readonly notice: Notice | undefined;
+  readonly onNoticeClosed: () => void;
 }
 
 /** Sign-in stands in front of every page; the address keeps where one was going. */
-export function App({ sessionEnd }: AppProps): ReactElement {
+export function App({ sessionEnd, notice, onNoticeClosed }: AppProps): ReactElement {
   const { state, reload, signedOut } = useViewer(sessionEnd);
   const [drafts] = useState(() => new Map<string, OrderChoice>());
+  const [signedIn] = useState(() => async (): Promise<void> => {
+    onNoticeClosed();
+    await reload();
+  });
+  const route = useRoute();
   switch (state.kind) {
     case 'LOADING':
       return (
@@ -49,12 +57,21 @@ export function App({ sessionEnd }: AppProps): ReactElement {
     case 'SIGNED_OUT':
       return (
         <PageFrame>
-          <SignInPage ended={state.ended} onSignedIn={reload} />
+          {route.page === 'FORGOT_PASSWORD' ? (
+            <ForgotPasswordPage />
+          ) : (
+            <SignInPage
+              ended={state.ended}
+              notice={notice}
+              onNoticeClosed={onNoticeClosed}
+              onSignedIn={signedIn}
+            />
+          )}
         </PageFrame>
       );
     case 'SIGNED_IN':
       return (
-        <SessionContext value={{ user: state.user, notifyEnd: sessionEnd.notify, drafts }}>
+        <SessionContext value={{ ...state, notifyEnd: sessionEnd.notify, drafts }}>
           <PageFrame
             aside={
               <UserMenu
@@ -66,21 +83,10 @@ export function App({ sessionEnd }: AppProps): ReactElement {
               />
             }
           >
+            <NoticeAlert notice={notice} isSignedIn onClose={onNoticeClosed} />
             <SignedInPage key={state.user.id} />
           </PageFrame>
         </SessionContext>
       );
-  }
-}
-
-function SignedInPage(): ReactElement {
-  const route = useRoute();
-  switch (route.page) {
-    case 'HOME':
-      return <HomePage />;
-    case 'ORDER':
-      return <OrderPage key={route.projectId} projectId={route.projectId} />;
-    case 'ENROLMENT':
-      return <EnrolmentPage key={route.enrolmentId} enrolmentId={route.enrolmentId} />;
   }
 }

@@ -8,44 +8,22 @@ export const VIEWER = graphql(`
         username
         displayName
         email
+        phone
+      }
+      evidence {
+        method
       }
     }
   }
 `);
 
 export const SIGN_IN_OPTIONS = graphql(`
-  query SignInOptions {
-    signInOptions {
+  query SignInOptions($returnTo: String) {
+    signInOptions(returnTo: $returnTo) {
       method
       provider
       label
       url
-    }
-  }
-`);
-
-export const SIGN_IN = graphql(`
-  mutation SignInWithPassword($username: String!, $password: String!) {
-    signInWithPassword(username: $username, password: $password) {
-      viewer {
-        sessionExpiresAt
-      }
-    }
-  }
-`);
-
-export const SEND_EMAIL_CODE = graphql(`
-  mutation SendEmailCode {
-    sendEmailCode
-  }
-`);
-
-export const VERIFY_EMAIL_CODE = graphql(`
-  mutation VerifyEmailCode($code: String!) {
-    verifyEmailCode(code: $code) {
-      viewer {
-        sessionExpiresAt
-      }
     }
   }
 `);
@@ -203,7 +181,9 @@ export const RENEW_CODE = graphql(`
   }
 `);
 
-export type PortalUser = NonNullable<NonNullable<ResultOf<typeof VIEWER>['viewer']>['user']>;
+type Viewer = NonNullable<ResultOf<typeof VIEWER>['viewer']>;
+export type PortalUser = NonNullable<Viewer['user']>;
+export type Method = Viewer['evidence'][number]['method'];
 export type Offer = ResultOf<typeof OFFERS>['mobileIdOffers'][number];
 export type Profile = ResultOf<typeof MY_PROFILES>['myProfiles'][number];
 export type Enrolment = NonNullable<ResultOf<typeof ENROLMENT>['enrolment']>;

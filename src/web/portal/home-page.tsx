@@ -1,5 +1,5 @@
 import { Skeleton, Stack, Text, Title } from '@mantine/core';
-import { useEffect, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { useQuery } from 'urql';
 import { problemOf } from '../shared/errors.js';
 import { PageTitle } from '../shared/page-title.js';
@@ -8,6 +8,7 @@ import { OfferCard } from './offer-card.js';
 import { ProfileCard } from './profile-card.js';
 import { useSession } from './session-context.js';
 import { Trouble } from './trouble.js';
+import { useReloadOnReturn } from './use-reload-on-return.js';
 
 export function HomePage(): ReactElement {
   const { user } = useSession();
@@ -71,17 +72,4 @@ function Profiles({ profiles }: ProfilesProps): ReactElement | readonly ReactEle
   if (!profiles) return <Skeleton h={160} radius="lg" />;
   if (profiles.length === 0) return <Text c="dimmed">You have none yet.</Text>;
   return profiles.map((profile) => <ProfileCard key={profile.id} profile={profile} />);
-}
-
-/** Coming back to the tab shows what has happened meanwhile. */
-function useReloadOnReturn(reload: () => void): void {
-  useEffect(() => {
-    const onChange = (): void => {
-      if (document.visibilityState === 'visible') reload();
-    };
-    document.addEventListener('visibilitychange', onChange);
-    return () => {
-      document.removeEventListener('visibilitychange', onChange);
-    };
-  });
 }

@@ -1,14 +1,21 @@
 import { Provider } from 'urql';
 import { createClient } from '../shared/client.js';
 import { mount } from '../shared/mount.js';
-import { App } from './app.js';
+import { Arrival } from './arrival.js';
+import { Portal } from './portal.js';
 import { createSessionEnd } from './session.js';
+
+// Before anything else, so that a mailed secret stands in the address bar for no longer than it must.
+const arrival = new Arrival(window);
+window.addEventListener('hashchange', () => {
+  arrival.take();
+});
 
 const sessionEnd = createSessionEnd();
 const client = createClient({ onSessionEnd: sessionEnd.notify });
 
 mount(
   <Provider value={client}>
-    <App sessionEnd={sessionEnd} />
+    <Portal arrival={arrival} sessionEnd={sessionEnd} />
   </Provider>,
 );

@@ -1,10 +1,11 @@
-import { Anchor, Box, Button, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { IconDeviceMobile, IconRefresh } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useMutation } from 'urql';
 import { CountdownText, useSecondsUntil } from '../shared/countdown-text.js';
 import { problemOf } from '../shared/errors.js';
 import { ProblemAlert } from '../shared/problem-alert.js';
+import { QrImage } from '../shared/qr-image.js';
 import { RENEW_CODE, type Enrolment } from './documents.js';
 import { hashOf } from './route.js';
 
@@ -48,31 +49,7 @@ function QrPanel({ enrolmentId, qr, codeExpiresAt, onChanged }: QrPanelProps): R
   const over = seconds === 0;
   return (
     <Stack align="center" gap="md" w="100%">
-      <Box
-        bg="white"
-        w="100%"
-        maw={340}
-        style={{
-          borderRadius: 'var(--mantine-radius-lg)',
-          border: '1px solid #dfe5ea',
-          overflow: 'hidden',
-        }}
-      >
-        <img
-          src={`data:image/svg+xml,${encodeURIComponent(qr.svg)}`}
-          alt="QR code to scan with your phone"
-          width={338}
-          height={338}
-          style={{
-            display: 'block',
-            width: '100%',
-            height: 'auto',
-            opacity: over ? 0.08 : 1,
-            imageRendering: 'pixelated',
-          }}
-          data-testid="qr"
-        />
-      </Box>
+      <QrImage svg={qr.svg} alt="QR code to scan with your phone" faded={over} />
       {over ? (
         <RenewButton enrolmentId={enrolmentId} label="Show a new code" onChanged={onChanged} />
       ) : (

@@ -4,6 +4,8 @@ import type { OrderChoice } from './order-choice.js';
 
 interface Session {
   readonly user: PortalUser;
+  /** Nothing but a password opened the session. */
+  readonly isPasswordAlone: boolean;
   /** For what notices the end of the session outside the GraphQL client, such as a closed socket. */
   readonly notifyEnd: () => void;
   /** What was chosen but not ordered yet, by user and project: it outlives an ended session. */

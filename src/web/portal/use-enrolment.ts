@@ -10,8 +10,9 @@ import {
   type StatusEvent,
   type Timeline,
 } from '../shared/enrolment-timeline.js';
-import { watchEnrolment, type Connection } from '../shared/enrolment-watch.js';
+import { watchEnrolment } from '../shared/enrolment-watch.js';
 import { problemOf, type Problem } from '../shared/errors.js';
+import type { Connection } from '../shared/live-watch.js';
 import { ENROLMENT, type Enrolment } from './documents.js';
 import { useSession } from './session-context.js';
 

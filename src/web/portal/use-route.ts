@@ -6,6 +6,11 @@ export function useRoute(): Route {
   return parseRoute(useSyncExternalStore(subscribe, () => location.hash));
 }
 
+/** The path that leads back here from another site; only places that the portal knows. */
+export function currentPlace(): string {
+  return `/${hashOf(parseRoute(location.hash))}`;
+}
+
 export function goTo(route: Route): void {
   location.hash = hashOf(route);
 }

@@ -9,7 +9,11 @@ type ViewerState =
   | { readonly kind: 'UNREACHABLE'; readonly problem: Problem }
   /** `ended`: there was a session a moment ago. */
   | { readonly kind: 'SIGNED_OUT'; readonly ended: boolean }
-  | { readonly kind: 'SIGNED_IN'; readonly user: PortalUser };
+  | {
+      readonly kind: 'SIGNED_IN';
+      readonly user: PortalUser;
+      readonly isPasswordAlone: boolean;
+    };
 
 interface ViewerHandle {
   readonly state: ViewerState;
@@ -43,8 +47,11 @@ export function useViewer(sessionEnd: SessionEnd): ViewerHandle {
 
 async function ask(client: Client): Promise<ViewerState> {
   const { data, error } = await client.query(VIEWER, {}).toPromise();
-  const user = data?.viewer?.user;
-  if (user) return { kind: 'SIGNED_IN', user };
+  const viewer = data?.viewer;
+  if (viewer?.user) {
+    const isPasswordAlone = viewer.evidence.every(({ method }) => method === 'PASSWORD');
+    return { kind: 'SIGNED_IN', user: viewer.user, isPasswordAlone };
+  }
   const problem = error && problemOf(error);
   if (problem && problem.code !== 'UNAUTHENTICATED') return { kind: 'UNREACHABLE', problem };
   return { kind: 'SIGNED_OUT', ended: false };

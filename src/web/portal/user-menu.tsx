@@ -1,8 +1,9 @@
 import { Button, Group, Text } from '@mantine/core';
-import { IconLogout } from '@tabler/icons-react';
+import { IconLogout, IconUserCircle } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { useClient } from 'urql';
 import { SIGN_OUT, type PortalUser } from './documents.js';
+import { hashOf } from './route.js';
 import { goTo } from './use-route.js';
 
 interface UserMenuProps {
@@ -10,7 +11,7 @@ interface UserMenuProps {
   readonly onSignedOut: () => void;
 }
 
-/** Who is signed in, and the way out. */
+/** Who is signed in, the way to the account, and the way out. */
 export function UserMenu({ user, onSignedOut }: UserMenuProps): ReactElement {
   const client = useClient();
   const [busy, setBusy] = useState(false);
@@ -24,16 +25,21 @@ export function UserMenu({ user, onSignedOut }: UserMenuProps): ReactElement {
   };
   return (
     <Group gap={4} wrap="nowrap" style={{ minWidth: 0 }}>
-      <Text
-        size="sm"
-        c="dimmed"
-        visibleFrom="xs"
-        truncate
-        maw={260}
+      <Button
+        component="a"
+        href={hashOf({ page: 'ACCOUNT' })}
+        variant="subtle"
+        color="gray"
+        size="compact-sm"
+        leftSection={<IconUserCircle size={16} stroke={1.7} aria-hidden="true" />}
         title={`Signed in as ${user.displayName} (${user.username})`}
+        aria-label={`Account of ${user.displayName}`}
+        styles={{ root: { flexShrink: 1, minWidth: 34 }, section: { flex: 'none' } }}
       >
-        {user.displayName}
-      </Text>
+        <Text size="sm" visibleFrom="xs" truncate maw={240}>
+          {user.displayName}
+        </Text>
+      </Button>
       <Button
         variant="subtle"
         color="gray"

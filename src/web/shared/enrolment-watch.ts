@@ -1,9 +1,7 @@
-import { createClient, type Client } from 'graphql-ws';
 import { stringifyDocument } from 'urql';
-import { backOffSeconds } from './back-off.js';
 import { isFinal, type StatusEvent } from './enrolment-timeline.js';
-import { problemOf, type Problem } from './errors.js';
 import { graphql } from './graphql.js';
+import { watchLive, type LiveWatch } from './live-watch.js';
 
 const STATUS = stringifyDocument(
   graphql(`
@@ -16,155 +14,23 @@ const STATUS = stringifyDocument(
     }
   `),
 );
-const PING_EVERY_MS = 30_000;
-const PONG_WITHIN_MS = 8_000;
-/** A socket that lived this long was no failure; the next loss is the first one again. */
-const STEADY_AFTER_MS = 10_000;
 
-export type Connection = 'CONNECTING' | 'LIVE' | 'RECONNECTING';
-
-export interface EnrolmentWatch {
-  readonly url: string;
+export interface EnrolmentWatch extends Pick<
+  LiveWatch<StatusEvent>,
+  'url' | 'connectionParams' | 'onEvent' | 'onConnection' | 'onRefused'
+> {
   readonly enrolmentId: string;
   /** Cursor of the last event already known. */
   readonly after: string | undefined;
-  /** Only for callers without a session cookie: a watch token or a device token. */
-  readonly connectionParams?: Readonly<Record<string, string>>;
-  readonly onEvent: (event: StatusEvent) => void;
-  readonly onConnection: (connection: Connection) => void;
-  /** The server will not let this viewer watch (any more); the watch has ended. */
-  readonly onRefused: (problem: Problem) => void;
 }
-
-type Ending = { readonly refused: Problem } | 'COMPLETED' | 'LOST';
 
 /** Follows one enrolment until a final status, over as many sockets as it takes. Returns what stops it. */
-export function watchEnrolment(watch: EnrolmentWatch): () => void {
-  const stop = new AbortController();
-  void follow(watch, stop.signal);
-  return () => {
-    stop.abort();
-  };
-}
-
-async function follow(watch: EnrolmentWatch, stop: AbortSignal): Promise<void> {
-  let failures = 0;
-  let liveSinceMs = Number.POSITIVE_INFINITY;
-  const seen = { last: undefined as StatusEvent | undefined };
-  const isOver = (): boolean =>
-    stop.aborted || (seen.last !== undefined && isFinal(seen.last.status));
-  watch.onConnection('CONNECTING');
-  while (!isOver()) {
-    const ending = await watchOnce({
-      ...watch,
-      after: seen.last?.cursor ?? watch.after,
-      stop,
-      onLive: () => {
-        liveSinceMs = performance.now();
-        watch.onConnection('LIVE');
-      },
-      onEvent: (event) => {
-        seen.last = event;
-        watch.onEvent(event);
-      },
-    });
-    if (isOver()) return;
-    if (typeof ending === 'object') {
-      watch.onRefused(ending.refused);
-      return;
-    }
-    watch.onConnection('RECONNECTING');
-    failures = performance.now() - liveSinceMs > STEADY_AFTER_MS ? 1 : failures + 1;
-    await pause(backOffSeconds(failures, chance()) * 1000, stop);
-  }
-}
-
-interface Attempt extends EnrolmentWatch {
-  readonly stop: AbortSignal;
-  readonly onLive: () => void;
-}
-
-/** One socket, from its opening to its end. */
-async function watchOnce(attempt: Attempt): Promise<Ending> {
-  const client = connect(attempt);
-  const ending = await new Promise<Ending>((resolve) => {
-    const unsubscribe = client.subscribe<{ enrolmentStatus: StatusEvent }>(
-      { query: STATUS, variables: { enrolmentId: attempt.enrolmentId, after: attempt.after } },
-      {
-        next: ({ data, errors }) => {
-          if (data) attempt.onEvent(data.enrolmentStatus);
-          else if (errors) resolve({ refused: problemOf({ graphQLErrors: errors }) });
-        },
-        error: (reason) => {
-          resolve(endingOf(reason));
-        },
-        complete: () => {
-          resolve('COMPLETED');
-        },
-      },
-    );
-    attempt.stop.addEventListener('abort', unsubscribe, { once: true });
-  });
-  await client.dispose();
-  return ending;
-}
-
-function connect({ url, connectionParams, onLive }: Attempt): Client {
-  let silence: ReturnType<typeof setTimeout> | undefined;
-  const client = createClient({
-    url,
-    retryAttempts: 0,
-    keepAlive: PING_EVERY_MS,
-    ...(connectionParams === undefined ? {} : { connectionParams }),
-    on: {
-      connected: onLive,
-      ping: (received) => {
-        if (received) return;
-        silence = setTimeout(() => {
-          client.terminate();
-        }, PONG_WITHIN_MS);
-      },
-      pong: (received) => {
-        if (received) clearTimeout(silence);
-      },
-      closed: () => {
-        clearTimeout(silence);
-      },
-    },
-  });
-  return client;
-}
-
-/** What graphql-ws reports: a list of GraphQL errors, a CloseEvent, or something that never was a connection. */
-function endingOf(reason: unknown): Ending {
-  if (Array.isArray(reason)) {
-    const problem = problemOf({ graphQLErrors: reason as { extensions?: unknown }[] });
-    return problem.code === 'INTERNAL' || problem.code === 'RATE_LIMITED'
-      ? 'LOST'
-      : { refused: problem };
-  }
-  const code =
-    typeof reason === 'object' && reason !== null && 'code' in reason ? reason.code : undefined;
-  if (code === 4401) return { refused: { code: 'UNAUTHENTICATED', facts: {} } };
-  if (code === 4403) return { refused: { code: 'FORBIDDEN', facts: {} } };
-  return 'LOST';
-}
-
-function chance(): number {
-  return (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) / 255;
-}
-
-/** Waits, but not longer than it takes the browser to be back online. */
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      window.removeEventListener('online', wake);
-      stop.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    window.addEventListener('online', wake);
-    stop.addEventListener('abort', wake);
+export function watchEnrolment({ enrolmentId, after, ...watch }: EnrolmentWatch): () => void {
+  return watchLive<StatusEvent>({
+    ...watch,
+    query: STATUS,
+    variables: (last) => ({ enrolmentId, after: last?.cursor ?? after }),
+    eventIn: ({ enrolmentStatus }) => enrolmentStatus as StatusEvent,
+    isLast: ({ status }) => isFinal(status),
   });
 }

@@ -1,6 +1,6 @@
 import { counted } from './countdown.js';
 
-/** What went wrong, as the pages know it: the server's code and facts, or one of two codes of the page's own. */
+/** What went wrong, as the pages know it: the server's code and facts, or a code of the page's own. */
 export interface Problem {
   readonly code: string;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -45,16 +45,20 @@ const SENTENCES: Readonly<Record<string, string>> = {
   QUOTA_REACHED: 'All mobile IDs of this programme have been given out.',
   ID_RANGE_EXHAUSTED: 'All mobile IDs of this programme have been given out.',
   INVALID_TRANSITION: 'This is no longer possible: the order has moved on.',
+  PASSKEY_CANCELLED: 'No passkey was used. Please try again when you are ready.',
+  PASSKEY_ALREADY_THERE: 'This device already holds a passkey for your account.',
+  PASSKEY_NOT_POSSIBLE: 'Passkeys cannot be used in this browser, or not at this address.',
   DELIVERY_FAILED: 'The message with the code could not be delivered.',
   INTERNAL: 'Something went wrong on our side. Please try again in a moment.',
 };
 
 /**
  * The one place where a code becomes what a person reads. Codes this page does not know read as INTERNAL. `here` says
- * it more precisely where a code has a narrower meaning.
+ * it more precisely where a code, or a code and its reason (`CODE/REASON`), has a narrower meaning.
  */
 export function sentenceOf(problem: Problem, here: Readonly<Record<string, string>> = {}): string {
-  const precise = here[problem.code];
+  const { reason } = problem.facts;
+  const precise = here[`${problem.code}/${String(reason)}`] ?? here[problem.code];
   if (precise !== undefined) return precise;
   if (problem.code === 'RATE_LIMITED') return rateLimitSentence(problem.facts['retryAfterSeconds']);
   if (problem.code === 'CONFIRMATION_WRONG') {
@@ -65,6 +69,28 @@ export function sentenceOf(problem: Problem, here: Readonly<Record<string, strin
 
 export function sentenceOfCode(code: string): string {
   return SENTENCES[code] ?? SENTENCES['INTERNAL'] ?? code;
+}
+
+/** Of an answer that has either data or an error. */
+export function problemIn({
+  error,
+}: {
+  readonly error?: Failure | undefined;
+}): Problem | undefined {
+  return error && problemOf(error);
+}
+
+/** What the server says about one input field; undefined where it does not complain about that one. */
+export function fieldMessageOf(problem: Problem | undefined, field: string): string | undefined {
+  const { fields } = problem?.facts ?? {};
+  if (!Array.isArray(fields)) return undefined;
+  const complaints: unknown[] = fields;
+  const own = complaints.find((one) => isRecord(one) && isPathTo(one['field'], field));
+  return isRecord(own) && typeof own['message'] === 'string' ? own['message'] : undefined;
+}
+
+function isPathTo(path: unknown, field: string): boolean {
+  return typeof path === 'string' && path.split('.').at(-1) === field;
 }
 
 /** Without an answer from the server's error exit it is the way there that failed. */

@@ -20,13 +20,13 @@ export function PageFrame({ aside, children }: PageFrameProps): ReactElement {
       >
         <Container size={720} py="xs">
           <Group justify="space-between" wrap="nowrap">
-            <Group gap="xs" wrap="nowrap">
+            <Group gap="xs" wrap="nowrap" flex="none">
               <Logo size={30} />
               <Text fw={650} fz="lg" style={{ letterSpacing: '-0.01em' }}>
                 Signet
               </Text>
             </Group>
-            <Group gap="xs" wrap="nowrap">
+            <Group gap="xs" wrap="nowrap" style={{ minWidth: 0 }}>
               {aside}
               <ColourSchemeButton />
             </Group>

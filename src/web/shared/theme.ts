@@ -52,17 +52,21 @@ const TINTED = ['signet', 'red', 'orange', 'yellow', 'teal', 'gray'];
 export const tints: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    '--mantine-color-error': 'var(--mantine-color-red-9)',
     '--mantine-color-signet-light-color': 'var(--mantine-color-signet-7)',
     '--mantine-color-gray-light-color': 'var(--mantine-color-gray-7)',
     '--mantine-color-teal-light-color': '#066649', // 4.5:1 on its tint, which the ninth shade misses
   },
-  dark: Object.fromEntries(
-    TINTED.flatMap((name) => [
-      [`--mantine-color-${name}-light`, tint(name, 20)],
-      [`--mantine-color-${name}-light-hover`, tint(name, 28)],
-      [`--mantine-color-${name}-light-color`, `var(--mantine-color-${name}-3)`],
-    ]),
-  ),
+  dark: {
+    '--mantine-color-error': 'var(--mantine-color-red-4)',
+    ...Object.fromEntries(
+      TINTED.flatMap((name) => [
+        [`--mantine-color-${name}-light`, tint(name, 20)],
+        [`--mantine-color-${name}-light-hover`, tint(name, 28)],
+        [`--mantine-color-${name}-light-color`, `var(--mantine-color-${name}-3)`],
+      ]),
+    ),
+  },
 });
 
 function tint(name: string, percent: number): string {

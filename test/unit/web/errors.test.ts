@@ -1,5 +1,10 @@
 import { PROBLEMS } from '../../../src/kernel/errors.js';
-import { problemOf, sentenceOf, sentenceOfCode } from '../../../src/web/shared/errors.js';
+import {
+  fieldMessageOf,
+  problemOf,
+  sentenceOf,
+  sentenceOfCode,
+} from '../../../src/web/shared/errors.js';
 
 test.each(Object.keys(PROBLEMS).filter((code) => code !== 'INTERNAL'))(
   'the server’s %s has a sentence of its own',
@@ -31,6 +36,24 @@ test('a wrong device code says how many attempts are left', () => {
 test('a place may say more precisely what a code means there', () => {
   const problem = { code: 'INVALID_CREDENTIALS', facts: {} };
   expect(sentenceOf(problem, { INVALID_CREDENTIALS: 'Wrong password.' })).toBe('Wrong password.');
+});
+
+test('what a code means for one reason goes before what it means otherwise', () => {
+  const here = { CONFLICT: 'In general.', 'CONFLICT/LIMIT': 'Too many.' };
+  expect(sentenceOf({ code: 'CONFLICT', facts: { reason: 'LIMIT' } }, here)).toBe('Too many.');
+  expect(sentenceOf({ code: 'CONFLICT', facts: { reason: 'TAKEN' } }, here)).toBe('In general.');
+  expect(sentenceOf({ code: 'CONFLICT', facts: {} }, here)).toBe('In general.');
+});
+
+test.each([
+  [[{ field: 'password', message: 'Too short.' }], 'Too short.'],
+  [[{ field: 'input.password', message: 'Too short.' }], 'Too short.'],
+  [[{ field: 'username', message: 'Too long.' }], undefined],
+  [[{ field: 'password', message: 7 }], undefined],
+  [[null], undefined],
+  ['password', undefined],
+])('of the fields %j the password’s message is %s', (fields, message) => {
+  expect(fieldMessageOf({ code: 'INVALID_INPUT', facts: { fields } }, 'password')).toBe(message);
 });
 
 test('the code and the facts come from the extensions of the first coded error', () => {

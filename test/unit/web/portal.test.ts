@@ -6,6 +6,8 @@ import { groupSerial } from '../../../src/web/shared/certificates.js';
 describe('the address', () => {
   test.each<Route>([
     { page: 'HOME' },
+    { page: 'ACCOUNT' },
+    { page: 'FORGOT_PASSWORD' },
     { page: 'ORDER', projectId: '0190f3c2-aaaa-7bbb-8ccc-0123456789ab' },
     { page: 'ENROLMENT', enrolmentId: 'e_1' },
   ])('of $page leads back to it', (route) => {

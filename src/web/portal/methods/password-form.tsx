@@ -1,13 +1,13 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactElement, type SubmitEvent } from 'react';
 import { useMutation } from 'urql';
-import { problemOf } from '../shared/errors.js';
-import { ProblemAlert } from '../shared/problem-alert.js';
+import { problemOf } from '../../shared/errors.js';
+import { ProblemAlert } from '../../shared/problem-alert.js';
 import { SIGN_IN } from './documents.js';
 
 interface PasswordFormProps {
   /** Set where a signed-in user proves again who he is. */
-  readonly username?: string;
+  readonly username?: string | undefined;
   readonly onSignedIn: () => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export function PasswordForm({ username: fixed, onSignedIn }: PasswordFormProps)
             ref={first}
             label="User name"
             name="username"
-            autoComplete="username"
+            autoComplete="username webauthn"
             autoCapitalize="none"
             spellCheck={false}
             required
@@ -52,6 +52,17 @@ export function PasswordForm({ username: fixed, onSignedIn }: PasswordFormProps)
             onChange={(event) => {
               setUsername(event.currentTarget.value);
             }}
+          />
+        )}
+        {fixed !== undefined && (
+          // For password managers only: they keep a password by its user name.
+          <input
+            type="text"
+            name="username"
+            autoComplete="username"
+            value={fixed}
+            readOnly
+            hidden
           />
         )}
         <PasswordInput
