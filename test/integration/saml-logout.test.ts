@@ -239,6 +239,7 @@ describe('a sign-out here', () => {
     await signIn.finish(await signIn.answer(name));
     const token = signIn.token ?? '';
     await signIn.browser.get(`/saml/${provider.name}/logout`, { 'sec-fetch-site': 'cross-site' });
+    expect(signIn.token).toBe(token);
     expect(await isAlive(token)).toBe(true);
   });
 });

@@ -52,7 +52,7 @@ export class SamlLogout {
   private async begin(visit: Visit): Promise<void> {
     const { res, ctx, provider } = visit;
     const known = await this.signOut.leave(ctx, provider);
-    ctx.setSessionCookie(null);
+    if (ctx.actor.kind === 'user') ctx.setSessionCookie(null);
     if (known === undefined) {
       go(res, '/');
       return;
