@@ -214,8 +214,7 @@ function registerHandlers(
   handlers.on(passwordChanged, async (scope, { userId, keptSession }) => {
     await oneTimeCodes.voidAllOf(scope, userId);
     await passwordLinks.voidAllOf(scope, userId);
-    if (keptSession === null) await sessions.endAllOf(scope, userId);
-    else await sessions.endOthersOf(scope, userId, keptSession);
+    await sessions.endAllOf(scope, userId, keptSession ?? undefined);
     await sessions.forgetEvidence(scope, userId, { method: 'PASSWORD' });
     await enrolments.cancelInvitationsOf(scope, userId);
     await services.notifications.notify(scope, 'PASSWORD_CHANGED', userId);

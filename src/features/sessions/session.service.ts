@@ -120,14 +120,10 @@ export class SessionService {
     await this.endWhere(scope, 'session.end', 'id = $1', [id]);
   }
 
-  /** Ends all sessions of a user. */
-  async endAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    await this.endWhere(scope, 'session.end-all', 'user_id = $1', [userId]);
-  }
-
-  /** Ends all sessions of a user but one. */
-  async endOthersOf(scope: ChangeScope, userId: UserId, kept: SessionId): Promise<void> {
-    await this.endWhere(scope, 'session.end-others', 'user_id = $1 AND id <> $2', [userId, kept]);
+  /** Ends all sessions of a user, or all but one. */
+  async endAllOf(scope: ChangeScope, userId: UserId, except?: SessionId): Promise<void> {
+    const others = 'user_id = $1 AND id IS DISTINCT FROM $2';
+    await this.endWhere(scope, 'session.end-all', others, [userId, except ?? null]);
   }
 
   /** Has the open sockets of a user judged anew on every instance. */
@@ -172,7 +168,7 @@ export class SessionService {
     scope: ChangeScope,
     name: string,
     condition: string,
-    values: readonly string[],
+    values: readonly (string | null)[],
   ): Promise<void> {
     const ended = await scope.sql<{ id: SessionId }>(
       name,
