@@ -155,6 +155,18 @@ test('who let his invitation run out can ask for a link himself', async () => {
   expect((await setPassword(server, second, NEW)).errors).toEqual([]);
 });
 
+test('whom Signet itself adds, on the word of an identity provider, is not invited', async () => {
+  const { work, users } = server.app.services;
+  const username = newName('newcomer');
+  const email = `${username}@example.org`;
+  const request = await work.systemRequest('saml:test', 'test');
+  await work.change(request, (scope) =>
+    users.create(scope, { username, displayName: 'New Comer', email }),
+  );
+  await requestReset(server, username);
+  expect(await linksTo(email)).toEqual([]);
+});
+
 describe('an operator', () => {
   test('sends the invitation again, and sees nothing of the link', async () => {
     const newcomer = await create();

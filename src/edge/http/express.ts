@@ -41,7 +41,7 @@ export function createPages(parts: PagesParts): Express {
     const isReady = await parts.isReady();
     status(res, isReady ? 200 : 503, isReady ? 'ready' : 'not ready');
   });
-  app.get(['/', '/set-password'], page(parts.webRoot, 'portal/index.html'));
+  app.get(['/', '/account', '/set-password'], page(parts.webRoot, 'portal/index.html'));
   app.get('/m', page(parts.webRoot, 'phone/index.html'));
   const assets = join(parts.webRoot, 'assets');
   app.use('/assets', express.static(assets, { immutable: true, maxAge: '1y', index: false }));

@@ -75,7 +75,8 @@ export class UserService {
     const passwordHash = fields.password === null ? null : await hashPassword(fields.password);
     const user = await insertUser(scope, { ...fields, id: newId(), roles: ['USER'], passwordHash });
     if (user === undefined) throw await this.taken(scope, fields.username);
-    const awaitsPassword = passwordHash === null && (input.invite ?? true);
+    const invite = input.invite ?? scope.actor.kind !== 'system';
+    const awaitsPassword = passwordHash === null && invite;
     await scope.raise(userCreated, { userId: user.id, awaitsPassword });
     await this.record(scope, 'user.create', user);
     return user;

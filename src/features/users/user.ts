@@ -44,7 +44,7 @@ export interface NewUser {
   readonly email?: string | null;
   readonly phone?: string | null;
   readonly password?: string | null;
-  /** Whether he is to set a password himself, where he is given none. True, if left out. */
+  /** Whether he is to set a password himself, where he is given none. If left out: unless Signet itself adds him, say on an identity provider's word. */
   readonly invite?: boolean | null;
   readonly groups?: readonly string[] | null;
   /** ACTIVE, if left out. */
