@@ -1,5 +1,5 @@
 import { Button, Center, Loader } from '@mantine/core';
-import { useState, type ReactElement } from 'react';
+import { useCallback, useState, type ReactElement } from 'react';
 import { PageFrame } from '../shared/page-frame.js';
 import { ProblemAlert } from '../shared/problem-alert.js';
 import type { Notice } from './arrival.js';
@@ -24,10 +24,10 @@ interface AppProps {
 export function App({ sessionEnd, notice, onNoticeClosed }: AppProps): ReactElement {
   const { state, reload, signedOut } = useViewer(sessionEnd);
   const [drafts] = useState(() => new Map<string, OrderChoice>());
-  const [signedIn] = useState(() => async (): Promise<void> => {
+  const signedIn = useCallback(async () => {
     onNoticeClosed();
     await reload();
-  });
+  }, [onNoticeClosed, reload]);
   const route = useRoute();
   switch (state.kind) {
     case 'LOADING':

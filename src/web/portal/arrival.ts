@@ -48,10 +48,10 @@ export class Arrival {
     this.change({ kind: 'PORTAL', notice: undefined });
   }
 
-  dismissNotice(): void {
+  readonly dismissNotice = (): void => {
     if (this.state.kind !== 'PORTAL' || this.state.notice === undefined) return;
     this.change({ kind: 'PORTAL', notice: undefined });
-  }
+  };
 
   private takeToken(): void {
     const { history, location } = this.browser;

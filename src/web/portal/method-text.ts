@@ -1,7 +1,7 @@
 import type { Method } from './documents.js';
 
 /** What a person calls each method. */
-export const METHOD_TEXT: Readonly<Record<Method, string>> = {
+const METHOD_TEXT: Readonly<Record<Method, string>> = {
   PASSWORD: 'password',
   EMAIL_CODE: 'code by e-mail',
   SMS_CODE: 'code by text message',

@@ -31,12 +31,6 @@ export function Portal({ arrival, sessionEnd }: PortalProps): ReactElement {
     );
   }
   return (
-    <App
-      sessionEnd={sessionEnd}
-      notice={state.notice}
-      onNoticeClosed={() => {
-        arrival.dismissNotice();
-      }}
-    />
+    <App sessionEnd={sessionEnd} notice={state.notice} onNoticeClosed={arrival.dismissNotice} />
   );
 }

@@ -21,7 +21,7 @@ const ON_PAGE = [
 ] as const;
 
 /** What can be proven without leaving the page. */
-export type MethodOnPage = (typeof ON_PAGE)[number];
+type MethodOnPage = (typeof ON_PAGE)[number];
 
 /** A way to give a proof that this page knows how to offer. */
 export type ProofWay =

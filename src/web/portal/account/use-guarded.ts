@@ -3,7 +3,7 @@ import type { Problem } from '../../shared/errors.js';
 import { missingOf, type MissingClause } from '../step-up.js';
 
 /** Does something, and answers with what went wrong. */
-export type Call = () => Promise<Problem | undefined>;
+type Call = () => Promise<Problem | undefined>;
 
 interface Outcome {
   readonly busy: boolean;

@@ -1,10 +1,18 @@
 const KEY = 'signet.passkey';
 
 /** Whether a passkey was made or shown in this browser before. Nothing about whose it was. */
-export function isPasskeyKnown(storage: Pick<Storage, 'getItem'>): boolean {
-  return storage.getItem(KEY) !== null;
+export function isPasskeyKnown(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null;
+  } catch {
+    return false; // the browser keeps nothing for this site
+  }
 }
 
-export function rememberPasskey(storage: Pick<Storage, 'setItem'>): void {
-  storage.setItem(KEY, 'used');
+export function rememberPasskey(): void {
+  try {
+    localStorage.setItem(KEY, 'used');
+  } catch {
+    // The button works without it.
+  }
 }

@@ -31,7 +31,7 @@ async function endOf(
 ): Promise<CeremonyEnd> {
   try {
     const response = JSON.stringify(await ceremony());
-    rememberPasskey(localStorage);
+    rememberPasskey();
     return { response };
   } catch (cause) {
     return { problem: { code: codeOf(cause), facts: {} } };

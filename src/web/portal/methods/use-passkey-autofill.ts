@@ -18,7 +18,7 @@ export function usePasskeyAutofill(
   const client = useClient();
   const [problem, setProblem] = useState<Problem>();
   useEffect(() => {
-    if (!enabled || !isPasskeyKnown(localStorage)) return undefined;
+    if (!enabled || !isPasskeyKnown()) return undefined;
     const stop = new AbortController();
     void offer(client, stop.signal).then(async (end) => {
       if (stop.signal.aborted || end === 'NOT_CHOSEN') return;
