@@ -54,6 +54,7 @@ async function genuine(): Promise<Parts> {
   const { signingKeys, work } = server.app.services;
   const request = await work.systemRequest('test', randomUUID());
   const [{ privateKey }] = await work.change(request, (scope) => signingKeys.open(scope));
+  noteSecret(privateKey.export({ format: 'jwk' }).d ?? '');
   return { header: header ?? {}, claims: claims ?? {}, key: privateKey };
 }
 
