@@ -13,7 +13,8 @@ import { DemoProblem } from './demo/problem.js';
 import { Screen } from './demo/screen.js';
 import { logFile, startServer, type DemoServer } from './demo/server.js';
 import { tellMails } from './demo/mails.js';
-import { setTheStage, type Stage } from './demo/setup.js';
+import { DEMO_CORP, startDemoCorp, type DemoCorp } from './demo/corp.js';
+import { employeeOf, introduceCorp, setTheStage, type Stage } from './demo/setup.js';
 import { playTour } from './demo/tour.js';
 import { shortPath, showYourTurn } from './demo/your-turn.js';
 
@@ -61,13 +62,15 @@ async function demo(screen: Screen, options: DemoOptions, signal: AbortSignal): 
   screen.gap();
   screen.line('Signet, starting its database and server …', { style: 'dim' });
   const server = await startServer(options);
+  let corp: DemoCorp | null = null;
   try {
     greet(screen, options, server);
     const stage = await setTheStage(server.app, server.passwords);
+    corp = await openCorp(options, server);
     const played = await play(screen, { options, server, stage, signal });
     if (options.once) return played ? EXIT.DONE : EXIT.FAILED;
     if (!signal.aborted) {
-      showYourTurn(screen, server, stage.ruleId);
+      showYourTurn(screen, server, { ruleId: stage.ruleId, hasCorp: corp !== null });
       screen.line('Serving until Ctrl-C.', { style: 'bold' });
     }
     await (options.lan ? tellMails(screen, server.mailbox, signal) : aborted(signal));
@@ -75,9 +78,22 @@ async function demo(screen: Screen, options: DemoOptions, signal: AbortSignal): 
   } finally {
     screen.gap();
     screen.line('Stopping server and database …', { style: 'dim' });
+    await corp?.stop();
     await server.app.stop();
     screen.line('Stopped. The data stay for the next time.', { style: 'dim' });
   }
+}
+
+/** Nobody else in the network could reach it, and the play does not need it. */
+async function openCorp(
+  { lan, once }: DemoOptions,
+  { app, dataDir, passwords }: DemoServer,
+): Promise<DemoCorp | null> {
+  if (lan || once) return null;
+  const metadata = `${app.url}/saml/${DEMO_CORP}/metadata`;
+  const corp = await startDemoCorp(dataDir, metadata, [employeeOf(passwords)]);
+  await introduceCorp(app, corp);
+  return corp;
 }
 
 function greet(screen: Screen, { port, dataDir }: DemoOptions, server: DemoServer): void {

@@ -92,7 +92,7 @@ test('the demo plays a refusal, a step-up and an enrolment, keeps its data to it
   expect(facts).toEqual(
     expect.arrayContaining([
       '1 alva signs in PASSWORD ✓',
-      '2 orders a mobile ID refused: needs one of EMAIL_CODE (at most 10 min old)',
+      '2 orders a mobile ID refused: needs one of SAML, EMAIL_CODE (at most 10 min old)',
       expect.stringMatching(/^3 proves it by mail EMAIL_CODE ✓ code \d{6} from the mail to alva@/),
       expect.stringMatching(/^4 orders again a QR code /),
       expect.stringContaining(`${String(url)}/m#`),
@@ -111,8 +111,10 @@ test('the demo plays a refusal, a step-up and an enrolment, keeps its data to it
 
   const people = await passwords();
   expect((await stat(join(dataDir, 'passwords.json'))).mode & 0o777).toBe(0o600);
-  for (const [username, password] of Object.entries(people)) {
-    expect(output).toContain(password);
+  for (const password of Object.values(people)) expect(output).toContain(password);
+  const { selma, ...ours } = people;
+  expect(selma).toBeDefined();
+  for (const [username, password] of Object.entries(ours)) {
     const { data } = await graphqlOver(String(url))(
       `mutation ($username: String!, $password: String!) {
          signInWithPassword(username: $username, password: $password) { viewer { user { roles } } } }`,
@@ -122,6 +124,7 @@ test('the demo plays a refusal, a step-up and an enrolment, keeps its data to it
     expect(data.signInWithPassword.viewer.user.roles).toContain(roles);
   }
   expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(true);
+  expect(await corpPageFrom(String(url))).toContain('<h1>Demo Corp</h1>');
 
   const second = startDemo('--data', dataDir, '--port', '0');
   expect(await endOf(second)).toEqual({ code: 1, output: expect.any(String) });
@@ -135,6 +138,24 @@ test('the demo plays a refusal, a step-up and an enrolment, keeps its data to it
   expect(demo.output()).toMatch(/Stopped\. The data stay for the next time\.\n$/);
   expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
   await expect(fetch(`${String(url)}/healthz`)).rejects.toThrow();
+});
+
+/** Where "Sign in with Demo Corp" leads to. */
+async function corpPageFrom(url: string): Promise<string> {
+  const { data } = await graphqlOver(url)('{ signInOptions(returnTo: "/") { label url } }');
+  const option = data.signInOptions.find(
+    ({ label }: { label: string }) => label === 'Sign in with Demo Corp',
+  );
+  return (await fetch(new URL(option.url as string, url))).text();
+}
+
+test('Demo Corp is there again in a later demo on the same data, and gone with the demo', async () => {
+  const demo = startDemo('--data', dataDir, '--port', '0');
+  const output = await serving(demo);
+  const url = /ready at (http:\/\/localhost:\d+)/.exec(output)?.[1] ?? '';
+  expect(await corpPageFrom(url)).toContain('<h1>Demo Corp</h1>');
+  demo.process.kill('SIGTERM');
+  expect(await endOf(demo)).toEqual({ code: 0, output: expect.any(String) });
 });
 
 test('a second demo on the same data keeps the passwords, and --once ends it after the play', async () => {

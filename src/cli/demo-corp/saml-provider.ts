@@ -12,6 +12,8 @@ import {
 import type { KeyPair } from './key-pair.js';
 import type { Employee } from './staff.js';
 
+/** The same wherever it listens, so that it stays the same provider after a restart. */
+const ENTITY_ID = 'https://demo-corp.example/saml';
 const LIFETIME_MS = 300_000;
 const SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
 const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
@@ -59,7 +61,7 @@ export class SamlProvider {
   ) {
     const { redirect, post } = Constants.namespace.binding;
     this.idp = IdentityProvider({
-      entityID: `${url}/metadata`,
+      entityID: ENTITY_ID,
       privateKey: key,
       signingCert: certificate,
       wantAuthnRequestsSigned: true,

@@ -22,6 +22,7 @@ export async function startDemoCorp(
   dataDir: string,
   serviceProvider: string,
   staff: readonly Employee[],
+  program = PROGRAM,
 ): Promise<DemoCorp> {
   const folder = join(dataDir, DEMO_CORP);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -29,7 +30,7 @@ export async function startDemoCorp(
   await writeFile(staffFile, `${JSON.stringify(staff, null, 2)}\n`, { mode: 0o600 });
   const child = spawn(
     process.execPath,
-    [PROGRAM, '--staff', staffFile, '--keys', folder, '--sp', serviceProvider],
+    [program, '--staff', staffFile, '--keys', folder, '--sp', serviceProvider],
     // Without the channel it would outlive a demo that is killed.
     { stdio: ['ignore', 'pipe', 'ignore', 'ipc'], env: {} },
   );

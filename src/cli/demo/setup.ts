@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { App } from '../../app.js';
 import type { Role } from '../../kernel/actor.js';
 import type { ChangeScope } from '../../platform/scope.js';
+import { DEMO_CORP, type DemoCorp } from './corp.js';
+import type { Employee } from '../demo-corp/staff.js';
 import type { Passwords } from './passwords.js';
 
 const PROJECT = 'Signet demo';
@@ -30,6 +32,41 @@ export interface Stage {
 
 export function addressOf(username: string): string {
   return `${username}@example.org`;
+}
+
+/** Demo Corp's one employee. Signet makes her account when she first comes. */
+export function employeeOf({ selma }: Pick<Passwords, 'selma'>): Employee {
+  return {
+    username: 'selma',
+    displayName: 'Selma Ek',
+    email: addressOf('selma'),
+    groups: ['demo-corp'],
+    password: selma,
+  };
+}
+
+/** Demo Corp as identity provider, at the address where it listens this time. */
+export async function introduceCorp(
+  { services }: Pick<App, 'services'>,
+  { metadataXml }: DemoCorp,
+): Promise<void> {
+  const { work, identityProviders } = services;
+  const request = await work.systemRequest('demo', randomUUID());
+  await work.change(request, async (scope) => {
+    const present = (await identityProviders.list(scope)).find(({ name }) => name === DEMO_CORP);
+    const { id = null, label = 'Sign in with Demo Corp', enabled = true } = present ?? {};
+    const input = {
+      ...{ name: DEMO_CORP, label, metadataXml, createUsers: true, enabled },
+      attributes: {
+        username: 'username',
+        email: 'email',
+        displayName: 'displayName',
+        groups: 'groups',
+      },
+    };
+    if (id === null) await identityProviders.create(scope, input);
+    else await identityProviders.update(scope, id, input);
+  });
 }
 
 /** Project and users where they are missing; what the reader has made of them since stays as it is. */

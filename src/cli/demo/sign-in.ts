@@ -72,14 +72,18 @@ export function missingOf(error: unknown): Clauses | undefined {
 export function inWords(missing: Clauses): string {
   const each = missing.map(({ anyOf }) => {
     const own = anyOf.filter(({ option }) => typeof option === 'object' && option !== null);
-    return `one of ${(own.length > 0 ? own : anyOf).map(nameOf).join(', ')}`;
+    return `one of ${namesOf(own.length > 0 ? own : anyOf).join(', ')}`;
   });
   return `needs ${each.join(' and ')}`;
 }
 
-function nameOf({ method, maxAgeSeconds }: z.infer<typeof requirement>): string {
-  if (typeof maxAgeSeconds !== 'number') return method;
-  return `${method} (at most ${inUnits(maxAgeSeconds)} old)`;
+/** Neighbours of the same age have it told once. */
+function namesOf(requirements: Clauses[number]['anyOf']): string[] {
+  return requirements.map(({ method, maxAgeSeconds }, i) => {
+    const isToldLater = requirements[i + 1]?.maxAgeSeconds === maxAgeSeconds;
+    if (isToldLater || typeof maxAgeSeconds !== 'number') return method;
+    return `${method} (at most ${inUnits(maxAgeSeconds)} old)`;
+  });
 }
 
 export function inUnits(seconds: number): string {

@@ -8,11 +8,15 @@ const LABEL_WIDTH = 11;
 const TEXT_INDENT = 2 + LABEL_WIDTH;
 
 /** What the reader can do now, with what he needs for it. */
-export function showYourTurn(screen: Screen, server: DemoServer, ruleId: string | null): void {
+export function showYourTurn(
+  screen: Screen,
+  server: DemoServer,
+  { ruleId, hasCorp }: { readonly ruleId: string | null; readonly hasCorp: boolean },
+): void {
   screen.heading('Your turn');
   showPlaces(screen, server);
   screen.gap();
-  showPeople(screen, server);
+  showPeople(screen, server, hasCorp);
   if (ruleId !== null) showRule(screen, server, ruleId);
   if (server.certificate === null) {
     screen.heading('Your own phone');
@@ -70,7 +74,7 @@ function warnOfCertificate(screen: Screen, fingerprint: string): void {
   }
 }
 
-function showPeople(screen: Screen, { passwords, dataDir }: DemoServer): void {
+function showPeople(screen: Screen, { passwords, dataDir }: DemoServer, hasCorp: boolean): void {
   const person = (name: keyof typeof passwords, what: string): void => {
     screen.line(`${name.padEnd(LABEL_WIDTH)}${passwords[name]}   ${what}`);
   };
@@ -78,6 +82,9 @@ function showPeople(screen: Screen, { passwords, dataDir }: DemoServer): void {
   person('alva', 'orders mobile IDs');
   person('ole', 'operator: looks after users and their mobile IDs');
   person('admin', 'administrator: projects, roles, access rules, audit log');
+  if (hasCorp) {
+    person('selma', 'works at Demo Corp: "Sign in with Demo Corp"');
+  }
   screen.line(`Kept in ${shortPath(passwordFile(dataDir))}.`, { style: 'dim' });
 }
 
