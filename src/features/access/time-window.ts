@@ -23,7 +23,7 @@ const WEEK = WEEKDAYS.length * DAY;
 /** Windows come again each week, unless the hour that summer time leaves out swallows one. */
 const LOOK_AHEAD = 2 * WEEK + DAY;
 const CLOCK_TIME = /^([01]\d|2[0-3]):([0-5]\d)$/;
-const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
+const OFFSET = /^[+-]/;
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 export function isClockTime(text: string): boolean {
@@ -119,7 +119,7 @@ function minuteOfWeek(clock: Intl.DateTimeFormat, minute: number): number {
 function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {
   const known = clocks.get(timeZone);
   if (known !== undefined) return known;
-  if (!ZONE_NAME.test(timeZone)) return undefined;
+  if (OFFSET.test(timeZone)) return undefined; // no zone, though newer versions of Intl take it for one
   try {
     const clock = new Intl.DateTimeFormat('en-US', {
       timeZone,
