@@ -41,6 +41,15 @@ test('every state of a rule is kept, with who left it so and when', async () => 
   expect(row?.actor_id).toBe(cast.adminId);
 });
 
+test('a history does not go round: within it, rules have none', async () => {
+  const id = await newRule('Round');
+  const { accessRules } = await call(
+    '{ accessRules { id versions { rule { versions { version } } } } }',
+  );
+  const found = accessRules.find((rule: { id: string }) => rule.id === id);
+  expect(found.versions).toEqual([{ rule: { versions: [] } }]);
+});
+
 test('what changes nothing leaves no trace', async () => {
   const id = await newRule('Same');
   const state = async () =>

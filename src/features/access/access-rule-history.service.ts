@@ -14,8 +14,10 @@ export interface AccessRuleVersion {
   readonly actor: string;
   readonly change: RuleChange;
   /** Of a deleted rule: what it last was. */
-  readonly rule: AccessRule;
+  readonly rule: PastRule;
 }
+/** A rule as one of its versions shows it; within its own history it has none, else a query could go round for ever. */
+type PastRule = AccessRule & { readonly isWithinHistory: boolean };
 
 type Row = Pick<AccessRuleVersionEntity, 'ruleId' | 'version' | 'at' | 'actor' | 'change' | 'rule'>;
 
@@ -45,7 +47,9 @@ export class AccessRuleHistory {
           `SELECT ${COLUMNS} FROM access_rule_version WHERE rule_id = ANY($1) ORDER BY version DESC`,
           [ids],
         );
-        return ids.map((ruleId) => rows.filter((row) => row.ruleId === ruleId).map(toVersion));
+        return ids.map((ruleId) =>
+          rows.filter((row) => row.ruleId === ruleId).map((row) => toVersion(row, true)),
+        );
       },
     );
     return loader.load(id);
@@ -58,11 +62,17 @@ export class AccessRuleHistory {
       `SELECT ${COLUMNS} FROM access_rule_version WHERE change = 'DELETED' ORDER BY at DESC, rule_id LIMIT $1`,
       [first],
     );
-    return rows.map(toVersion);
+    return rows.map((row) => toVersion(row, false));
   }
 }
 
-function toVersion({ ruleId, rule, ...row }: Row): AccessRuleVersion {
+function toVersion({ ruleId, rule, ...row }: Row, isWithinHistory: boolean): AccessRuleVersion {
   const { version, at, actor, change } = row;
-  return { version, at, actor, change, rule: { ...rule, id: ruleId, updatedAt: at } };
+  return {
+    version,
+    at,
+    actor,
+    change,
+    rule: { ...rule, id: ruleId, updatedAt: at, isWithinHistory },
+  };
 }

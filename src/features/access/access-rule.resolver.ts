@@ -74,12 +74,14 @@ export class AccessRuleResolver {
 
   @FieldResolver(() => [AccessRuleVersionType], {
     name: 'versions',
-    description: 'Every state that the rule has had, newest first: who left it so, and when.',
+    description:
+      'Every state that the rule has had, newest first: who left it so, and when. Empty within `versions` themselves.',
   })
-  versionsOf(
+  async versionsOf(
     @Root() rule: AccessRuleType,
     @Ctx() ctx: RequestContext,
   ): Promise<AccessRuleVersionType[]> {
+    if (rule.isWithinHistory === true) return [];
     return this.rules.history.ofRule(this.work.read(ctx), rule.id);
   }
 }

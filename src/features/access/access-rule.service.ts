@@ -25,7 +25,7 @@ import {
 import { senseProblems, type FieldProblem, type World } from './rule-sense.js';
 import { draftOf, type AccessRule, type RuleDraft } from './rule.js';
 
-export type { Administrator, CredentialSource, PossibleProof };
+export type { CredentialSource, PossibleProof };
 
 /** What the keeping of rules needs to know of higher slices. */
 export interface RulePorts {

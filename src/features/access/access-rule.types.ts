@@ -124,6 +124,8 @@ export class AccessRuleType {
   })
   require!: readonly AuthenticationClauseType[];
   @Field(() => Date, { description: 'When it was last changed.' }) updatedAt!: Date;
+  /** No field: whether a version of the rule itself shows it. */
+  isWithinHistory?: boolean;
 }
 
 @InputType({ description: 'One way to meet a clause.' })

@@ -89,9 +89,9 @@ export function wouldMatchEveryUser(rule: Rule, facts: Facts): boolean {
   );
 }
 
-/** The caller once signed in: where and when stay, scopes are never a person's. */
+/** The caller once signed in: where and when stay. */
 function asUser(facts: Facts): Facts {
-  return { ...facts, caller: 'USER', scopes: [] };
+  return { ...facts, caller: 'USER' };
 }
 
 function matchesCircumstances(rule: Rule, facts: Facts): boolean {

@@ -80,14 +80,16 @@ function undeniedUntil(rules: readonly Rule[], facts: Facts): number {
 
 /** Until when ALLOW rules open the path. */
 function openUntil(levels: readonly Level[], guarded: readonly Level[], facts: Facts): number {
-  if (facts.caller === 'API_CLIENT') return levelOpenUntil(levels.at(-1) ?? [], facts);
+  if (facts.caller === 'API_CLIENT') {
+    return levelOpenUntil(allowing(levels.slice(-1).flat(), facts.caller), facts);
+  }
   if (guarded.length === 0) return NEVER;
   return Math.min(...guarded.map((level) => levelOpenUntil(level, facts)));
 }
 
 /** Until when one of the alternatives opens the level. */
-function levelOpenUntil(level: Level, facts: Facts): number {
-  const ends = matching(level, facts).map(({ require, when }) =>
+function levelOpenUntil(alternatives: Level, facts: Facts): number {
+  const ends = matching(alternatives, facts).map(({ require, when }) =>
     Math.min(provenUntil(require, facts), withinUntil(when.windows, facts)),
   );
   return Math.max(NEVER, ...ends);
@@ -95,28 +97,26 @@ function levelOpenUntil(level: Level, facts: Facts): number {
 
 function stepUp(guarded: readonly Level[], resource: string, facts: Facts): Decision {
   const unmet = guarded.map((level) => fewestUnmet(level, facts));
-  const clauses = unmet.flatMap((level) => level ?? []);
-  if (clauses.length === 0 || unmet.includes(undefined)) return refused(resource, 'FORBIDDEN');
+  const canHelp = unmet.length > 0 && unmet.every((level) => level !== undefined);
+  if (!canHelp) return refused(resource, 'FORBIDDEN');
   return {
     ...refused(resource, 'STEP_UP_REQUIRED'),
-    missing: distinct(clauses).map((clause) => describeMissing(clause, facts)),
+    missing: distinct(unmet.flat()).map((clause) => describeMissing(clause, facts)),
   };
 }
 
 /** Levels that ask something of this kind of caller. */
 function guardedLevels(levels: readonly Level[], caller: CallerKind): Level[] {
-  return levels
-    .map((level) =>
-      level.filter(({ effect, when }) => effect === 'ALLOW' && speaksOf(when.callers, caller)),
-    )
-    .filter((level) => level.length > 0);
+  return levels.map((level) => allowing(level, caller)).filter((level) => level.length > 0);
 }
 
-/** The ALLOW rules of the resource's own level, or of one that a person has to pass, which count for this call. */
-function matching(level: Level, facts: Facts): Rule[] {
-  return level.filter(
-    (rule) => rule.effect === 'ALLOW' && obstacleOf(rule, facts, true) === undefined,
-  );
+function allowing(level: Level, caller: CallerKind): Rule[] {
+  return level.filter(({ effect, when }) => effect === 'ALLOW' && speaksOf(when.callers, caller));
+}
+
+/** Those of the level's ALLOW rules that count for this call; for an API client, of the resource's own. */
+function matching(alternatives: Level, facts: Facts): Rule[] {
+  return alternatives.filter((rule) => obstacleOf(rule, facts, true) === undefined);
 }
 
 /** Until when one of the windows that hold now still does, as far as they tell themselves. */

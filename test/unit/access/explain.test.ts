@@ -147,6 +147,11 @@ test.each<[string, Rule, Facts]>([
     { ...client, scopes: ['users:read'] },
   ],
   ['It matches, and keeps the caller out.', rule({ effect: 'DENY' }), user],
+  [
+    'It matches, and keeps the caller out.',
+    rule({ effect: 'DENY', resources: ['/a'], when: { callers: ['API_CLIENT'] } }),
+    client,
+  ],
   ['It matches, and asks for no proof.', rule(), user],
 ])('%s', (sentence, one, facts) => {
   expect(because(one, facts)).toEqual([sentence]);

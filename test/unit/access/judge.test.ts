@@ -97,6 +97,11 @@ describe('levels', () => {
     expect(outcome([open, forClients], user, '/a/b')).toBe('ALLOWED');
   });
 
+  test('a level that only denies others asks for nothing', () => {
+    const others = deny({ resources: ['/a'], when: { groups: ['guests'] } });
+    expect(outcome([rule({ resources: ['/'] }), others], user, '/a/b')).toBe('ALLOWED');
+  });
+
   test('a level whose rules all speak of others forbids', () => {
     const forStaff = rule({ resources: ['/a'], when: { groups: ['staff'] } });
     expect(outcome([rule({ resources: ['/'] }), forStaff], user)).toBe('FORBIDDEN');
@@ -223,6 +228,7 @@ describe('who is not signed in', () => {
     ['the network is the wrong one', [rule({ when: { networks: ['10.0.0.0/8'] } })]],
     ['the hour is the wrong one', [rule({ when: { windows: [office('13:00', '17:00')] } })]],
     ['all users are denied', [rule({}), deny({})]],
+    ['all who have the role USER are denied', [rule({}), deny({ when: { roles: ['USER'] } })]],
     ['no user has the scope', [rule({ when: { scopes: ['users:read'] } })]],
     ['the groups exclude each other', [rule({ when: { groups: ['a'], notGroups: ['a'] } })]],
   ])('is forbidden where signing in cannot help: %s', (_, rules) => {
@@ -231,6 +237,14 @@ describe('who is not signed in', () => {
 
   test('is asked to sign in where some users may pass', () => {
     const rules = [rule({ when: { roles: ['ADMIN'] } }), deny({ when: { groups: ['guests'] } })];
+    expect(outcome(rules, anonymous)).toBe('SIGN_IN_REQUIRED');
+  });
+
+  test.each<[string, Rule[]]>([
+    ['others than administrators', [rule({}), deny({ when: { roles: ['ADMIN'] } })]],
+    ['others than guests', [rule({}), deny({ when: { notGroups: ['staff'] } })]],
+    ['users of one group', [rule({ when: { groups: ['a', 'b'], notGroups: ['b'] } })]],
+  ])('is asked to sign in where %s may pass', (_, rules) => {
     expect(outcome(rules, anonymous)).toBe('SIGN_IN_REQUIRED');
   });
 });

@@ -17,7 +17,12 @@ test.each([
   ['::/0', '::ffff:10.1.2.3', false],
   ['0.0.0.0/0', '2001:db8::1', false],
   ['fe80::/10', 'fe80::1%eth0', true],
+  ['2001:db8::7/128', '2001:db8::7', true],
+  ['2001:db8::7/128', '2001:db8::8', false],
+  ['::ffff:0:0/96', '10.1.2.3', true],
+  ['::ffff:0:0/90', '10.1.2.3', false],
 ])('of %s, %s is a member: %s', (network, address, inside) => {
+  expect(isNetwork(network)).toBe(true);
   expect(networkContains(network, address)).toBe(inside);
 });
 

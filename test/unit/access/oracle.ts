@@ -126,7 +126,7 @@ function ways(levels: Rule[][], facts: Facts): { order: number[]; clauses: Claus
 }
 
 /** How the oracle writes down a missing requirement. */
-export function written(
+function written(
   { method, provider, maxAgeSeconds }: Requirement,
   reason: string,
   lastAt: Date | null,

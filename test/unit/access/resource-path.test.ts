@@ -1,11 +1,14 @@
 import { isResourcePath, levelsOf } from '../../../src/features/access/resource-path.js';
 
-test.each(['/', '/mobile-id', '/mobile-id/get', '/operator/mobile-id/supply'])(
-  '%s is a path',
-  (path) => {
-    expect(isResourcePath(path)).toBe(true);
-  },
-);
+test.each([
+  '/',
+  '/mobile-id',
+  '/mobile-id/get',
+  '/operator/mobile-id/supply',
+  `/${'a'.repeat(199)}`,
+])('%s is a path', (path) => {
+  expect(isResourcePath(path)).toBe(true);
+});
 
 test.each([
   '',

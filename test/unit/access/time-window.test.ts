@@ -74,7 +74,7 @@ test.each(['24:00', '12:60', '1:00', '12:00:00', '', ' 12:00'])(
   },
 );
 
-test.each(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires'])(
+test.each(['UTC', 'Europe/Zurich', 'America/Argentina/Buenos_Aires', 'America/Port-au-Prince'])(
   '%s is a time zone',
   (text) => {
     expect(isTimeZone(text)).toBe(true);
