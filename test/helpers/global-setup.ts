@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import type * as AppModule from '../../src/app';
 import type * as ConfigModule from '../../src/config';
 import type * as PostgresModule from '../../src/platform/embedded-postgres/embedded-postgres';
+import { buildServer } from './build';
 import { databaseUrl, publishRun, TEMPLATE, type TestRun } from './run';
 
 declare global {
@@ -17,7 +16,7 @@ const ROOT = resolve(__dirname, '../..');
 
 /** One PostgreSQL for the whole run, and in it a template: migrated, with its authority, rules and administrator. */
 export default async function setUp(): Promise<void> {
-  await promisify(execFile)('npm', ['run', 'build:server', '--silent'], { cwd: ROOT });
+  await buildServer();
   const { startApp } = await compiled<typeof AppModule>('app');
   const { loadConfig } = await compiled<typeof ConfigModule>('config');
   const { startEmbeddedPostgres } = await compiled<typeof PostgresModule>(

@@ -12,7 +12,7 @@ import {
 } from '../helpers/api-clients';
 import { gatherCast, statusOf, type Cast } from '../helpers/cast';
 import { codeOf, type GraphqlAnswer } from '../helpers/graphql';
-import { orderOf, type Order } from '../helpers/orders';
+import { newName, orderOf, type Order } from '../helpers/orders';
 import { HonestOrNotPhone } from '../helpers/phone';
 import { forgetAttempts } from '../helpers/rows';
 import { startTestServer, type TestServer } from '../helpers/server';
@@ -284,6 +284,30 @@ describe('the caller', () => {
       );
       expect(codeOf(locked)).toBe('FORBIDDEN');
     }
+  });
+
+  test('cannot know a user’s password, nor change users from within some projects', async () => {
+    const scopes = ['users:write'];
+    const token = await accessToken(server, await createClient(server, cast.admin, { scopes }));
+    const input = { username: newName('u'), displayName: 'U', email: 'u@example.org' };
+    const create = (more: object) =>
+      server.graphql(
+        'mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }',
+        { input: { ...input, ...more } },
+        { token },
+      );
+    expect(codeOf(await create({ password: 'a secret of the client' }))).toBe('FORBIDDEN');
+    expect((await create({})).data.createUser.id).toBeDefined();
+    const limited = await server.graphql(
+      `mutation ($scopes: [String!]!, $projectIds: [ID!]) {
+         createApiClient(name: "limited", scopes: $scopes, projectIds: $projectIds) { clientSecret } }`,
+      { scopes, projectIds: [cast.projectId] },
+      { token: cast.admin },
+    );
+    expect(codeOf(limited)).toBe('INVALID_INPUT');
+    expect(limited.errors[0]?.extensions['fields']).toEqual([
+      { field: 'scopes', message: 'users:write cannot be limited to projects.' },
+    ]);
   });
 
   test('places an order once under an idempotency key, which is its own', async () => {

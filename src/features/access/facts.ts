@@ -21,7 +21,8 @@ const CALLER_KIND = { anonymous: 'ANONYMOUS', user: 'USER', client: 'API_CLIENT'
 
 /** What the scope says of itself; Signet's own doings are not judged. */
 export function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>): Facts {
-  const person = actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: shownBy(actor) };
+  const person =
+    actor.kind === 'user' ? actor : { roles: [], groups: [], evidence: shownBy(actor) };
   const { roles, groups, evidence } = person;
   return {
     caller: CALLER_KIND[actor.kind],

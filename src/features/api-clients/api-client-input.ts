@@ -44,6 +44,12 @@ export async function readDraft(
     jwks: jwksIn(input.jwks, present.jwks, `${prefix}jwks`, problems),
     enabled: input.enabled ?? present.enabled,
   };
+  // Users belong to no project: who can make one, or choose where his links are mailed to, gets into all of them.
+  const reachesOut = draft.projectIds.length > 0 && draft.scopes.includes('users:write');
+  problems.note(
+    `${prefix}scopes`,
+    reachesOut ? 'users:write cannot be limited to projects.' : undefined,
+  );
   if (input.projectIds) {
     const known = await existing(draft.projectIds);
     input.projectIds.forEach((text, i) => {

@@ -44,6 +44,8 @@ export class ClientAuthenticationService {
    */
   async begin(request: RequestContext, clientId: string): Promise<TokenAttempt> {
     const address = addressKey(request.address);
+    // First, or each name that somebody invents would leave its row in the table.
+    await this.ports.limits.refuseExhausted('oauth/address', address);
     const found = await this.find(clientId, address);
     const counted: (readonly [LimitName, string])[] = [
       ['oauth/client-and-address', `${clientId} ${address}`],

@@ -20,6 +20,14 @@ export class ProofService {
   ) {}
 
   /**
+   * First in a transaction that uses up a credential and ends in a proof: users are locked before what they hold.
+   * @throws DomainError USER_NOT_ACTIVE
+   */
+  hold(scope: ChangeScope, userId: UserId): Promise<void> {
+    return this.sessions.holdUser(scope, userId);
+  }
+
+  /**
    * For methods by which people sign in. The same user goes on in his session; another one gets a new session, and the earlier
    * one ends.
    * @throws DomainError USER_NOT_ACTIVE

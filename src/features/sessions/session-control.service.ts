@@ -55,6 +55,7 @@ export class SessionControl {
   /** All of the caller's own but the one that calls. @returns how many @throws DomainError UNAUTHENTICATED */
   async endOwnOthers(scope: ChangeScope): Promise<number> {
     const { userId, sessionId } = ownSession(scope);
+    await this.ports.users.getLocked(scope, userId);
     return this.endAll(scope, userId, sessionId);
   }
 

@@ -47,6 +47,11 @@ export function isActiveAdministrator({ state, roles }: User): boolean {
   return state === 'ACTIVE' && roles.includes('ADMIN');
 }
 
+/** An application that knew a user's password could act as that user. @throws DomainError FORBIDDEN */
+export function refuseClient({ actor }: Scope): void {
+  if (actor.kind === 'client') throw new DomainError('FORBIDDEN', { reason: 'PASSWORD_BY_CLIENT' });
+}
+
 /** @throws DomainError FORBIDDEN */
 export function refuseSelf({ actor }: Scope, user: User): void {
   if (actor.kind === 'user' && actor.userId === user.id) {

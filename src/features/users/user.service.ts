@@ -11,6 +11,7 @@ import type { AuditService } from '../audit/audit.service.js';
 import { hashPassword, passwordProblem } from './password.service.js';
 import {
   isActiveAdministrator,
+  refuseClient,
   refuseSelf,
   requireAnotherAdministrator,
   requireAuthorityOverAddress,
@@ -71,6 +72,7 @@ export class UserService {
   /** @throws DomainError INVALID_INPUT; CONFLICT where the user name or the external id is taken */
   async create(scope: ChangeScope, input: NewUser): Promise<User> {
     await requireRoles(scope, ['USER']);
+    if (typeof input.password === 'string') refuseClient(scope);
     const fields = readNewUser(input);
     const passwordHash = fields.password === null ? null : await hashPassword(fields.password);
     const user = await insertUser(scope, { ...fields, id: newId(), roles: ['USER'], passwordHash });

@@ -16,6 +16,7 @@ const admin: PossibleAdministrator = {
 };
 const [first] = DEFAULT_RULES;
 if (first === undefined) throw new Error('There are default rules.');
+const totp = { anyOf: [{ method: 'TOTP', provider: null, maxAgeSeconds: null } as const] };
 const deny = (change: Partial<RuleDraft>): RuleDraft => ({
   ...first,
   effect: 'DENY',
@@ -80,4 +81,12 @@ test('office hours lock nobody out in the evening', () => {
   expect(
     getsIn([{ ...first, resources: ['/'], when: { ...when, windows: [{ ...hours, days: [] }] } }]),
   ).toBe(false);
+});
+
+test('an administrator who could only add to a session, and open none, does not get in', () => {
+  const open = { ...first, resources: ['/admin'], require: [totp] };
+  const only = { ...admin, methods: [{ method: 'TOTP', provider: null } as const] };
+  expect(someoneGetsIn([open], [only], '192.0.2.7', MONDAY_EVENING)).toBe(false);
+  const both = { ...only, methods: [...only.methods, ...admin.methods] };
+  expect(someoneGetsIn([open], [both], '192.0.2.7', MONDAY_EVENING)).toBe(true);
 });

@@ -150,8 +150,9 @@ export class PasskeySignInService {
     { passkey, facts }: Asserted,
     join: (scope: ChangeScope) => Promise<SignedIn>,
   ): Promise<SignedIn> {
-    const { work, passkeys, audit } = this.ports;
+    const { work, passkeys, proofs, audit } = this.ports;
     const signedIn = await work.change(request, async (scope) => {
+      await proofs.hold(scope, passkey.userId);
       if (await passkeys.use(scope, passkey.id, facts)) return join(scope);
       // Signed by the right key, but the counter stands still: there may be two of that authenticator. WebAuthn section 6.1.1.
       await audit.record(scope, {
