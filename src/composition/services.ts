@@ -1,7 +1,10 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { AccessExplanationService } from '../features/access/access-explanation.service.js';
-import { AccessRuleService } from '../features/access/access-rule.service.js';
+import {
+  AccessRuleService,
+  type CredentialSource,
+} from '../features/access/access-rule.service.js';
 import { accessRuleChanged } from '../features/access/access-rule.events.js';
 import { AccessResolver } from '../features/access/access.resolver.js';
 import { AccessRuleResolver } from '../features/access/access-rule.resolver.js';
@@ -89,9 +92,12 @@ export function createServices(ground: Ground) {
   const notifications = new NotificationService();
   const users = new UserService(audit);
   const resources = new ResourceRegistry();
+  const credentials: readonly CredentialSource[] = [
+    (scope, ids) => users.credentialsOf(scope, ids),
+  ];
   const rules = new AccessRuleService({
     administrators: (scope) => users.activeAdministrators(scope),
-    credentials: [(scope, ids) => users.credentialsOf(scope, ids)],
+    credentials,
     resources,
     providerExists: () => Promise.resolve(false), // there are none yet
   });
