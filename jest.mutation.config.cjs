@@ -9,7 +9,6 @@ module.exports = {
   roots: ['src/features/access', 'src/kernel', 'test/unit/access'].map(
     (folder) => `<rootDir>/${folder}`,
   ),
-  setupFiles: ['<rootDir>/test/unit/access/fixed-seed.ts'],
   testMatch: [
     'explain',
     'judge',
