@@ -165,7 +165,7 @@ describe('a code by mail', () => {
     const sessions = await Promise.all(
       Array.from({ length: 4 }, () => sessionOf(server, person.id, ['PASSWORD'])),
     );
-    const matches = jest.spyOn(server.app.services.emailCodes, 'matches');
+    const matches = jest.spyOn(server.app.services.oneTimeCodes, 'matches');
     matches.mockReturnValue(false); // whatever the code is
     try {
       for (let round = 0; round < 5; round += 1) {
@@ -293,6 +293,26 @@ describe('a password', () => {
       expect((await attempt(person.password, `203.0.113.${String(round)}`)).errors).toEqual([]);
     }
   });
+
+  test.each([
+    ['IPv6', '2001:db8:7:1::1', '2001:db8:7:1:8c2e:91ff:fe04:aa3', '2001:db8:7:2::1'],
+    ['IPv4', '198.51.100.7', '198.51.100.7', '198.51.100.8'],
+  ])(
+    'that strangers try is not locked in the network that its owner signed in from, by %s',
+    async (_family, before, now, elsewhere) => {
+      expect((await attempt(person.password, before)).errors).toEqual([]);
+      const account = server.app.services.users.usernameKey(person.username);
+      for (let i = 0; i < 200; i += 1) {
+        const address = `198.18.9.${String(i)}`;
+        await server.app.services.attempts.countSignIn({
+          ...{ account, userId: person.id as UserId, address },
+          isKnownAddress: false,
+        });
+      }
+      expect(codeOf(await attempt(person.password, elsewhere))).toBe('RATE_LIMITED');
+      expect((await attempt(person.password, now)).errors).toEqual([]);
+    },
+  );
 
   test('of nobody is counted like that of somebody, and stands in no log', async () => {
     const nobody = newName('nobody');

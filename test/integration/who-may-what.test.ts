@@ -1,7 +1,11 @@
 import { getNamedType, isObjectType } from 'graphql';
 import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
+import { API_SCOPES } from '../../src/features/api-clients/api-client';
+import { accessToken, createClient, type TestClient } from '../helpers/api-clients';
 import { connect } from '../helpers/edge-socket';
+import { newName } from '../helpers/orders';
+import { createProject } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
 import {
   operationFor,
@@ -23,8 +27,12 @@ const CALLERS = [
   'administrator',
   'watch token',
   'device token',
+  'API client with scope',
+  'API client without scope',
+  'API client outside its projects',
 ] as const;
 type Caller = (typeof CALLERS)[number];
+type ApiClientCaller = Extract<Caller, `API client ${string}`>;
 type Outcome = string;
 type Expectation = Readonly<Record<Caller, Outcome>>;
 
@@ -33,11 +41,13 @@ const STEP_UP = 'INSUFFICIENT_USER_AUTHENTICATION';
 const NO_MOBILE_ID = 'CHANNEL_NOT_AVAILABLE';
 
 const EVERYONE = row('ALLOWED');
-const SIGNED_IN = row('ALLOWED', {
+const SIGNED_IN: Expectation = {
+  ...EVERYONE,
+  ...allClients('FORBIDDEN'),
   nobody: 'UNAUTHENTICATED',
   'watch token': 'UNAUTHENTICATED',
   'device token': 'UNAUTHENTICATED',
-});
+};
 const OPERATORS: Expectation = {
   ...SIGNED_IN,
   'owner without step-up': 'FORBIDDEN',
@@ -50,51 +60,25 @@ const ADMINISTRATORS: Expectation = {
   'operator without step-up': 'FORBIDDEN',
   operator: 'FORBIDDEN',
 };
-const WATCHERS: Expectation = {
-  ...EVERYONE,
-  nobody: 'UNAUTHENTICATED',
-  'other user': HIDDEN,
-  'operator without step-up': HIDDEN,
-  operator: HIDDEN,
-  administrator: HIDDEN,
-};
-const PAGE_ONLY: Expectation = { ...WATCHERS, 'device token': 'UNAUTHENTICATED' };
-/** What the field names belongs to the owner. */
-const OWN_ONLY: Expectation = {
-  ...SIGNED_IN,
-  'other user': HIDDEN,
-  'operator without step-up': HIDDEN,
-  operator: HIDDEN,
-  administrator: HIDDEN,
-};
 const STEPPED_UP: Expectation = {
   ...SIGNED_IN,
   'owner without step-up': STEP_UP,
   'operator without step-up': STEP_UP,
 };
-
-/** The means of proof that a call names are alva's. */
-const OWNERS: Expectation = {
-  ...STEPPED_UP,
-  'other user': HIDDEN,
-  operator: HIDDEN,
-  administrator: HIDDEN,
+/** Open to all by the rules; but only a session has a user whose proof it could be, and an API client has none. */
+const PROVERS: Expectation = { ...SIGNED_IN, ...allClients('UNAUTHENTICATED') };
+/** Those of alva's kind, with something of their own, see what is theirs; of alva's they see nothing. */
+const OWN_ONLY = othersGet(SIGNED_IN, HIDDEN);
+const OWN_AND_STEPPED_UP: Expectation = {
+  ...othersGet(STEPPED_UP, HIDDEN),
+  'operator without step-up': STEP_UP,
 };
-const PROVERS: Expectation = {
-  ...EVERYONE,
-  'other user': 'INVALID_CREDENTIALS',
-  'operator without step-up': 'INVALID_CREDENTIALS',
-  operator: 'INVALID_CREDENTIALS',
-  administrator: 'INVALID_CREDENTIALS',
+const WATCHERS: Expectation = {
+  ...othersGet(EVERYONE, HIDDEN),
+  ...allClients('FORBIDDEN'),
+  nobody: 'UNAUTHENTICATED',
 };
-const ACCOUNT_METHODS = STEPPED_UP;
-/** Only his own: what others name does not exist for them. */
-const OWN_ONLY = {
-  'other user': HIDDEN,
-  'operator without step-up': HIDDEN,
-  operator: HIDDEN,
-  administrator: HIDDEN,
-} as const;
+const PAGE_ONLY: Expectation = { ...WATCHERS, 'device token': 'UNAUTHENTICATED' };
 
 /** Who may call what, by hand. A new root field has to be entered here before the tests pass. */
 const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]>> = {
@@ -105,120 +89,116 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.signInOptions': ['/sign-in', EVERYONE],
   'Query.resourceAccess': ['/sign-in', EVERYONE],
   'Query.certificateAuthority': ['/certificate-authority', EVERYONE],
+  'Query.mobileIdChallenge': ['/device', EVERYONE],
   'Query.mobileIdOffers': ['/mobile-id', SIGNED_IN],
   'Query.myProfiles': ['/mobile-id', SIGNED_IN],
-  'Query.myPasskeys': ['/account', SIGNED_IN],
-  'Query.myTotpAuthenticators': ['/account', SIGNED_IN],
-  'Query.enrolment': ['/enrolments/watch', WATCHERS],
-  'Query.enrolments': ['/operator/enrolments', OPERATORS],
-  'Query.profile': ['/operator/profiles', OPERATORS],
-  'Query.profiles': ['/operator/profiles', OPERATORS],
-  'Query.mobileIdChallenge': ['/device', EVERYONE],
   'Query.myClientCertificates': ['/account', SIGNED_IN],
-  'Query.project': ['/operator/projects', OPERATORS],
-  'Query.projects': ['/operator/projects', OPERATORS],
-  'Query.user': ['/operator/users', OPERATORS],
-  'Query.users': ['/operator/users', OPERATORS],
+  'Query.myPasskeys': ['/account', SIGNED_IN],
   'Query.mySessions': ['/account/sessions', SIGNED_IN],
-  'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
+  'Query.myTotpAuthenticators': ['/account', SIGNED_IN],
+  'Query.enrolment': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
+  'Query.enrolments': ['/operator/enrolments', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.profile': ['/operator/profiles', clientsToo(OPERATORS, HIDDEN)],
+  'Query.profiles': ['/operator/profiles', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.project': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Query.projects': ['/operator/projects', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.user': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.users': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.apiClients': ['/admin/api-clients', ADMINISTRATORS],
   'Query.identityProviders': ['/admin/identity-providers', ADMINISTRATORS],
-  'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
+  'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
   'Query.deletedAccessRules': ['/admin/access-rules', ADMINISTRATORS],
   'Query.explainAccess': ['/admin/access-rules', ADMINISTRATORS],
   'Query.resources': ['/admin/access-rules', ADMINISTRATORS],
+  'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
   'Mutation.signInWithPassword': ['/sign-in', EVERYONE],
-  'Mutation.sendEmailCode': ['/sign-in', SIGNED_IN],
-  'Mutation.verifyEmailCode': ['/sign-in', SIGNED_IN],
-  'Mutation.sendSmsCode': ['/sign-in', SIGNED_IN],
-  'Mutation.verifySmsCode': ['/sign-in', SIGNED_IN],
-  'Mutation.requestPasswordReset': ['/sign-in', EVERYONE],
-  'Mutation.setPassword': ['/sign-in', EVERYONE],
-  'Mutation.changePassword': ['/sign-in', SIGNED_IN],
+  'Mutation.signInWithClientCertificate': ['/sign-in', row('INVALID_CREDENTIALS')],
+  'Mutation.sendEmailCode': ['/sign-in', PROVERS],
+  'Mutation.verifyEmailCode': ['/sign-in', PROVERS],
+  'Mutation.sendSmsCode': ['/sign-in', PROVERS],
+  'Mutation.verifySmsCode': ['/sign-in', PROVERS],
+  'Mutation.verifyTotp': ['/sign-in', othersGet(PROVERS, 'INVALID_CREDENTIALS')],
   'Mutation.startPasskeySignIn': [
     '/sign-in',
-    {
-      ...EVERYONE,
-      'other user': HIDDEN,
-      'operator without step-up': HIDDEN,
-      operator: HIDDEN,
-      administrator: HIDDEN,
-    },
+    { ...othersGet(EVERYONE, HIDDEN), ...allClients('FORBIDDEN') },
   ],
-  'Mutation.finishPasskeySignIn': ['/sign-in', PROVERS],
-  'Mutation.verifyTotp': [
+  'Mutation.finishPasskeySignIn': [
     '/sign-in',
-    {
-      ...PROVERS,
-      nobody: 'UNAUTHENTICATED',
-      'watch token': 'UNAUTHENTICATED',
-      'device token': 'UNAUTHENTICATED',
-    },
+    { ...othersGet(EVERYONE, 'INVALID_CREDENTIALS'), ...allClients('FORBIDDEN') },
   ],
-  'Mutation.startPasskeyRegistration': ['/account/methods', STEPPED_UP],
-  'Mutation.finishPasskeyRegistration': ['/account/methods', STEPPED_UP],
-  'Mutation.removePasskey': ['/account/methods', OWNERS],
-  'Mutation.startTotpEnrolment': ['/account/methods', STEPPED_UP],
-  'Mutation.confirmTotpEnrolment': ['/account/methods', OWNERS],
-  'Mutation.removeTotpAuthenticator': ['/account/methods', OWNERS],
-  'Mutation.signInWithClientCertificate': ['/sign-in', row('INVALID_CREDENTIALS')],
-  'Mutation.registerMyClientCertificate': ['/account/methods', withoutCertificate(ACCOUNT_METHODS)],
-  'Mutation.removeMyClientCertificate': [
-    '/account/methods',
-    { ...ACCOUNT_METHODS, ...OWN_ONLY, 'operator without step-up': STEP_UP },
-  ],
-  'Mutation.startMobileIdProof': [
-    '/sign-in',
-    {
-      ...SIGNED_IN,
-      'other user': NO_MOBILE_ID,
-      'operator without step-up': NO_MOBILE_ID,
-      operator: NO_MOBILE_ID,
-      administrator: NO_MOBILE_ID,
-    },
-  ],
-  'Mutation.finishMobileIdProof': ['/sign-in', { ...SIGNED_IN, ...OWN_ONLY }],
+  'Mutation.startMobileIdProof': ['/sign-in', othersGet(PROVERS, NO_MOBILE_ID)],
+  'Mutation.finishMobileIdProof': ['/sign-in', othersGet(PROVERS, HIDDEN)],
   'Mutation.answerMobileIdChallenge': ['/device', EVERYONE],
   'Mutation.rejectMobileIdChallenge': ['/device', EVERYONE],
+  'Mutation.requestPasswordReset': ['/sign-in', EVERYONE],
+  'Mutation.setPassword': ['/sign-in', EVERYONE],
+  'Mutation.changePassword': ['/sign-in', PROVERS],
   'Mutation.signOut': ['/sign-in', EVERYONE],
+  'Mutation.startPasskeyRegistration': ['/account/methods', STEPPED_UP],
+  'Mutation.finishPasskeyRegistration': ['/account/methods', STEPPED_UP],
+  'Mutation.removePasskey': ['/account/methods', OWN_AND_STEPPED_UP],
+  'Mutation.startTotpEnrolment': ['/account/methods', STEPPED_UP],
+  'Mutation.confirmTotpEnrolment': ['/account/methods', OWN_AND_STEPPED_UP],
+  'Mutation.removeTotpAuthenticator': ['/account/methods', OWN_AND_STEPPED_UP],
+  'Mutation.registerMyClientCertificate': ['/account/methods', withoutCertificate(STEPPED_UP)],
+  'Mutation.removeMyClientCertificate': ['/account/methods', OWN_AND_STEPPED_UP],
+  'Mutation.endMySession': ['/account/sessions', OWN_ONLY],
+  'Mutation.endMyOtherSessions': ['/account/sessions', SIGNED_IN],
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
   'Mutation.startEnrolment': ['/mobile-id/get', STEPPED_UP],
-  'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', OPERATORS],
-  'Mutation.cancelEnrolment': ['/enrolments/cancel', WATCHERS],
+  'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.cancelEnrolment': [
+    '/enrolments/cancel',
+    { ...clientsToo(WATCHERS, HIDDEN), 'API client with scope': HIDDEN }, // it was ordered by another
+  ],
   'Mutation.confirmDevice': ['/enrolments/confirm', PAGE_ONLY],
   'Mutation.renewEnrolmentCode': ['/enrolments/renew', PAGE_ONLY],
   'Mutation.approveDevice': ['/operator/mobile-id/approve', OPERATORS],
   'Mutation.rejectDevice': ['/operator/mobile-id/approve', OPERATORS],
-  'Mutation.createUser': ['/operator/users', OPERATORS],
-  'Mutation.invitePassword': ['/operator/users', OPERATORS],
-  'Mutation.updateUser': ['/operator/users', OPERATORS],
-  'Mutation.activateUser': ['/operator/users', OPERATORS],
-  'Mutation.deactivateUser': ['/operator/users', OPERATORS],
-  'Mutation.lockUser': ['/operator/users', OPERATORS],
-  'Mutation.endMySession': ['/account/sessions', OWN_ONLY],
-  'Mutation.endMyOtherSessions': ['/account/sessions', SIGNED_IN],
+  'Mutation.createUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
+  'Mutation.invitePassword': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
+  'Mutation.updateUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
+  'Mutation.activateUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
+  'Mutation.deactivateUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
+  'Mutation.lockUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
+  'Mutation.unlockMethod': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
   'Mutation.endSession': ['/operator/sessions', OPERATORS],
   'Mutation.endSessionsOfUser': ['/operator/sessions', OPERATORS],
-  'Mutation.unlockMethod': ['/operator/users', OPERATORS],
   'Mutation.setUserRoles': ['/admin/users', ADMINISTRATORS],
   'Mutation.createProject': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateProjectSettings': ['/admin/projects', ADMINISTRATORS],
-  'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
-  'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
-  'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Mutation.createApiClient': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.updateApiClient': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.rotateApiClientSecret': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.deleteApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.createIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Mutation.updateIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Mutation.deleteIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
-  'Subscription.enrolmentStatus': ['/enrolments/watch', WATCHERS],
-  'Subscription.mobileIdProof': ['/sign-in', { ...SIGNED_IN, ...OWN_ONLY }],
+  'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Subscription.enrolmentStatus': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
+  'Subscription.mobileIdProof': ['/sign-in', othersGet(PROVERS, HIDDEN)],
 };
 
 let server: TestServer;
 let stage: Stagehand;
+let clients: Readonly<Record<'all' | 'none' | 'elsewhere', TestClient>>;
 
 beforeAll(async () => {
   server = await startTestServer();
   stage = await Stagehand.of(server);
+  const { admin } = stage.cast;
+  const elsewhere = await createProject(server, admin, newName('elsewhere'));
+  clients = {
+    all: await createClient(server, admin, { scopes: API_SCOPES }),
+    none: await createClient(server, admin, { scopes: ['assigned-ids:read'] }), // opens nothing yet
+    elsewhere: await createClient(server, admin, {
+      scopes: API_SCOPES.filter((scope) => scope !== 'users:write'), // knows no projects
+      projectIds: [elsewhere],
+    }),
+  };
 });
 afterAll(() => server.stop());
 
@@ -243,14 +223,8 @@ async function outcomeOf(root: RootField, caller: Caller): Promise<Outcome> {
   const { name } = root.field;
   const scene = await stage.sceneFor(name, { isScanned: caller === 'device token' });
   const credentials = await credentialsOf(caller, scene);
-  const args = { ...scene.args, ...(await stage.ownArguments(name, credentials.token)) };
-  const args = { ...scene.args };
-  if (name === 'verifyEmailCode') args['code'] = await stage.mailedCode(credentials.token);
-  Object.assign(args, await stage.passkeyAnswer(name, credentials.token));
-  if (name === 'finishMobileIdProof' || name === 'mobileIdProof') {
-    const isAnswered = name === 'finishMobileIdProof';
-    args['id'] = await stage.proofOf(credentials.token, { isAnswered });
-  }
+  const session = caller.startsWith('API client') ? undefined : credentials.token;
+  const args = { ...scene.args, ...(await stage.ownArguments(name, session)) };
   const query = operationFor(root, args);
   if (root.kind === 'subscription') return subscribed(root, { query, args }, credentials);
   const answer = await server.graphql<Record<string, unknown> | null | undefined>(
@@ -286,6 +260,11 @@ async function credentialsOf(caller: Caller, scene: Scene) {
     'watch token': () => Promise.resolve({ watchToken: placed.watchToken }),
     'device token': () =>
       Promise.resolve({ deviceToken: scene.deviceToken ?? finished.deviceToken }),
+    'API client with scope': async () => ({ token: await accessToken(server, clients.all) }),
+    'API client without scope': async () => ({ token: await accessToken(server, clients.none) }),
+    'API client outside its projects': async () => ({
+      token: await accessToken(server, clients.elsewhere),
+    }),
   };
   return byCaller[caller]();
 }
@@ -308,29 +287,58 @@ async function subscribed(
   return classOf(error?.extensions['code'] as string | undefined, payload?.data?.[field.name]);
 }
 
-/** None of these callers shows a certificate: who gets past the rules is told so. */
-function withoutCertificate(expectation: Expectation): Expectation {
-  const told = (outcome: Outcome): Outcome =>
-    outcome === 'ALLOWED' ? 'INVALID_CREDENTIALS' : outcome;
-  const entries = Object.entries(expectation).map(([caller, each]) => [caller, told(each)]);
-  return Object.fromEntries(entries) as Expectation;
+function row(outcome: Outcome): Expectation {
+  const all = Object.fromEntries(CALLERS.map((caller) => [caller, outcome]));
+  return all as Record<Caller, Outcome>;
 }
 
-function row(outcome: Outcome, others: Partial<Record<Caller, Outcome>> = {}): Expectation {
-  const all = Object.fromEntries(CALLERS.map((caller) => [caller, outcome]));
-  return { ...(all as Record<Caller, Outcome>), ...others };
+/** What people get who are signed in, where what the call names is alva's and they are not. */
+function othersGet(expected: Expectation, outcome: Outcome): Expectation {
+  return {
+    ...expected,
+    'other user': outcome,
+    'operator without step-up': outcome,
+    operator: outcome,
+    administrator: outcome,
+  };
+}
+
+function allClients(outcome: Outcome): Pick<Expectation, ApiClientCaller> {
+  return {
+    'API client with scope': outcome,
+    'API client without scope': outcome,
+    'API client outside its projects': outcome,
+  };
+}
+
+/** Adds API clients that have the scope; `outside` its projects is what such a client finds there. */
+function clientsToo(expected: Expectation, outside: Outcome): Expectation {
+  return {
+    ...expected,
+    'API client with scope': 'ALLOWED',
+    'API client outside its projects': outside,
+  };
+}
+
+/** None of these callers shows a certificate: who gets past the rules is told so. */
+function withoutCertificate(expected: Expectation): Expectation {
+  const told = Object.entries(expected).map(([caller, outcome]) => [
+    caller,
+    outcome === 'ALLOWED' ? 'INVALID_CREDENTIALS' : outcome,
+  ]);
+  return Object.fromEntries(told) as Expectation;
 }
 
 /** Fields behind which the caller is somebody else: who has proven to be that user, or the phone that holds the code. */
 const BECOMES: Readonly<Record<string, 'owner' | 'device token'>> = {
   'Mutation.signInWithPassword': 'owner',
   'Mutation.signInWithClientCertificate': 'owner',
-  'Mutation.finishMobileIdProof': 'owner',
   'Mutation.verifyEmailCode': 'owner',
   'Mutation.verifySmsCode': 'owner',
-  'Mutation.changePassword': 'owner',
   'Mutation.verifyTotp': 'owner',
   'Mutation.finishPasskeySignIn': 'owner',
+  'Mutation.finishMobileIdProof': 'owner',
+  'Mutation.changePassword': 'owner',
   'Mutation.claimEnrolment': 'device token',
   'Mutation.activateEnrolment': 'device token',
 };
@@ -352,10 +360,10 @@ const ENROLMENT_VIEW = {
 const OPEN_VIEW = {
   AccessDecision: 'missing outcome resource',
   CertificateAuthority: 'chain fingerprint keyAlgorithm pem subject',
-  MobileIdChallenge: 'address displayName expiresAt hints id nonce userAgent',
   MissingClause: 'anyOf',
-  PasskeyCeremony: 'expiresAt id options',
   MissingRequirement: 'lastAt maxAgeSeconds method option provider reason',
+  MobileIdChallenge: 'address displayName expiresAt hints id nonce userAgent',
+  PasskeyCeremony: 'expiresAt id options',
   SignInOption: 'label method provider url',
 } as const;
 const DEVICE_VIEW = {
@@ -371,23 +379,21 @@ const DEVICE_VIEW = {
 const USER_VIEW = {
   ...OPEN_VIEW,
   ...ENROLMENT_VIEW,
+  ApiClient: 'clientId createdAt enabled id lastUsedAt name projectIds scopes',
   ClientCertificate: 'createdAt fingerprint id issuer notAfter subject',
   Evidence: 'at method provider',
   MobileIdOffer:
     'access channels defaultCertificates instructions name pendingEnrolment projectId selectableCertificates validityDays',
-  Session: 'address createdAt evidence expiresAt id isCurrent lastUsedAt userAgent',
   MobileIdProof: 'expiresAt id number qr state',
   MobileIdProofEvent: 'deviceName id state',
-  SignIn: 'token viewer',
-  StartedEnrolment: 'enrolment watchToken',
-  User: 'createdAt displayName email externalId groups id methodLocks phone profiles roles sessions state username',
   Passkey: 'createdAt id isBackedUp lastUsedAt name',
+  Session: 'address createdAt evidence expiresAt id isCurrent lastUsedAt userAgent',
   SignIn: 'token viewer',
   StartedEnrolment: 'enrolment watchToken',
   TotpAuthenticator: 'createdAt id isConfirmed lastUsedAt name',
   TotpEnrolment: 'authenticator qr secret',
-  User: 'createdAt displayName email externalId groups id phone profiles roles state username',
-  Viewer: 'evidence sessionExpiresAt user',
+  User: 'createdAt displayName email externalId groups id methodLocks phone profiles roles sessions state username',
+  Viewer: 'client evidence sessionExpiresAt user',
 } as const;
 const OPERATOR_VIEW = {
   ...USER_VIEW,
@@ -402,37 +408,48 @@ const OPERATOR_VIEW = {
 } as const;
 const ADMINISTRATOR_VIEW = {
   ...OPERATOR_VIEW,
-  AttributeMapping: 'displayName email groups username',
-  IdentityProvider:
-    'acceptUnsolicited acsUrl attributes authenticationContext certificates createUsers enabled entityId id label metadataUrl name signInUrl signOutUrl',
   AccessConditions: 'callers groups networks notGroups roles scopes windows',
   AccessExplanation: 'decision note verdicts',
   AccessRule: 'description effect enabled id name require resources updatedAt versions when',
   AccessRuleVersion: 'actor at change rule version',
+  ApiClientSecret: 'client clientSecret',
+  AttributeMapping: 'displayName email groups username',
   AuditConnection: 'nodes pageInfo',
   AuditEntry: 'action actor address at detail id outcome requestId target',
   AuthenticationClause: 'anyOf',
   AuthenticationRequirement: 'maxAgeSeconds method provider',
+  IdentityProvider:
+    'acceptUnsolicited acsUrl attributes authenticationContext certificates createUsers enabled entityId id label metadataUrl name signInUrl signOutUrl',
   Resource: 'description guards inheritedRules path rules',
   RuleVerdict: 'because matched resource rule satisfied',
   TimeWindow: 'days from timeZone to',
 } as const;
 
+/** What has to do with a person's own sessions and proofs: an API client is none. */
+const OF_PEOPLE = [
+  ...['ClientCertificate', 'MobileIdOffer', 'MobileIdProof', 'MobileIdProofEvent', 'Passkey'],
+  ...['PasskeyCeremony', 'Session', 'SignIn', 'TotpAuthenticator', 'TotpEnrolment'],
+];
+
 /** What each caller can get to see, type by type. A new field on one of these types is shown to all who are named here. */
 const SEEN: Readonly<Record<Caller, Readonly<Record<string, string>>>> = {
   nobody: OPEN_VIEW,
-  'owner without step-up': without(USER_VIEW, 'StartedEnrolment', 'SignIn', 'TotpEnrolment'),
+  'owner without step-up': without(USER_VIEW, 'SignIn', 'StartedEnrolment', 'TotpEnrolment'),
   owner: USER_VIEW,
-  'other user': without(USER_VIEW, 'SignIn'),
-  'operator without step-up': without(USER_VIEW, 'StartedEnrolment', 'SignIn', 'TotpEnrolment'),
-  operator: without(OPERATOR_VIEW, 'SignIn'),
-  administrator: without(ADMINISTRATOR_VIEW, 'SignIn'),
   'other user': without(USER_VIEW, 'MobileIdProof', 'SignIn'),
-  'operator without step-up': without(USER_VIEW, 'MobileIdProof', 'StartedEnrolment', 'SignIn'),
+  'operator without step-up': without(
+    USER_VIEW,
+    ...['MobileIdProof', 'SignIn', 'StartedEnrolment', 'TotpEnrolment'],
+  ),
   operator: without(OPERATOR_VIEW, 'MobileIdProof', 'SignIn'),
   administrator: without(ADMINISTRATOR_VIEW, 'MobileIdProof', 'SignIn'),
   'watch token': { ...OPEN_VIEW, ...ENROLMENT_VIEW },
   'device token': DEVICE_VIEW,
+  'API client with scope': without(OPERATOR_VIEW, ...OF_PEOPLE),
+  'API client without scope': {
+    ...without(USER_VIEW, ...OF_PEOPLE, 'StartedEnrolment', ...Object.keys(ENROLMENT_VIEW)),
+  },
+  'API client outside its projects': without(OPERATOR_VIEW, ...OF_PEOPLE),
 };
 
 test.each(CALLERS)('%s can get to see these types, with these fields', async (caller) => {

@@ -12,7 +12,7 @@ export class EvidenceType {
 
   @Field(() => String, {
     nullable: true,
-    description: "The SAML identity provider, the passkey's id … where the method has several.",
+    description: "Of which provider, where the method has several: a SAML identity provider's name.",
   })
   provider!: string | null;
 

@@ -1,0 +1,59 @@
+import { createClient } from '../api-clients';
+import { newName } from '../orders';
+import { signingKey, type SigningKey } from '../saml-provider';
+import { providerInput } from '../saml-stage';
+import { given, type Scene, type Setters, type Setting } from './scene';
+
+export function administrationScenes(setting: Setting): Setters {
+  const { server, cast, confirmed } = setting;
+  const ofNewClient = async (more: Scene['args'] = {}): Promise<Scene> => {
+    const { id } = await createClient(server, cast.admin);
+    return given({ id, ...more });
+  };
+  let signing: Promise<SigningKey> | undefined; // one for all providers, as it takes long to make
+  const key = (): Promise<SigningKey> => (signing ??= signingKey());
+  return {
+    project: () => given({ id: cast.projectId }),
+    createProject: () => given({ input: { name: newName('p') } }),
+    updateProjectSettings: () => given({ id: confirmed, settings: { instructions: 'Scan.' } }),
+    createApiClient: () => given({ name: newName('client'), scopes: ['users:read'] }),
+    updateApiClient: () => ofNewClient({ input: { name: 'Renamed' } }),
+    rotateApiClientSecret: () => ofNewClient(),
+    deleteApiClient: () => ofNewClient(),
+    explainAccess: () => given({ resource: '/mobile-id/get', userId: cast.alva.id }),
+    resourceAccess: () => given({ resource: '/mobile-id/get' }),
+    createAccessRule: () => given({ input: ruleInput() }),
+    updateAccessRule: async () => given({ id: await newRule(setting), input: { name: 'Renamed' } }),
+    deleteAccessRule: async () => given({ id: await newRule(setting) }),
+    createIdentityProvider: async () =>
+      given({ input: providerInput(newName('idp'), await key()) }),
+    updateIdentityProvider: async () => {
+      const input = providerInput(newName('idp'), await key());
+      return given({ id: await newProvider(setting, input), input: { ...input, label: 'New' } });
+    },
+    deleteIdentityProvider: async () =>
+      given({ id: await newProvider(setting, providerInput(newName('idp'), await key())) }),
+  };
+}
+
+async function newProvider({ server, cast }: Setting, input: object): Promise<string> {
+  const { data } = await server.graphql(
+    'mutation ($input: IdentityProviderInput!) { createIdentityProvider(input: $input) { id } }',
+    { input },
+    { token: cast.admin },
+  );
+  return data.createIdentityProvider.id as string;
+}
+
+async function newRule({ server, cast }: Setting): Promise<string> {
+  const { data } = await server.graphql(
+    'mutation ($input: AccessRuleInput!) { createAccessRule(input: $input) { id } }',
+    { input: ruleInput() },
+    { token: cast.admin },
+  );
+  return data.createAccessRule.id as string;
+}
+
+function ruleInput(): object {
+  return { name: newName('rule'), enabled: false, resources: ['/mobile-id'], require: [] };
+}

@@ -1,0 +1,69 @@
+import { claimedOrder, order } from '../cast';
+import type { Order } from '../orders';
+import { HonestOrNotPhone, requestFor } from '../phone';
+import { given, type Scene, type Setters, type Setting } from './scene';
+
+export function enrolmentScenes(setting: Setting): Setters {
+  const { server, cast, confirmed, finished } = setting;
+  const { projectId } = cast;
+  return {
+    enrolment: async () => ofOrder(await claimed(setting), 'id'),
+    enrolmentStatus: async () => ofOrder(await claimed(setting), 'enrolmentId'),
+    cancelEnrolment: async () => ofOrder(await claimed(setting), 'id'),
+    confirmDevice: () => confirmable(setting),
+    approveDevice: () => confirmable(setting),
+    rejectDevice: async () => ofOrder(await claimed(setting, confirmed), 'id'),
+    renewEnrolmentCode: async (isScanned) =>
+      isScanned ? ofOrder(await claimed(setting), 'id') : expiredCode(setting),
+    profile: () => given({ id: finished.profileId }),
+    claimEnrolment: async () => {
+      const phone = new HonestOrNotPhone(server);
+      const placed = await ordered(setting);
+      const { code } = placed;
+      return {
+        args: { input: { code, device: phone.device, proof: phone.proof(code) } },
+        order: placed,
+      };
+    },
+    activateEnrolment: async () => {
+      const { order: placed, task } = await claimed(setting);
+      const requests = task.keyRequests.map(({ kind }) => requestFor(kind, task.challenge));
+      return { args: { input: { deviceToken: task.deviceToken, requests } }, order: placed };
+    },
+    startEnrolment: () => given({ input: { projectId } }),
+    startEnrolmentForUser: () => given({ userId: cast.other.id, input: { projectId } }),
+  };
+}
+
+function ordered({ server, cast }: Setting): Promise<Order> {
+  return order(server, cast.alva.token, { projectId: cast.projectId });
+}
+
+function claimed(
+  { server, cast }: Setting,
+  projectId = cast.projectId,
+): ReturnType<typeof claimedOrder> {
+  return claimedOrder(server, cast.alva.token, projectId);
+}
+
+async function confirmable(setting: Setting): Promise<Scene> {
+  const made = await claimed(setting, setting.confirmed);
+  const { args, ...scene } = ofOrder(made, 'id');
+  return { ...scene, args: { ...args, code: made.task.confirmationCode } };
+}
+
+async function expiredCode(setting: Setting): Promise<Scene> {
+  const placed = await ordered(setting);
+  await setting.server.database.query(
+    `UPDATE enrolment SET code_expires_at = now() - interval '1 second' WHERE id = $1`,
+    [placed.id],
+  );
+  return { args: { id: placed.id }, order: placed };
+}
+
+function ofOrder(
+  { order: placed, task }: Awaited<ReturnType<typeof claimedOrder>>,
+  argument: string,
+): Scene {
+  return { args: { [argument]: placed.id }, order: placed, deviceToken: task.deviceToken };
+}
