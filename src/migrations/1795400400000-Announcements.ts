@@ -54,9 +54,25 @@ export class Announcements1795400400000 implements MigrationInterface {
             WHERE status = 'AWAITING_CONFIRMATION'
                 AND confirmation_attempts >= 5
         `);
+    await queryRunner.query(`
+            ALTER TABLE "session"
+            ADD "address_key" text
+        `);
+    await queryRunner.query(`
+            UPDATE "session"
+            SET "address_key" = "address"
+        `);
+    await queryRunner.query(`
+            ALTER TABLE "session"
+            ALTER COLUMN "address_key"
+            SET NOT NULL
+        `);
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+            ALTER TABLE "session" DROP COLUMN "address_key"
+        `);
     await queryRunner.query(`
             DROP INDEX "public"."enrolment_exhausted"
         `);

@@ -27,20 +27,11 @@ const LIMITS = {
   'password-invitation/user': { points: 6, seconds: 3600 },
   /** Attempts from one address to set a password by a link that did not end in a password. */
   'password-link/address': { points: 60, seconds: 900 },
-  /** Wrong present passwords of one user who wants to change his. */
-  'password-change/user': { points: 10, seconds: 900 },
   /** Questions to one user's phones whether it is he. */
   'mobile-id/start': { points: 20, seconds: 900 },
-  /** Failed proofs of one user by one method, over all his sessions. */
-  'proof/EMAIL_CODE': { points: 20, seconds: 3600 },
-  'proof/SMS_CODE': { points: 20, seconds: 3600 },
-  'proof/TOTP': { points: 10, seconds: 900 },
-  'proof/PASSKEY': { points: 20, seconds: 900 },
-  'proof/MOBILE_ID': { points: 20, seconds: 900 },
-  'proof/CLIENT_CERTIFICATE': { points: 20, seconds: 900 },
   /** Ceremonies that one user begins: with his passkeys, or to add a passkey or an authenticator. */
   'methods/start': { points: 60, seconds: 900 },
-  /** Proofs by who has no session yet, from one address: passkeys, certificates, SAML responses. */
+  /** Proofs by who has no session yet, from one address: passkeys, certificates. */
   'proof/address': { points: 120, seconds: 900 },
   /** Token requests of one API client from one address that did not prove to be its. As many may be on their way at once. */
   'oauth/client-and-address': { points: 60, seconds: 900 },
@@ -48,8 +39,10 @@ const LIMITS = {
   'oauth/client': { points: 600, seconds: 900 },
   /** Failed token requests from one address. */
   'oauth/address': { points: 300, seconds: 900 },
-  /** Sign-ins at a SAML provider begun from one address. */
-  'saml/begin': { points: 300, seconds: 900 },
+  /** Sign-ins at a SAML provider begun from one address, and not ended well. */
+  'saml/begin': { points: 3000, seconds: 900 },
+  /** SAML messages that nobody here asked for, with one signature of a provider: nobody uses up what others may send. */
+  'saml/signature': { points: 3, seconds: 900 },
   /** Phones' calls from one address that named no known code, or proved nothing. */
   'device/address': { points: 120, seconds: 300 },
   /** Phones' calls for one enrolment. */

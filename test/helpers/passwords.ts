@@ -61,6 +61,18 @@ export function changePassword(
   );
 }
 
+/** Lets so much time pass, for the links of this user. */
+export async function ageLinks(
+  { database }: TestServer,
+  userId: string,
+  interval: string,
+): Promise<void> {
+  await database.query(
+    `UPDATE password_link SET created_at = created_at - $2::interval, expires_at = expires_at - $2::interval WHERE user_id = $1`,
+    [userId, interval],
+  );
+}
+
 /** Waits until every request for a link has been looked into, and every mail has gone out. */
 export async function outboxIsEmpty({ database }: TestServer): Promise<void> {
   await eventually(async () => {

@@ -267,6 +267,18 @@ describe('a password', () => {
     );
   const wrong = (address: string, times: number, username?: string) =>
     Promise.all(Array.from({ length: times }, () => attempt('wrong', address, username)));
+  /** Two hundred times. All but ten are counted without the work of comparing a password. */
+  const strangersTry = async (network: string): Promise<void> => {
+    const { users, attempts } = server.app.services;
+    const account = users.usernameKey(person.username);
+    const userId = person.id as UserId;
+    for (let i = 0; i < 190; i += 1) {
+      const address = `${network}.${String(i)}`;
+      await attempts.countSignIn({ account, userId, address, isKnownAddress: false });
+    }
+    const last = await wrong(`${network}.255`, 10);
+    expect(new Set(last.map(codeOf))).toEqual(new Set(['INVALID_CREDENTIALS']));
+  };
 
   test('that was wrong ten times at one address shows as a lock, which an operator undoes', async () => {
     await wrong('192.0.2.1', 12);
@@ -285,7 +297,7 @@ describe('a password', () => {
 
   test('that strangers have tried two hundred times locks for a quarter of an hour, again and again', async () => {
     for (let round = 0; round < 3; round += 1) {
-      for (let i = 0; i < 20; i += 1) await wrong(`198.18.${String(round)}.${String(i)}`, 10);
+      await strangersTry(`198.18.${String(round)}`);
       const refused = await attempt(person.password, '203.0.113.5');
       expect(codeOf(refused)).toBe('RATE_LIMITED');
       expect(refused.errors[0]?.extensions['retryAfterSeconds']).toBeLessThanOrEqual(900);
@@ -301,14 +313,7 @@ describe('a password', () => {
     'that strangers try is not locked in the network that its owner signed in from, by %s',
     async (_family, before, now, elsewhere) => {
       expect((await attempt(person.password, before)).errors).toEqual([]);
-      const account = server.app.services.users.usernameKey(person.username);
-      for (let i = 0; i < 200; i += 1) {
-        const address = `198.18.9.${String(i)}`;
-        await server.app.services.attempts.countSignIn({
-          ...{ account, userId: person.id as UserId, address },
-          isKnownAddress: false,
-        });
-      }
+      await strangersTry('198.18.9');
       expect(codeOf(await attempt(person.password, elsewhere))).toBe('RATE_LIMITED');
       expect((await attempt(person.password, now)).errors).toEqual([]);
     },

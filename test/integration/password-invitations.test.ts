@@ -2,6 +2,7 @@ import { gatherCast, type Cast } from '../helpers/cast';
 import { codeOf, type GraphqlAnswer } from '../helpers/graphql';
 import { newName } from '../helpers/orders';
 import {
+  ageLinks,
   linkMailedTo,
   linksMailedTo,
   outboxIsEmpty,
@@ -152,6 +153,30 @@ test('who let his invitation run out can ask for a link himself', async () => {
   expect(codeOf(await setPassword(server, first, NEW))).toBe('CODE_EXPIRED');
   await requestReset(server, newcomer.username);
   const second = await linkMailedTo(server, newcomer.email, [first]);
+  expect((await setPassword(server, second, NEW)).errors).toEqual([]);
+});
+
+test('who asks for a new password while his invitation works is mailed that one again', async () => {
+  const newcomer = await create();
+  const token = await linkMailedTo(server, newcomer.email);
+  await ageLinks(server, newcomer.id, '3 days');
+  await requestReset(server, newcomer.username); // he, or a stranger who knows his user name
+  expect(await linksTo(newcomer.email)).toEqual([token, token]);
+  const subjects = (await server.mails())
+    .filter(({ to }) => to === newcomer.email)
+    .map(({ subject }) => subject);
+  expect(new Set(subjects)).toEqual(new Set(['Set your Signet password']));
+  await ageLinks(server, newcomer.id, '3 days');
+  expect((await setPassword(server, token, NEW)).errors).toEqual([]);
+});
+
+test('who asks for a new password in the last hour of his invitation gets a link that lasts longer', async () => {
+  const newcomer = await create();
+  const first = await linkMailedTo(server, newcomer.email);
+  await ageLinks(server, newcomer.id, '167 hours 1 minute');
+  await requestReset(server, newcomer.username);
+  const second = await linkMailedTo(server, newcomer.email, [first]);
+  await ageLinks(server, newcomer.id, '59 minutes');
   expect((await setPassword(server, second, NEW)).errors).toEqual([]);
 });
 

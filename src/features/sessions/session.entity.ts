@@ -13,6 +13,8 @@ export class Session {
   @Index() @Column('timestamptz', { name: 'expires_at' }) expiresAt!: Date;
   @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt!: Date | null;
   @Column('text') address!: string;
+  /** Under what attempts from that address are counted. */
+  @Column('text', { name: 'address_key' }) addressKey!: string;
   @Column('text', { name: 'user_agent', nullable: true }) userAgent!: string | null;
 }
 

@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { newId, type SessionId, type UserId } from '../../kernel/ids.js';
 import { randomToken, sha256 } from '../../kernel/secrets.js';
 import { isStorable } from '../../kernel/text.js';
+import { addressKey } from '../../platform/address-key.js';
 import { announce } from '../../platform/event-bus.js';
 import type { ChangeScope, Scope, Sql } from '../../platform/scope.js';
 
@@ -100,31 +101,55 @@ export class SessionService {
     return row && { actor: actorOf(row), now: row.now };
   }
 
-  /** Whether this account was signed in to from this address within the last thirty days. */
+  /** Whether this account was signed in to from this address, or its subscriber's network, within the last thirty days. */
   async isKnownAddress(sql: Sql, usernameKey: string, address: string): Promise<boolean> {
     if (!isStorable(usernameKey)) return false;
     const known = await sql(
       'session.known-address',
       `SELECT 1 AS known FROM session s JOIN app_user u ON u.id = s.user_id
-       WHERE u.username_key = $1 AND s.address = $2 AND s.created_at > now() - interval '30 days' LIMIT 1`,
-      [usernameKey, address],
+       WHERE u.username_key = $1 AND s.address_key = $2 AND s.created_at > now() - interval '30 days' LIMIT 1`,
+      [usernameKey, addressKey(address)],
     );
     return known.length > 0;
   }
 
   /** Opens a session with its first proof. */
   async open(scope: ChangeScope, userId: UserId, proof: Proof): Promise<OpenedSession> {
+    await this.holdUser(scope, userId);
     const id = newId<SessionId>();
     const token = randomToken();
     const { address, userAgent } = scope.request;
     await scope.sql(
       'session.open',
-      `INSERT INTO session (id, user_id, token_hash, created_at, last_used_at, expires_at, address, user_agent)
-       VALUES ($1, $2, $3, now(), now(), now() + make_interval(secs => $4), $5, $6)`,
-      [id, userId, sha256(token), this.timeouts.maxSeconds, address, userAgent],
+      `INSERT INTO session
+         (id, user_id, token_hash, created_at, last_used_at, expires_at, address, address_key, user_agent)
+       VALUES ($1, $2, $3, now(), now(), now() + make_interval(secs => $4), $5, $6, $7)`,
+      [
+        id,
+        userId,
+        sha256(token),
+        this.timeouts.maxSeconds,
+        address,
+        addressKey(address),
+        userAgent,
+      ],
     );
     await addEvidence(scope, id, proof);
     return { token, actor: await this.reload(scope, id) };
+  }
+
+  /**
+   * Whoever ends all sessions of the user, or takes away his right to them, waits until this transaction ends, and then finds
+   * what it has opened.
+   * @throws DomainError USER_NOT_ACTIVE
+   */
+  async holdUser(scope: ChangeScope, userId: UserId): Promise<void> {
+    const held = await scope.sql(
+      'session.hold-user',
+      `SELECT id FROM app_user WHERE id = $1 AND state = 'ACTIVE' FOR SHARE`,
+      [userId],
+    );
+    if (held.length === 0) throw new DomainError('USER_NOT_ACTIVE');
   }
 
   /** Adds a proof and gives the session a new token, which replaces the old one; open sockets stay. */

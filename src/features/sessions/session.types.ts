@@ -12,7 +12,8 @@ export class EvidenceType {
 
   @Field(() => String, {
     nullable: true,
-    description: "Of which provider, where the method has several: a SAML identity provider's name.",
+    description:
+      "Of which provider, where the method has several: a SAML identity provider's name.",
   })
   provider!: string | null;
 

@@ -18,6 +18,8 @@ const TTL_SECONDS: Readonly<Record<PasswordLinkPurpose, number>> = {
 };
 const TEMPLATES = { SET: 'PASSWORD_INVITATION', RESET: 'PASSWORD_RESET' } as const;
 const PURGE_BATCH = 5000;
+/** For so long after it was made a link of a reset is mailed again rather than replaced. */
+const RESET_KEPT_SECONDS = 600;
 
 /** A link that still opens something: neither used nor voided, and its user is reached where it was mailed to. */
 const IS_LIVE = `l.closed_at IS NULL AND l.expires_at > now() AND u.state = 'ACTIVE' AND u.email = l.address`;
@@ -72,7 +74,8 @@ export class PasswordLinkService {
 
   /**
    * Mails a link for a new password, where there is a password to be replaced or one was to be set. Does nothing for others: not
-   * for users whom another system signs in, nor for those who do not exist.
+   * for users whom another system signs in, nor for those who do not exist. As anybody may ask for it, an invitation that works
+   * longer than a new link would is mailed again and stays, and so does a link that was just made.
    */
   async mailReset(scope: ChangeScope, userId: UserId): Promise<void> {
     const { users } = this.ports;
@@ -80,7 +83,9 @@ export class PasswordLinkService {
     const user = await users.getLocked(scope, userId);
     const hasPassword = (await users.passwordHashOf(scope, userId)) !== null;
     if (!isReachable(user) || !(hasPassword || (await this.wasInvited(scope, userId)))) return;
-    await this.issue(scope, user, 'RESET');
+    const kept = await this.findKept(scope, userId);
+    if (kept === undefined) await this.issue(scope, user, 'RESET');
+    else await this.mail(scope, userId, kept);
   }
 
   /** The link that a token names, or undefined for a text that was never mailed. */
@@ -160,13 +165,36 @@ export class PasswordLinkService {
       expiresAt: new Date(scope.now.getTime() + TTL_SECONDS[purpose] * 1000),
       closedAt: isMailed ? null : scope.now,
     });
-    if (!isMailed) return;
+    if (isMailed) await this.mail(scope, user.id, { id, purpose });
+  }
+
+  private async mail(
+    scope: ChangeScope,
+    userId: UserId,
+    { id, purpose }: Pick<PasswordLink, 'id' | 'purpose'>,
+  ): Promise<void> {
     await this.ports.notifications.notify(scope, TEMPLATES[purpose], id);
     await this.ports.audit.record(scope, {
       action: 'password-link.mail',
-      target: `user:${user.id}`,
+      target: `user:${userId}`,
       detail: purpose,
     });
+  }
+
+  /** The link of a user that who asks for a new password does not void. */
+  private async findKept(
+    scope: ChangeScope,
+    userId: UserId,
+  ): Promise<Pick<PasswordLink, 'id' | 'purpose'> | undefined> {
+    const [link] = await scope.sql<Pick<PasswordLink, 'id' | 'purpose'>>(
+      'password-link.kept',
+      `SELECT l.id, l.purpose FROM password_link l JOIN app_user u ON u.id = l.user_id
+       WHERE l.user_id = $1 AND ${IS_LIVE} AND CASE l.purpose
+         WHEN 'SET' THEN l.expires_at > now() + make_interval(secs => $2)
+         ELSE l.created_at > now() - make_interval(secs => $3) END LIMIT 1`,
+      [userId, TTL_SECONDS.RESET, RESET_KEPT_SECONDS],
+    );
+    return link;
   }
 
   private async wasInvited(scope: Scope, userId: UserId): Promise<boolean> {

@@ -9,6 +9,7 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { SessionService } from '../../sessions/session.service.js';
 import { hashPassword, passwordProblem, verifyPassword } from '../../users/password.service.js';
 import type { UserService } from '../../users/user.service.js';
+import type { AttemptService } from '../attempt.service.js';
 import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
 import type { PasswordLinkService } from './password-link.service.js';
 import { PASSWORD_PROOF } from './password-sign-in.service.js';
@@ -23,6 +24,7 @@ export class PasswordSettingService {
       readonly sessions: SessionService;
       readonly passwordLinks: PasswordLinkService;
       readonly limits: RateLimits;
+      readonly attempts: AttemptService;
       readonly proofs: ProofService;
       readonly audit: AuditService;
     },
@@ -82,12 +84,12 @@ export class PasswordSettingService {
    */
   async change(request: RequestContext, current: string, password: string): Promise<SignedIn> {
     const session = sessionOf(request);
-    const { work, users, limits, proofs, audit } = this.ports;
-    await limits.take('password-change/user', session.userId);
+    const { work, users, attempts, proofs, audit } = this.ports;
+    const attempt = await attempts.count('PASSWORD', session.userId);
     const expected = await users.passwordHashOf(work.read(request), session.userId);
     const matches = await verifyPassword(expected, current);
     if (expected === null || !matches) throw new DomainError('INVALID_CREDENTIALS');
-    await limits.giveBack('password-change/user', session.userId);
+    await attempts.succeeded(attempt);
     refusePassword(passwordProblem(password, session.username) ?? sameProblem(current, password));
     const hash = await hashPassword(password);
     return work.change(request, async (scope) => {

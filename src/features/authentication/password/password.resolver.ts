@@ -35,7 +35,7 @@ export class PasswordResolver {
   @Resource('/sign-in')
   @Mutation(() => Boolean, {
     description:
-      'Mails a link to set a new password, good for one hour and for one use. The answer is the same for unknown users, and for those who cannot have one.',
+      'Mails a link to set a new password, good for one hour and for one use. An invitation that still works, or a link of the last ten minutes, is mailed again instead. The answer is the same for unknown users, and for those who cannot have one.',
   })
   async requestPasswordReset(
     @Ctx() ctx: RequestContext,
