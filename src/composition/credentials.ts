@@ -16,7 +16,7 @@ export type Credentials = ReturnType<typeof createCredentials>;
 /** What people hold to prove themselves with. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- Credentials is what it returns
 export function createCredentials(
-  { keys, publicUrl, notifications, users, authenticationKeys }: Base,
+  { keys, publicUrl, notifications, users, sessions, audit, authenticationKeys }: Base,
   { clientCa, sms }: Ground,
 ) {
   return {
@@ -26,7 +26,7 @@ export function createCredentials(
     totp: new TotpService(keys, users, publicUrl),
     oneTimeCodes: new OneTimeCodeService(keys, users, codeChannels(notifications, sms.isOffered)),
     mobileIdProofs: new MobileIdProofService(new MobileIdSecrets(keys)),
-    samlIdentities: new SamlIdentityService(users),
+    samlIdentities: new SamlIdentityService({ users, sessions, audit }),
     clientCertificates: new ClientCertificateService(
       new ClientCertificateChecker(clientCa),
       authenticationKeys,

@@ -30,13 +30,14 @@ export function registerHandlers(handlers: Handlers, services: Handling): void {
 }
 
 function onRights(handlers: Handlers, services: Handling): void {
-  const { audit, rules, sessions, enrolments } = services;
+  const { audit, rules, sessions, enrolments, samlIdentities } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
   handlers.on(apiClientStopped, (scope, { clientId }) =>
     enrolments.cancelOrdersOf(scope, clientId),
   );
   handlers.on(userRolesChanged, async (scope, { userId }) => {
+    await samlIdentities.dropUnproven(scope, userId);
     await sessions.rejudgeAllOf(scope, userId);
     await enrolments.cancelOrdersBetween(scope, userId);
   });

@@ -44,6 +44,7 @@ export class IdentityProviders1795400100000 implements MigrationInterface {
                 "max_age_seconds" integer,
                 "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
                 "expires_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+                "answers" integer NOT NULL DEFAULT '0',
                 "answered_at" TIMESTAMP WITH TIME ZONE,
                 "finished_at" TIMESTAMP WITH TIME ZONE,
                 "outcome" jsonb,
@@ -74,6 +75,7 @@ export class IdentityProviders1795400100000 implements MigrationInterface {
                 "subject" text NOT NULL,
                 "user_id" uuid NOT NULL,
                 "created_user" boolean NOT NULL,
+                "linked_in_session" boolean NOT NULL,
                 "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
                 CONSTRAINT "PK_fb9a11437a993075bfe1bb39c37" PRIMARY KEY ("provider_id", "subject")
             )

@@ -7,6 +7,7 @@ export class MobileIdProofs1795400700000 implements MigrationInterface {
     await queryRunner.query(`CREATE TABLE "client_certificate" (
                 "id" uuid NOT NULL,
                 "user_id" uuid NOT NULL,
+                "to_be_signed_hash" bytea NOT NULL,
                 "fingerprint" text NOT NULL,
                 "subject" text NOT NULL,
                 "issuer" text NOT NULL,
@@ -17,7 +18,7 @@ export class MobileIdProofs1795400700000 implements MigrationInterface {
         `);
     await queryRunner.query(`CREATE INDEX "IDX_fb91caf99c0e623e0bfd25b929" ON "client_certificate" ("user_id")
         `);
-    await queryRunner.query(`CREATE UNIQUE INDEX "IDX_b59d3100a8a5cc1cb9a3961817" ON "client_certificate" ("fingerprint")
+    await queryRunner.query(`CREATE UNIQUE INDEX "IDX_44c1b6e617d12e2a6deb953e37" ON "client_certificate" ("to_be_signed_hash")
         `);
     await queryRunner.query(`CREATE TABLE "mobile_id_proof" (
                 "id" uuid NOT NULL,
@@ -59,7 +60,7 @@ export class MobileIdProofs1795400700000 implements MigrationInterface {
         `);
     await queryRunner.query(`DROP TABLE "mobile_id_proof"
         `);
-    await queryRunner.query(`DROP INDEX "public"."IDX_b59d3100a8a5cc1cb9a3961817"
+    await queryRunner.query(`DROP INDEX "public"."IDX_44c1b6e617d12e2a6deb953e37"
         `);
     await queryRunner.query(`DROP INDEX "public"."IDX_fb91caf99c0e623e0bfd25b929"
         `);

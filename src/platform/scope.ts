@@ -101,7 +101,7 @@ export class UnitOfWork {
     { runner, client }: { runner: QueryRunner; client: PoolClient },
   ): ChangeScope {
     let db: EntityManager | undefined;
-    const { source } = this;
+    const { source, handlers } = this;
     const scope: ChangeScope = {
       actor: request.actor,
       request,
@@ -110,10 +110,17 @@ export class UnitOfWork {
         return (db ??= source.createEntityManager(runner)); // hot paths do without
       },
       sql: sqlOn(client),
-      raise: (type, event) => this.handlers.run(scope, type, event),
+      raise(type, event) {
+        return handlers.run(this, type, event); // of the scope it is called on, see `actingAs`
+      },
     };
     return scope;
   }
+}
+
+/** The same transaction with somebody else at work in it: also in all that follows from what he does. */
+export function actingAs(scope: ChangeScope, actor: Actor): ChangeScope {
+  return { ...scope, actor };
 }
 
 /** The pool of `pg` connections below a TypeORM data source. */

@@ -58,14 +58,15 @@ test('the phone with the mobile ID proves who sits at the page, by the number th
   expect(link).toMatch(new RegExp(`^${stage.server.url}/m#p\\.[A-Za-z0-9_-]{22}$`));
 
   await phone.page.goto(link);
-  await phone.page.getByLabel('Digit 1 of 2').click();
+  await phone.page.getByLabel('Number that the page shows').click();
   await phone.page.keyboard.type(number);
   await phone.page.getByRole('button', { name: 'Yes, it is me' }).click();
   await phone.page.getByRole('heading', { name: 'It is you' }).waitFor();
   // The page goes on by itself to what waited for the proof.
   await sectionOf(page, 'totp').locator('[data-totp-secret]').waitFor();
   expect(await evidenceOf(page)).toEqual(['PASSWORD', 'MOBILE_ID']);
-  expect(complaints).toEqual([]);
+  // The browser's own word on the refusal that asked for the fresh proof (RFC 9470 section 3).
+  expect(complaints).toEqual([expect.stringContaining('a status of 401')]);
 });
 
 test('the phone says no, and the page says so and offers another try', async () => {

@@ -100,7 +100,8 @@ export async function readQrCode(picture: Locator): Promise<string> {
 
 function watchForComplaints(page: Page, origin: string, complaints: string[]): void {
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+    if (message.type() !== 'error') return;
+    complaints.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => {
     complaints.push(`exception: ${error.message}`);

@@ -18,6 +18,10 @@ export interface CertificatePlan {
   readonly subject?: string;
   readonly digest?: string;
   readonly newKey?: readonly string[];
+  /** Certified instead of the new key, which is then of no use; PEM. */
+  readonly publicKey?: string;
+  /** Hexadecimal. */
+  readonly serial?: string;
 }
 
 const P_256 = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
@@ -55,13 +59,28 @@ export class ClientAuthority {
     return new ClientAuthority(this.openssl, file, identityIn(this.openssl, file));
   }
 
+  /** Another certificate of this authority's own name and key, signed with that key. */
+  again(extensions: readonly string[] = AUTHORITY): Identity {
+    const file = ClientAuthority.newFile();
+    const subject = this.openssl.print('x509', '-in', `${this.file}.pem`, '-noout', '-subject');
+    this.openssl.print(
+      ...['req', '-x509', '-key', `${this.file}.key`, '-out', `${file}.pem`, '-days', '10'],
+      ...['-subj', `/CN=${subject.trim().replace(/^.*CN = /, '')}`],
+      ...extensions.flatMap((each) => ['-addext', each]),
+    );
+    this.openssl.write(`${file}.key`, this.identity.keyPem);
+    return identityIn(this.openssl, file);
+  }
+
   issue(subject: string, plan: CertificatePlan = {}): Identity {
     return identityIn(this.openssl, this.sign({ subject, ...plan }));
   }
 
-  private sign({ extensions = LEAF, days = 10, subject = '', digest, newKey }: CertificatePlan) {
+  private sign({ extensions = LEAF, days = 10, subject = '', digest, ...more }: CertificatePlan) {
+    const { newKey, publicKey, serial } = more;
     const file = ClientAuthority.newFile();
     this.openssl.write(`${file}.ext`, extensions.join('\n'));
+    if (publicKey !== undefined) this.openssl.write(`${file}.pub`, publicKey);
     this.openssl.print(
       ...['req', '-utf8', '-nodes', '-keyout', `${file}.key`, '-out', `${file}.csr`],
       ...(newKey ?? P_256),
@@ -71,6 +90,8 @@ export class ClientAuthority {
       ...['x509', '-req', '-in', `${file}.csr`, '-out', `${file}.pem`, '-days', String(days)],
       ...['-CA', `${this.file}.pem`, '-CAkey', `${this.file}.key`, '-extfile', `${file}.ext`],
       ...(digest === undefined ? [] : [`-${digest}`]),
+      ...(publicKey === undefined ? [] : ['-force_pubkey', `${file}.pub`]),
+      ...(serial === undefined ? [] : ['-set_serial', `0x${serial}`]),
     );
     return file;
   }

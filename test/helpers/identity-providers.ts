@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
 import { startDemoCorp } from '../../src/cli/demo/corp';
 import type { Employee } from '../../src/cli/demo-corp/staff';
 import { noteSecret } from './run';
@@ -12,29 +11,26 @@ import { eventually } from './server';
 
 /** A real identity provider in a process of its own. */
 export interface RunningProvider {
+  readonly url: string;
   readonly metadataXml: string;
   /** Has it accept this service provider. */
   trust(metadataUrl: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-export const SELMA: Employee = {
-  username: 'selma',
-  displayName: 'Selma Ek',
-  email: 'selma@corp.example',
-  groups: ['staff', 'sales'],
-  password: 'the-password-of-selma-at-her-company',
-};
+/** As it was built for this run. */
+const DEMO_CORP = resolve(__dirname, '../../dist/src/cli/demo-corp.js');
 
 /** The identity provider that the demo starts: samlify. */
 export async function startCorp(
   serviceProvider: string,
-  staff: readonly Employee[] = [SELMA],
+  staff: readonly Employee[],
 ): Promise<RunningProvider> {
   for (const { password } of staff) noteSecret(password);
   const folder = await mkdtemp(join(tmpdir(), 'signet-corp-'));
-  const corp = await startDemoCorp(folder, serviceProvider, staff);
+  const corp = await startDemoCorp(folder, serviceProvider, staff, DEMO_CORP);
   return {
+    url: corp.url,
     metadataXml: corp.metadataXml,
     trust: () => Promise.resolve(), // it asks for the metadata itself
     stop: async () => {
@@ -44,13 +40,11 @@ export async function startCorp(
   };
 }
 
-const WWW = '/usr/share/simplesamlphp/www';
+export const SIMPLE_SAML_PHP = '/usr/share/simplesamlphp/www';
 const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 
 /** SimpleSAMLphp of Debian's packages, under PHP's own web server. */
-export async function startSimpleSamlPhp(
-  staff: readonly Employee[] = [SELMA],
-): Promise<RunningProvider> {
+export async function startSimpleSamlPhp(staff: readonly Employee[]): Promise<RunningProvider> {
   for (const { password } of staff) noteSecret(password);
   const folder = await mkdtemp(join(tmpdir(), 'signet-simplesaml-'));
   const port = await freePort();
@@ -62,7 +56,7 @@ export async function startSimpleSamlPhp(
   await writeFile(join(folder, 'config', 'config.php'), configPhp(folder, url));
   await writeFile(join(folder, 'config', 'authsources.php'), staffPhp(staff));
   await writeFile(join(folder, 'metadata', 'saml20-idp-hosted.php'), HOSTED_PHP);
-  const child = spawn('php', ['-S', `127.0.0.1:${String(port)}`, '-t', WWW], {
+  const child = spawn('php', ['-S', `127.0.0.1:${String(port)}`, '-t', SIMPLE_SAML_PHP], {
     stdio: 'ignore',
     env: {
       PATH: process.env['PATH'],
@@ -73,6 +67,7 @@ export async function startSimpleSamlPhp(
   });
   const metadataXml = await eventually(() => textOf(`${url}/saml2/idp/metadata.php`));
   return {
+    url,
     metadataXml,
     trust: async (metadataUrl) => {
       const xml = (await textOf(metadataUrl)) ?? '';

@@ -1,3 +1,5 @@
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { inflateRawSync } from 'node:zlib';
 import { noteSecret } from './run';
 
@@ -46,16 +48,15 @@ export class CookieBrowser {
 
   async visit(path: string, init: Init): Promise<Visit> {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(new URL(path, this.origin), {
+    const response = await send(new URL(path, this.origin), {
       ...init,
-      redirect: 'manual',
       headers: { ...init.headers, ...(cookie === '' ? {} : { cookie }) },
     });
-    for (const line of response.headers.getSetCookie()) this.keep(line);
+    for (const line of response.headers['set-cookie'] ?? []) this.keep(line);
     return {
-      status: response.status,
-      location: response.headers.get('location') ?? '',
-      text: await response.text(),
+      status: response.statusCode ?? 0,
+      location: response.headers.location ?? '',
+      text: await text(response),
     };
   }
 
@@ -66,6 +67,17 @@ export class CookieBrowser {
     else this.jar.set(name, value);
     if (value !== '') noteSecret(value);
   }
+}
+
+/** By `node:http`: `fetch` says of itself that it is no visit, `Sec-Fetch-Mode: cors`. */
+function send(url: URL, { method = 'GET', body, headers }: Init): Promise<IncomingMessage> {
+  const isForm = body instanceof URLSearchParams;
+  const type = isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers: { ...type, ...headers }, agent: false }, resolve);
+    sent.once('error', reject);
+    sent.end(body === undefined ? undefined : body.toString());
+  });
 }
 
 export function messageIn(location: string): SentMessage {

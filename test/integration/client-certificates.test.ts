@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toBeSignedHash } from '../../src/features/authentication/client-certificates/to-be-signed';
+import { bent } from '../helpers/bent-certificate';
 import { gatherCast, type Cast } from '../helpers/cast';
 import {
   asHeader,
@@ -52,7 +55,8 @@ beforeAll(async () => {
   openssl = new Openssl();
   folder = await mkdtemp(join(tmpdir(), 'signet-client-ca-'));
   database = await createTestDatabase();
-  const first = await startTestServer({ database });
+  await database.query('DELETE FROM certificate_authority'); // for one whose signatures can be bent
+  const first = await startTestServer({ database, environment: { CA_KEY_ALGORITHM: 'P-256' } });
   const { data } = await first.graphql('{ certificateAuthority { chain } }');
   await first.stop();
   root = ClientAuthority.root(openssl, '/O=Example/CN=Client root');
@@ -125,12 +129,25 @@ async function own(plan = {}): Promise<Identity> {
 }
 
 /** Registers a certificate that could not be registered by its own means. */
-async function forceRegistered({ fingerprint }: Identity, userId = cast.alva.id): Promise<void> {
+async function forceRegistered(
+  { der, fingerprint }: Pick<Identity, 'der' | 'fingerprint'>,
+  userId = cast.alva.id,
+): Promise<void> {
   await database.query(
-    `INSERT INTO client_certificate (id, user_id, fingerprint, subject, issuer, not_after, created_at)
-     VALUES (gen_random_uuid(), $1, $2, '', '', now() + interval '1 day', now())`,
-    [userId, fingerprint],
+    `INSERT INTO client_certificate (id, user_id, to_be_signed_hash, fingerprint, subject, issuer, not_after, created_at)
+     VALUES (gen_random_uuid(), $1, $2, $3, '', '', now() + interval '1 day', now())`,
+    [userId, toBeSignedHash(der), fingerprint],
   );
+}
+
+async function signedInBy(identity: Identity): Promise<string> {
+  const { data } = await signIn(identity);
+  return data.signInWithClientCertificate.token as string;
+}
+
+async function evidenceOf(token: string): Promise<string[]> {
+  const { data } = await callWith(direct, { query: '{ viewer { evidence { method } } }', token });
+  return (data.viewer.evidence as { method: string }[]).map(({ method }) => method);
 }
 
 const userIn = ({ data, errors }: CertificateAnswer): string =>
@@ -442,6 +459,16 @@ describe('registering', () => {
     expect(userIn(await signIn(identity))).toBe('alva');
   });
 
+  test('of the same certificate with its other signature is no other certificate', async () => {
+    const identity = root.issue('/CN=bent');
+    const first = await registered(identity);
+    const call = { query: REGISTER, identity: bent(identity), token: cast.other.token };
+    const { errors } = await callWith(direct, call);
+    expect(errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', reason: 'TAKEN' });
+    expect(await registered(bent(identity))).toEqual(first);
+    expect((await registered(root.issue('/CN=bent'))).id).not.toBe(first.id);
+  });
+
   test('the same certificate by two users at once, one has it', async () => {
     const identity = root.issue('/CN=contested');
     const answers = await Promise.all(
@@ -469,7 +496,7 @@ describe('registering', () => {
     const person = await createPerson(behindProxy, cast.admin, newName('collector'));
     const token = await sessionOf(behindProxy, person.id);
     for (let i = 0; i < 20; i += 1) {
-      await forceRegistered({ ...root.identity, fingerprint: newName('fp') }, person.id);
+      await forceRegistered(root.issue(`/CN=one of ${String(i)}`), person.id);
     }
     const identity = root.issue('/CN=one too many');
     const { errors } = await callWith(direct, { query: REGISTER, identity, token });
@@ -494,6 +521,15 @@ describe('removing', () => {
     });
     expect(viewer.data.viewer.evidence).toEqual([]);
     expect(codeOf(await remove(id, cast.alva.token))).toBe('NOT_FOUND');
+  });
+
+  test('takes what was proven with its other signature as well', async () => {
+    const identity = root.issue('/CN=removed');
+    const { id } = await registered(identity);
+    const token = await signedInBy(bent(identity));
+    expect(await evidenceOf(token)).toEqual(['CLIENT_CERTIFICATE']);
+    await remove(id, cast.alva.token);
+    expect(await evidenceOf(token)).toEqual([]);
   });
 
   test("leaves another user's certificate alone", async () => {
@@ -549,10 +585,40 @@ describe('a certificate that Signet issued', () => {
     expect(userIn(await signIn(issued()))).toBe('alva');
   });
 
-  test('cannot be registered', async () => {
-    const call = { query: REGISTER, identity: issued(), token: cast.other.token };
-    const { errors } = await callWith(direct, call);
-    expect(errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', reason: 'ISSUED_HERE' });
+  test('cannot be registered, whichever of its signatures it bears', async () => {
+    for (const identity of [issued(), bent(issued())]) {
+      const call = { query: REGISTER, identity, token: cast.other.token };
+      const { errors } = await callWith(direct, call);
+      expect(errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', reason: 'ISSUED_HERE' });
+    }
+  });
+
+  test('cannot be registered when it is revoked, nor sign in, with its other signature', async () => {
+    const gone = await AnyAnswerPhone.enrol(behindProxy, cast.alva.token, cast.projectId, ecKey());
+    const identity = bent(issued(gone));
+    const token = await signedInBy(identity);
+    expect(await evidenceOf(token)).toEqual(['CLIENT_CERTIFICATE']);
+    await database.query(`UPDATE certificate SET status = 'REVOKED' WHERE profile_id = $1`, [
+      gone.profileId,
+    ]);
+    expect(userIn(await signIn(identity))).toBe('INVALID_CREDENTIALS');
+    const call = { query: REGISTER, identity, token: cast.alva.token };
+    const refused = await callWith(direct, call);
+    expect(refused.errors[0]?.extensions).toMatchObject({
+      code: 'CONFLICT',
+      reason: 'ISSUED_HERE',
+    });
+    await database.query('UPDATE profile SET valid_to = now() WHERE id = $1', [gone.profileId]);
+    await eventually(async () => ((await evidenceOf(token)).length === 0 ? true : undefined));
+  });
+
+  test('is told from one of another authority with its serial number', async () => {
+    const serial = new X509Certificate(issued().der).serialNumber;
+    const identity = root.issue('/CN=same number', { serial });
+    expect(new X509Certificate(identity.der).serialNumber).toBe(serial);
+    await registered(identity, cast.other.id);
+    expect(userIn(await signIn(identity))).toBe('berta');
+    expect(userIn(await signIn(issued()))).toBe('alva');
   });
 
   test.each([

@@ -104,7 +104,7 @@ test('odd values at any place of any argument are refused or taken, and never su
   }
   expect(surprises).toEqual([]);
   expect(calls).toBeGreaterThan(500);
-}, 240_000);
+}, 600_000);
 
 async function callerFor({ field }: RootField): Promise<Caller> {
   const who = AS_WHOM[field.name];

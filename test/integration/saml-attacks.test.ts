@@ -312,7 +312,7 @@ test.each([
   ['another document', { SAMLResponse: Buffer.from('<html/>').toString('base64') }],
   ['nothing', {}],
   ['a logout request', { SAMLRequest: Buffer.from('<x/>').toString('base64') }],
-  ['more than 256 kB', { SAMLResponse: 'A'.repeat(300_000) }],
+  ['more than 64 kB', { SAMLResponse: 'A'.repeat(66_000) }],
 ])('%s in the form is refused', async (_, form: Record<string, string>) => {
   const signIn = await new SamlSignIn(server, provider).begin();
   const { status, location } = await signIn.browser.post(`/saml/${provider.name}/acs`, form);
@@ -361,16 +361,4 @@ test('a provider that is switched off on the way is no provider', async () => {
   expect(first.token).toBeUndefined();
   expect((await first.browser.get(`/saml/${brief.name}/sign-in`)).status).toBe(404);
   expect((await first.browser.get(`/saml/${brief.name}/metadata`)).status).toBe(404);
-});
-
-test('responses are counted: a flood of them ends in RATE_LIMITED', async () => {
-  const signIn = await new SamlSignIn(server, provider).begin();
-  const ends = [];
-  for (let i = 0; i < 121; i += 1) {
-    ends.push(
-      (await signIn.browser.post(`/saml/${provider.name}/acs`, { SAMLResponse: 'x' })).location,
-    );
-  }
-  expect(ends.slice(0, 120).every((end) => end === `/?signInProblem=${REFUSED}`)).toBe(true);
-  expect(ends[120]).toBe('/?signInProblem=RATE_LIMITED');
 });

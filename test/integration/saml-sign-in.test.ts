@@ -168,7 +168,7 @@ describe('who is who', () => {
     });
   });
 
-  test('a user with a role is described here, not by the provider', async () => {
+  test('a user who was given a role is no longer known to the provider, which describes him no more', async () => {
     const nameId = newName('id');
     const attributes = { uid: [newName('uid')], mail: ['a@example.org'] };
     const { user } = await viewer(
@@ -178,9 +178,11 @@ describe('who is who', () => {
       user.id,
     ]);
     const changed = { fields: { attributes: { ...attributes, mail: ['evil@example.org'] } } };
-    expect((await viewer(await signInBySaml(server, mapped, nameId, changed))).user.email).toBe(
-      'a@example.org',
-    );
+    expect((await signIn(mapped, nameId, changed)).end).toBe(problem('SAML_LINK_FIRST'));
+    const [row] = await server.database.query('SELECT email FROM app_user WHERE id = $1', [
+      user.id,
+    ]);
+    expect(row).toEqual({ email: 'a@example.org' });
   });
 
   test('a user who was not made by the provider is not described by it', async () => {
@@ -266,12 +268,13 @@ describe('who is who', () => {
       const person = await createPerson(server, cast.admin, newName('user'), [role]);
       expect((await signIn(provider, person.username)).end).toBe(problem('SAML_LINK_FIRST'));
       expect(await refusalOf(server, provider.name)).toBe('LINK_FROM_SESSION');
-      const session = await sessionOf(server, person.id, ['PASSWORD']);
+      const session = await sessionOf(server, person.id, ['PASSWORD', 'EMAIL_CODE']);
       const linked = await signIn(provider, person.username, { session });
       expect(linked.end).toBe('/');
       expect((await viewer(linked.token)).evidence).toMatchObject([
         { method: 'SAML', provider: provider.name },
         { method: 'PASSWORD' },
+        { method: 'EMAIL_CODE' },
       ]);
       expect((await signIn(provider, person.username)).end).toBe('/');
     },
@@ -354,7 +357,7 @@ describe('the session', () => {
       {
         input: {
           name: newName('rule'),
-          resources: ['/only-corp'],
+          resources: ['/account/sessions'],
           require: [{ anyOf: [{ method: 'SAML', provider: provider.name, maxAgeSeconds: 600 }] }],
         },
       },
@@ -363,7 +366,7 @@ describe('the session', () => {
     expect(errors).toEqual([]);
     const outcome = async (token: string) => {
       const { data } = await server.graphql(
-        `{ resourceAccess(resource: "/only-corp") { outcome missing { anyOf { reason option { url } } } } }`,
+        `{ resourceAccess(resource: "/account/sessions") { outcome missing { anyOf { reason option { url } } } } }`,
         {},
         { token },
       );

@@ -159,7 +159,12 @@ export class SamlProvider {
   }
 
   private async sp(): Promise<ServiceProviderInstance> {
-    return ServiceProvider({ metadata: await this.serviceProvider(), wantMessageSigned: true });
+    return ServiceProvider({
+      metadata: await this.serviceProvider(),
+      wantMessageSigned: true,
+      wantLogoutRequestSigned: true,
+      wantLogoutResponseSigned: true,
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import type { SignInOption } from '../access/access.service.js';
 import type { User, UserService } from '../users/user.service.js';
 
 /** For whom options are asked: `user` is null for who is not signed in. */
-export interface OptionsQuery {
+interface OptionsQuery {
   readonly user: User | null;
   /** Where a redirecting method is to come back to: a path of this server. */
   readonly returnTo: string | null;

@@ -13,6 +13,7 @@ export interface AuthenticationKey {
 
 /** A certificate that Signet issued; `key` is null where nobody may use it (any more). */
 export interface IssuedHere {
+  readonly certificateDer: Buffer;
   readonly key: AuthenticationKey | null;
 }
 
@@ -75,17 +76,14 @@ export class AuthenticationKeyService {
     return key;
   }
 
-  /** The certificate, where Signet issued it; undefined where somebody else did. */
-  async issuedHere(
-    scope: Scope,
-    certificate: { readonly serialNumber: string; readonly der: Buffer },
-  ): Promise<IssuedHere | undefined> {
+  /** What Signet issued under this serial number; other authorities may have used it too. */
+  async issuedHere(scope: Scope, serialNumber: string): Promise<IssuedHere | undefined> {
     const [row] = await scope.sql<AuthenticationKey & { stands: boolean }>(
       'authentication-key.issued-here',
-      `SELECT ${COLUMNS}, (${STANDS}) AS stands FROM ${TABLES} WHERE c.serial_number = $1 AND c.der = $2`,
-      [certificate.serialNumber, certificate.der],
+      `SELECT ${COLUMNS}, (${STANDS}) AS stands FROM ${TABLES} WHERE c.serial_number = $1`,
+      [serialNumber],
     );
-    return row && { key: row.stands ? row : null };
+    return row && { certificateDer: row.certificateDer, key: row.stands ? row : null };
   }
 
   /** The keys of those of these mobile IDs whose users are signed in somewhere; whether or not they may still be used. */

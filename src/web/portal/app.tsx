@@ -76,6 +76,7 @@ export function App({ sessionEnd, notice, onNoticeClosed }: AppProps): ReactElem
             aside={
               <UserMenu
                 user={state.user}
+                identityProvider={state.identityProvider}
                 onSignedOut={() => {
                   drafts.clear();
                   signedOut();

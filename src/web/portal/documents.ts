@@ -12,6 +12,7 @@ export const VIEWER = graphql(`
       }
       evidence {
         method
+        provider
       }
     }
   }

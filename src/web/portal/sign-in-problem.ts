@@ -8,6 +8,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   SAML_EXPIRED: 'This sign-in took too long, or it was begun in another browser. Please try again.',
   SAML_LINK_FIRST:
     'For your account this way has to be linked first: sign in as usual, open your account, and choose it there.',
+  SAML_LINK_UNPROVEN:
+    'Before this way can be linked to your account, confirm in another way that it is you, by a code or a passkey, and choose it again within ten minutes.',
   SAML_NO_ACCOUNT: 'There is no account here for you yet. Please ask your administrator.',
   SAML_NOT_FRESH:
     'The other site did not ask you to sign in anew, and your last sign-in there is too long ago. Sign out there, then try again.',

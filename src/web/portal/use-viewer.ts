@@ -13,6 +13,8 @@ type ViewerState =
       readonly kind: 'SIGNED_IN';
       readonly user: PortalUser;
       readonly isPasswordAlone: boolean;
+      /** At which identity provider the viewer has signed in, last; null: at none. */
+      readonly identityProvider: string | null;
     };
 
 interface ViewerHandle {
@@ -50,7 +52,9 @@ async function ask(client: Client): Promise<ViewerState> {
   const viewer = data?.viewer;
   if (viewer?.user) {
     const isPasswordAlone = viewer.evidence.every(({ method }) => method === 'PASSWORD');
-    return { kind: 'SIGNED_IN', user: viewer.user, isPasswordAlone };
+    const atProvider = viewer.evidence.findLast(({ method }) => method === 'SAML');
+    const identityProvider = atProvider?.provider ?? null;
+    return { kind: 'SIGNED_IN', user: viewer.user, isPasswordAlone, identityProvider };
   }
   const problem = error && problemOf(error);
   if (problem && problem.code !== 'UNAUTHENTICATED') return { kind: 'UNREACHABLE', problem };

@@ -1,22 +1,28 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconLogout, IconUserCircle } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
-import { useClient } from 'urql';
-import { SIGN_OUT, type PortalUser } from './documents.js';
+import { useClient, type Client } from 'urql';
+import { SIGN_IN_OPTIONS, SIGN_OUT, type PortalUser } from './documents.js';
 import { hashOf } from './route.js';
 import { goTo } from './use-route.js';
 
 interface UserMenuProps {
   readonly user: PortalUser;
+  /** Where the viewer has signed in as well, and is signed out with here. */
+  readonly identityProvider: string | null;
   readonly onSignedOut: () => void;
 }
 
 /** Who is signed in, the way to the account, and the way out. */
-export function UserMenu({ user, onSignedOut }: UserMenuProps): ReactElement {
+export function UserMenu({ user, identityProvider, onSignedOut }: UserMenuProps): ReactElement {
   const client = useClient();
   const [busy, setBusy] = useState(false);
   const signOut = async (): Promise<void> => {
     setBusy(true);
+    if (identityProvider !== null && (await isThere(client, identityProvider))) {
+      location.assign(`/saml/${encodeURIComponent(identityProvider)}/logout`);
+      return;
+    }
     const { error } = await client.mutation(SIGN_OUT, {}).toPromise();
     setBusy(false);
     if (error) return;
@@ -53,4 +59,10 @@ export function UserMenu({ user, onSignedOut }: UserMenuProps): ReactElement {
       </Button>
     </Group>
   );
+}
+
+/** A provider that was switched off since has no sign-out page; then the session ends here alone. */
+async function isThere(client: Client, name: string): Promise<boolean> {
+  const { data } = await client.query(SIGN_IN_OPTIONS, {}).toPromise();
+  return (data?.signInOptions ?? []).some(({ provider }) => provider === name);
 }

@@ -32,7 +32,7 @@ export interface Setting {
 }
 
 /** Sets the scene for one root field. `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
-export type Setter = (isScanned: boolean) => Promise<Scene>;
+type Setter = (isScanned: boolean) => Promise<Scene>;
 export type Setters = Readonly<Record<string, Setter>>;
 
 /** Arguments that only the caller's own session can tell: `token` is undefined for who has none. */

@@ -55,6 +55,7 @@ describe('a sign-in elsewhere that came to nothing', () => {
     'RATE_LIMITED',
     'SAML_EXPIRED',
     'SAML_LINK_FIRST',
+    'SAML_LINK_UNPROVEN',
     'SAML_NO_ACCOUNT',
     'SAML_NOT_FRESH',
     'SAML_OTHER_USER',

@@ -1,5 +1,6 @@
 import express, { type Request, type Response } from 'express';
 import type { RequestContext } from '../../../kernel/actor.js';
+import { invalidInput } from '../../../kernel/errors.js';
 import type { SignInProblem } from '../../../features/authentication/saml/saml-sign-in.service.js';
 import { SamlRefusal } from '../../../features/authentication/saml/messages/saml-refusal.js';
 import type { Identify } from '../../graphql/ports.js';
@@ -7,7 +8,7 @@ import { describeClient, type Client, type TrustProxy } from '../client.js';
 import type { Origins } from '../origins.js';
 import type { SessionCookie } from '../session-cookie.js';
 
-const MAX_FORM = 256 * 1024;
+const MAX_FORM = 64 * 1024;
 const MAX_FIELDS = 10;
 
 export interface ExchangeParts {
@@ -64,6 +65,18 @@ const parseForm = express.urlencoded({
   limit: MAX_FORM,
   parameterLimit: MAX_FIELDS,
 });
+
+/**
+ * Only a person who follows a link gets here: a page that embeds the address, as a picture or a frame, begins nothing. What
+ * browsers do not say is not held against them (Fetch Metadata).
+ * @throws DomainError INVALID_INPUT
+ */
+export function requireNavigation({ headers }: Pick<Request, 'headers'>): void {
+  const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': target = 'document' } = headers;
+  if (mode !== 'navigate' || target !== 'document') {
+    throw invalidInput('Sec-Fetch-Mode', 'A sign-in begins with a visit to this address.');
+  }
+}
 
 /** The fields of a posted form that stand there once. @throws SamlRefusal MALFORMED for anything but a small form */
 export async function formOf(req: Request, res: Response): Promise<ReadonlyMap<string, string>> {

@@ -19,6 +19,7 @@ import {
   go,
   goToProblem,
   queryOf,
+  requireNavigation,
   type ExchangeParts,
   type SessionUse,
 } from './saml-exchange.js';
@@ -85,8 +86,9 @@ export class SamlPages {
   }
 
   async signIn(visit: Visit): Promise<void> {
-    const { res, ctx, provider } = visit;
+    const { req, res, ctx, provider } = visit;
     const { samlSignIn } = this.parts.services;
+    requireNavigation(req);
     const browserToken = this.rememberBrowser(visit);
     const wish = { ...wishIn(visit), browserToken };
     const { isForced } = await samlSignIn.prepare(ctx, provider, wish);

@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { ShownCertificate } from '../../../kernel/actor.js';
 import { checkPath, type CertificateProblem } from './certificate-path.js';
+import { ReadCertificate } from './read-certificate.js';
 
 /** A certificate whose issuer is trusted; whose it is, nobody has said yet. */
 export interface TrustedCertificate {
-  readonly der: Buffer;
-  /** SHA-256, upper case, octets parted by colons. */
+  /** What it is known by. */
+  readonly toBeSignedHash: Buffer;
+  /** SHA-256 of its DER, upper case, octets parted by colons: another one for each of its possible signatures. */
   readonly fingerprint: string;
   /** Hexadecimal, upper case, whole octets. */
   readonly serialNumber: string;
@@ -15,16 +17,24 @@ export interface TrustedCertificate {
   readonly notAfter: Date;
 }
 
+export type CheckedCertificate =
+  { readonly trusted: TrustedCertificate } | { readonly problem: CertificateProblem };
+
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Holds what callers show against the authorities of CLIENT_CA. Without any, the method is off. */
 export class ClientCertificateChecker {
-  private readonly anchors: readonly X509Certificate[];
+  private readonly anchors: readonly ReadCertificate[];
+  /** One call may ask often what its connection shows. */
+  private readonly checked = new WeakMap<
+    ShownCertificate,
+    { readonly now: Date; readonly result: CheckedCertificate }
+  >();
 
   /** @param clientCa certificates of authorities, PEM */
   constructor(clientCa: Buffer | null) {
     const blocks = clientCa?.toString('latin1').match(PEM_BLOCK) ?? [];
-    this.anchors = blocks.map((pem) => new X509Certificate(pem));
+    this.anchors = blocks.map((pem) => new ReadCertificate(new X509Certificate(pem)));
   }
 
   /** Whether any certificate could be accepted. */
@@ -32,22 +42,27 @@ export class ClientCertificateChecker {
     return this.anchors.length > 0;
   }
 
-  check(
-    shown: ShownCertificate,
-    now: Date,
-  ): { readonly trusted: TrustedCertificate } | { readonly problem: CertificateProblem } {
+  check(shown: ShownCertificate, now: Date): CheckedCertificate {
+    const known = this.checked.get(shown);
+    if (known?.now.getTime() === now.getTime()) return known.result;
+    const result = this.examine(shown, now);
+    this.checked.set(shown, { now, result });
+    return result;
+  }
+
+  private examine(shown: ShownCertificate, now: Date): CheckedCertificate {
     const { anchors } = this;
     const checked = checkPath(shown.der, { anchors, intermediates: shown.intermediates, now });
     if ('problem' in checked) return checked;
-    const { certificate } = checked;
+    const { x509, toBeSignedHash } = checked.certificate;
     return {
       trusted: {
-        der: certificate.raw,
-        fingerprint: certificate.fingerprint256,
-        serialNumber: certificate.serialNumber,
-        subject: nameOf(certificate.subject),
-        issuer: nameOf(certificate.issuer),
-        notAfter: new Date(certificate.validTo),
+        toBeSignedHash,
+        fingerprint: x509.fingerprint256,
+        serialNumber: x509.serialNumber,
+        subject: nameOf(x509.subject),
+        issuer: nameOf(x509.issuer),
+        notAfter: new Date(x509.validTo),
       },
     };
   }

@@ -7,7 +7,6 @@ import type { UnitOfWork } from '../../../platform/scope.js';
 import type { UserService } from '../../users/user.service.js';
 import type { AttemptService } from '../attempt.service.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
-import { credentialOf } from './certificate-credential.js';
 import type { TrustedCertificate } from './client-certificate-checker.js';
 import type { ClientCertificateService } from './client-certificate.service.js';
 
@@ -57,12 +56,13 @@ export class ClientCertificateSignInService {
     await attempts.succeeded(attempt);
     if (state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     return work.change(request, async (scope) => {
-      const isHis = await clientCertificates.hold(scope, userId, certificate);
-      if (!isHis) throw new DomainError('INVALID_CREDENTIALS');
+      await proofs.hold(scope, userId);
+      const credential = await clientCertificates.hold(scope, userId, certificate);
+      if (credential === undefined) throw new DomainError('INVALID_CREDENTIALS');
       return proofs.signIn(scope, userId, {
         method: 'CLIENT_CERTIFICATE',
         provider: null,
-        credential: credentialOf(certificate.fingerprint),
+        credential,
       });
     });
   }

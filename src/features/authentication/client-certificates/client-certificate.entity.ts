@@ -8,8 +8,10 @@ export type ClientCertificateId = Brand<string, 'ClientCertificateId'>;
 export class ClientCertificate {
   @PrimaryColumn('uuid') id!: ClientCertificateId;
   @Index() @Column('uuid', { name: 'user_id' }) userId!: UserId;
-  /** SHA-256 of the certificate, upper case, octets parted by colons. */
-  @Index({ unique: true }) @Column('text') fingerprint!: string;
+  /** SHA-256 of what its issuer has signed: the certificate is known by it, whichever of the possible signatures it bears. */
+  @Index({ unique: true }) @Column('bytea', { name: 'to_be_signed_hash' }) toBeSignedHash!: Buffer;
+  /** SHA-256 of its DER as it was registered, upper case, octets parted by colons. */
+  @Column('text') fingerprint!: string;
   /** RFC 4514, as the issuer's name. */
   @Column('text') subject!: string;
   @Column('text') issuer!: string;

@@ -1,11 +1,16 @@
 import type { RequestContext, ShownCertificate } from '../../../kernel/actor.js';
 import { newId, type UserId } from '../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import type { AuthenticationKeyService } from '../../profiles/authentication-key.service.js';
+import type {
+  AuthenticationKeyService,
+  IssuedHere,
+} from '../../profiles/authentication-key.service.js';
+import { credentialOf } from './certificate-credential.js';
 import type { ClientCertificateChecker, TrustedCertificate } from './client-certificate-checker.js';
 import type { ClientCertificate, ClientCertificateId } from './client-certificate.entity.js';
+import { toBeSignedHash } from './to-be-signed.js';
 
-export type RegisteredCertificate = ClientCertificate;
+export type RegisteredCertificate = Omit<ClientCertificate, 'toBeSignedHash'>;
 
 /** Whose certificate it is: `userId` is null for one that nobody may use (any more). */
 interface Holder {
@@ -33,33 +38,54 @@ export class ClientCertificateService {
 
   /** A certificate of Signet's own belongs to its mobile ID's user, whatever was registered; others to who registered them. */
   async holderOf(scope: Scope, certificate: TrustedCertificate): Promise<Holder> {
-    const issued = await this.keys.issuedHere(scope, certificate);
+    const issued = await this.issuedHere(scope, certificate);
     if (issued !== undefined) return { userId: issued.key?.userId ?? null, isIssuedHere: true };
     const registered = await this.find(scope, certificate);
     return { userId: registered?.userId ?? null, isIssuedHere: false };
   }
 
   /**
-   * Whether the certificate is still this user's, now and until this transaction ends: who takes it away waits, and then finds
-   * what was proven with it.
+   * Makes sure that the certificate is still this user's, now and until this transaction ends: who takes it away waits, and
+   * then finds what was proven with it.
+   * @returns the credential of that evidence; undefined where it is not his
    */
   async hold(
     scope: ChangeScope,
     userId: UserId,
     certificate: TrustedCertificate,
-  ): Promise<boolean> {
-    const issued = await this.keys.issuedHere(scope, certificate);
+  ): Promise<string | undefined> {
+    const fingerprint = await this.heldFingerprint(scope, userId, certificate);
+    return fingerprint && credentialOf(fingerprint);
+  }
+
+  /** As it is on record, whichever of its possible signatures is shown. */
+  private async heldFingerprint(
+    scope: ChangeScope,
+    userId: UserId,
+    certificate: TrustedCertificate,
+  ): Promise<string | undefined> {
+    const issued = await this.issuedHere(scope, certificate);
     if (issued === undefined) {
-      const held = await scope.sql(
+      const [held] = await scope.sql<{ fingerprint: string }>(
         'client-certificate.hold',
-        'SELECT id FROM client_certificate WHERE fingerprint = $1 AND user_id = $2 FOR SHARE',
-        [certificate.fingerprint, userId],
+        'SELECT fingerprint FROM client_certificate WHERE to_be_signed_hash = $1 AND user_id = $2 FOR SHARE',
+        [certificate.toBeSignedHash, userId],
       );
-      return held.length === 1;
+      return held?.fingerprint;
     }
-    if (issued.key === null) return false;
-    const key = await this.keys.hold(scope, issued.key.profileId, certificate.fingerprint);
-    return key?.userId === userId;
+    if (issued.key === null) return undefined;
+    const key = await this.keys.hold(scope, issued.key.profileId, issued.key.fingerprint);
+    return key?.userId === userId ? key.fingerprint : undefined;
+  }
+
+  private async issuedHere(
+    scope: Scope,
+    certificate: TrustedCertificate,
+  ): Promise<IssuedHere | undefined> {
+    const issued = await this.keys.issuedHere(scope, certificate.serialNumber);
+    if (issued === undefined) return undefined;
+    const isSame = toBeSignedHash(issued.certificateDer).equals(certificate.toBeSignedHash);
+    return isSame ? issued : undefined;
   }
 
   /** Which of the users have registered one that has not run out. */
@@ -75,12 +101,12 @@ export class ClientCertificateService {
 
   async find(
     scope: Scope,
-    { fingerprint }: Pick<TrustedCertificate, 'fingerprint'>,
+    certificate: TrustedCertificate,
   ): Promise<RegisteredCertificate | undefined> {
     const [row] = await scope.sql<RegisteredCertificate>(
       'client-certificate.find',
-      `SELECT ${COLUMNS} FROM client_certificate WHERE fingerprint = $1`,
-      [fingerprint],
+      `SELECT ${COLUMNS} FROM client_certificate WHERE to_be_signed_hash = $1`,
+      [certificate.toBeSignedHash],
     );
     return row;
   }
@@ -98,13 +124,13 @@ export class ClientCertificateService {
   async add(
     scope: ChangeScope,
     userId: UserId,
-    { fingerprint, subject, issuer, notAfter }: TrustedCertificate,
+    { toBeSignedHash: hash, fingerprint, subject, issuer, notAfter }: TrustedCertificate,
   ): Promise<RegisteredCertificate | undefined> {
     const [added] = await scope.sql<RegisteredCertificate>(
       'client-certificate.add',
-      `INSERT INTO client_certificate (id, user_id, fingerprint, subject, issuer, not_after, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, now()) ON CONFLICT (fingerprint) DO NOTHING RETURNING ${COLUMNS}`,
-      [newId(), userId, fingerprint, subject, issuer, notAfter],
+      `INSERT INTO client_certificate (id, user_id, to_be_signed_hash, fingerprint, subject, issuer, not_after, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, now()) ON CONFLICT (to_be_signed_hash) DO NOTHING RETURNING ${COLUMNS}`,
+      [newId(), userId, hash, fingerprint, subject, issuer, notAfter],
     );
     return added;
   }

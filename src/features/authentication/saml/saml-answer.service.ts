@@ -1,10 +1,10 @@
 import type { RequestContext } from '../../../kernel/actor.js';
-import { addressKey } from '../../../platform/address-key.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import { checkResponse, lastInstantOf } from './messages/response-checks.js';
-import { readResponse, type SamlResponse } from './messages/response.js';
+import { answeredBy, readResponse, type SamlResponse } from './messages/response.js';
 import { SamlRefusal } from './messages/saml-refusal.js';
+import { decodeBase64, decodeUtf8, requirePlain } from './messages/xml.js';
 import type {
   IdentityProvider,
   IdentityProviderService,
@@ -35,6 +35,9 @@ interface Answer {
   readonly posted: PostedResponse;
 }
 
+/** Answers to one request that are looked at: a provider gives one, and a person may try again. */
+const MAX_ANSWERS = 3;
+
 /** The answers of providers. Each check has a test that it alone refuses. */
 export class SamlAnswerService {
   constructor(
@@ -48,7 +51,8 @@ export class SamlAnswerService {
 
   /**
    * Takes a provider's answer. Nothing of it counts before every check has passed; then it waits for the browser, which may
-   * show its session only to a same-site request.
+   * show its session only to a same-site request. Whoever cannot have been sent here is turned away before anything is counted
+   * or costs: any site may post this form, from any browser.
    * @returns what the browser goes on with
    * @throws SamlRefusal; DomainError RATE_LIMITED
    */
@@ -58,35 +62,38 @@ export class SamlAnswerService {
     posted: PostedResponse,
   ): Promise<RequestKey> {
     const { limits, work } = this.ports;
-    const address = addressKey(request.address);
-    await limits.take('proof/address', address);
-    const response = readResponse(posted.encoded);
-    const pending = await this.pending(request, provider, { response, posted });
+    const text = decodeUtf8(decodeBase64(posted.encoded));
+    requirePlain(text);
+    const pending = await this.pending(request, provider, {
+      requestId: answeredBy(text),
+      browserToken: posted.browserToken,
+    });
+    const response = readResponse(text, provider.certificates);
+    if (pending === null)
+      await limits.take('saml/signature', `${provider.id} ${response.signature}`);
     await this.check(request, provider, { response, pending, posted });
     const outcome = outcomeOf(response, provider.attributes);
-    const key = await work.change(request, (scope) =>
+    return work.change(request, (scope) =>
       this.keep(scope, provider, { response, pending, posted, outcome }),
     );
-    await limits.giveBack('proof/address', address);
-    return key;
   }
 
   private async pending(
     request: RequestContext,
     provider: IdentityProvider,
-    { response, posted }: Omit<Answer, 'pending'>,
+    answer: { readonly requestId: string | null; readonly browserToken: string | null },
   ): Promise<PendingRequest | null> {
-    const id = response.inResponseTo;
-    if (id === null) return null;
-    const { browserToken } = posted;
+    const { requestId: id, browserToken } = answer;
+    if (id === null) {
+      if (!provider.acceptUnsolicited) throw new SamlRefusal('UNSOLICITED');
+      return null;
+    }
     if (browserToken === null) throw new SamlRefusal('UNKNOWN_REQUEST');
     const key = { id, providerId: provider.id, browserToken };
-    const pending = await this.ports.requests.pending(
-      this.ports.work.read(request),
-      key,
-      'SIGN_IN',
-    );
+    const pending = await this.ports.requests.pending(this.ports.work.read(request), key);
     if (pending === undefined) throw new SamlRefusal('UNKNOWN_REQUEST');
+    if (pending.isAnswered) throw new SamlRefusal('REPLAY');
+    if (pending.answers > MAX_ANSWERS) throw new SamlRefusal('TOO_MANY_ANSWERS');
     return pending;
   }
 
@@ -119,7 +126,8 @@ export class SamlAnswerService {
     provider: IdentityProvider,
     { response, pending, posted, outcome }: Answer & { readonly outcome: SamlOutcome },
   ): Promise<RequestKey> {
-    const { requests } = this.ports;
+    const { requests, providers } = this.ports;
+    await providers.hold(scope, provider);
     const isFirst = await requests.accept(scope, {
       providerId: provider.id,
       messageId: response.assertion.id,

@@ -6,11 +6,14 @@ import type { SamlOutcome } from './saml-outcome.js';
 /** How long a person may take at the provider. */
 export const REQUEST_SECONDS = 300;
 
-/** One that waits for its answer. */
+/** One that was begun, and may wait for its answer. */
 export interface PendingRequest {
   readonly id: string;
   readonly createdAt: Date;
   readonly maxAgeSeconds: number | null;
+  /** How many answers have come, with this one. */
+  readonly answers: number;
+  readonly isAnswered: boolean;
 }
 
 /** One that was answered, as the browser comes back with it. */
@@ -63,19 +66,20 @@ export class SamlRequestService {
     );
   }
 
-  /** What an answer of this provider may answer in this browser; also where it was answered before. */
-  async pending(
-    scope: Scope,
-    key: RequestKey,
-    kind: NewRequest['kind'],
-  ): Promise<PendingRequest | undefined> {
+  /**
+   * What an answer of this provider may answer in this browser; also where it was answered before. Counts the answer, so that
+   * it is not for a scope whose writes may be undone.
+   */
+  async pending({ sql }: Scope, key: RequestKey): Promise<PendingRequest | undefined> {
     if (!REQUEST_ID.test(key.id)) return undefined;
-    const [row] = await scope.sql<{ id: string; created_at: Date; max_age_seconds: number | null }>(
+    const [row] = await sql<PendingRequest>(
       'saml-request.pending',
-      `SELECT id, created_at, max_age_seconds FROM saml_request WHERE ${OPEN} AND kind = $4`,
-      [...valuesOf(key), kind],
+      `UPDATE saml_request SET answers = answers + 1 WHERE ${OPEN} AND kind = 'SIGN_IN'
+       RETURNING id, created_at AS "createdAt", max_age_seconds AS "maxAgeSeconds", answers,
+         answered_at IS NOT NULL AS "isAnswered"`,
+      valuesOf(key),
     );
-    return row && { id: row.id, createdAt: row.created_at, maxAgeSeconds: row.max_age_seconds };
+    return row;
   }
 
   /**

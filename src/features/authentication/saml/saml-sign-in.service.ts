@@ -1,4 +1,4 @@
-import type { RequestContext, UserActor } from '../../../kernel/actor.js';
+import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError, type ProblemCode } from '../../../kernel/errors.js';
 import { addressKey } from '../../../platform/address-key.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
@@ -11,8 +11,7 @@ import type {
   IdentityProvider,
   IdentityProviderService,
 } from './providers/identity-provider.service.js';
-import type { SamlIdentityService } from './saml-identity.service.js';
-import type { SamlOutcome } from './saml-outcome.js';
+import { samlCredential, type Arrival, type SamlIdentityService } from './saml-identity.service.js';
 import type { RequestKey, SamlRequestService } from './saml-request.service.js';
 import type { SamlSessionService } from './saml-session.service.js';
 
@@ -26,6 +25,9 @@ export interface SignInWish {
 
 /** What a sign-in ends in that did not come to pass: codes of a closed set, which pages explain. */
 export type SignInProblem = SamlProblem | 'USER_NOT_ACTIVE' | 'RATE_LIMITED' | 'FORBIDDEN';
+
+/** What guards the fields that set up methods: a link is one. */
+const METHODS = '/account/methods';
 
 /** The method SAML: from the redirect to a provider to the evidence in a session. */
 export class SamlSignInService {
@@ -99,23 +101,29 @@ export class SamlSignInService {
     provider: IdentityProvider,
     key: RequestKey,
   ): Promise<SignedIn & { readonly returnTo: string }> {
-    const { work, requests, access } = this.ports;
+    const { work, requests, access, providers, limits } = this.ports;
     await access.require(work.read(request), '/sign-in');
+    const maySetUpMethods = await this.maySetUpMethods(request);
     // In a transaction of its own: whatever follows, it is used up.
-    const answered = await work.change(request, (scope) => requests.finish(scope, key));
+    const answered = await work.change(request, async (scope) => {
+      await providers.hold(scope, provider);
+      return requests.finish(scope, key);
+    });
     if (answered === undefined) throw new SamlRefusal('UNKNOWN_REQUEST');
     const session = request.actor.kind === 'user' ? request.actor : null;
     if (answered.userId !== null && session !== null && session.userId !== answered.userId) {
       throw new SamlRefusal('OTHER_USER');
     }
     const signedIn = await work.change(request, async (scope) => {
-      const user = await this.arrive(scope, { provider, session, outcome: answered.outcome });
+      const { outcome } = answered;
+      const user = await this.arrive(scope, { provider, session, outcome, maySetUpMethods });
       // Begun in a session that has ended since: still for the same user only.
       if (answered.userId !== null && answered.userId !== user.actor.userId) {
         throw new SamlRefusal('OTHER_USER');
       }
       return user;
     });
+    await limits.giveBack('saml/begin', addressKey(request.address));
     return { ...signedIn, returnTo: answered.returnTo };
   }
 
@@ -142,21 +150,22 @@ export class SamlSignInService {
     return problem;
   }
 
-  private async arrive(
-    scope: ChangeScope,
-    arrival: {
-      readonly provider: IdentityProvider;
-      readonly session: UserActor | null;
-      readonly outcome: SamlOutcome;
-    },
-  ): Promise<SignedIn> {
+  /** Judged before any transaction: whatever is proven here does not count for it. */
+  private async maySetUpMethods(request: RequestContext): Promise<boolean> {
+    if (request.actor.kind !== 'user') return false;
+    const { work, access } = this.ports;
+    const { outcome } = await access.decide(work.read(request), METHODS);
+    return outcome === 'ALLOWED';
+  }
+
+  private async arrive(scope: ChangeScope, arrival: Arrival): Promise<SignedIn> {
     const { provider, outcome } = arrival;
-    await this.ports.providers.holdEnabled(scope, provider);
+    await this.ports.providers.hold(scope, provider);
     const user = await this.ports.identities.resolve(scope, arrival);
     const signedIn = await this.ports.proofs.signIn(scope, user.id, {
       method: 'SAML',
       provider: provider.name,
-      credential: `${provider.id}:${outcome.subject}`,
+      credential: samlCredential(provider.id, outcome.subject),
       at: new Date(outcome.authenticatedAt),
     });
     await this.ports.names.remember(scope, signedIn.actor, arrival);

@@ -1,5 +1,4 @@
 import type { RequestContext } from '../../../kernel/actor.js';
-import { addressKey } from '../../../platform/address-key.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
@@ -13,6 +12,7 @@ import {
 } from './messages/logout.js';
 import { readRedirect } from './messages/redirect-binding.js';
 import { SamlRefusal } from './messages/saml-refusal.js';
+import { requireKnownSigner } from './messages/signature-value.js';
 import { requireSignedMessage } from './messages/signed-structure.js';
 import { decodeBase64, decodeUtf8, parseMessage } from './messages/xml.js';
 import type {
@@ -82,26 +82,30 @@ export class SamlSignOutService {
     });
   }
 
-  /** @throws SamlRefusal; DomainError RATE_LIMITED */
+  /**
+   * Nothing is counted before a signature by the provider is seen, and then by that signature: others who come from the same
+   * address cannot use up what a provider may send. A query's signature is checked at once, so that there is nothing to count.
+   * @throws SamlRefusal; DomainError RATE_LIMITED
+   */
   async receive(
     request: RequestContext,
     provider: IdentityProvider,
     arrived: ArrivedLogout & { readonly browserToken: string | null },
   ): Promise<LogoutStep> {
     const { limits, providers } = this.ports;
-    const address = addressKey(request.address);
-    await limits.take('proof/address', address);
-    const { root, relayState } = signedParts(provider, arrived);
+    const { root, relayState, signature } = signedParts(provider, arrived);
     const message = readLogout(root);
     checkLogout(message, {
       issuer: provider.entityId,
       destination: providers.urlsOf(provider).signOutUrl,
       now: request.now,
     });
-    if (arrived.binding === 'post') await arrived.verify();
+    if (arrived.binding === 'post') {
+      await limits.take('saml/signature', `${provider.id} ${signature}`);
+      await arrived.verify();
+    }
     if (message.kind === 'REQUEST') await this.endSessions(request, provider, message);
     else await this.close(request, provider, { message, browserToken: arrived.browserToken });
-    await limits.giveBack('proof/address', address);
     return message.kind === 'REQUEST'
       ? { kind: 'ANSWER', requestId: message.id, relayState }
       : { kind: 'DONE' };
@@ -148,12 +152,13 @@ export class SamlSignOutService {
 function signedParts(
   { certificates }: IdentityProvider,
   arrived: ArrivedLogout,
-): { readonly root: Element; readonly relayState: string | null } {
+): { readonly root: Element; readonly relayState: string | null; readonly signature: string } {
   if (arrived.binding === 'redirect') {
     const { xml, relayState } = readRedirect(arrived.query, certificates);
-    return { root: parseMessage(xml), relayState };
+    return { root: parseMessage(xml), relayState, signature: '' };
   }
   const root = parseMessage(decodeUtf8(decodeBase64(arrived.encoded)));
   requireSignedMessage(root);
-  return { root, relayState: arrived.relayState };
+  const signature = requireKnownSigner(root, certificates);
+  return { root, relayState: arrived.relayState, signature };
 }

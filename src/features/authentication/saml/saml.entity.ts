@@ -27,6 +27,8 @@ export class SamlRequest {
   @Column('int', { name: 'max_age_seconds', nullable: true }) maxAgeSeconds!: number | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Index() @Column('timestamptz', { name: 'expires_at' }) expiresAt!: Date;
+  /** How many have come, whatever they were worth. */
+  @Column('int', { default: 0 }) answers!: number;
   @Column('timestamptz', { name: 'answered_at', nullable: true }) answeredAt!: Date | null;
   @Column('timestamptz', { name: 'finished_at', nullable: true }) finishedAt!: Date | null;
   /** What the provider has said, until the browser has come back with its session. */
@@ -55,6 +57,8 @@ export class SamlIdentity {
   @Index() @Column('uuid', { name: 'user_id' }) userId!: UserId;
   /** Whether the user came into being by this sign-in, so that the provider may go on describing him. */
   @Column('boolean', { name: 'created_user' }) createdUser!: boolean;
+  /** Whether it was made in a session of the user's in which methods could be set up. */
+  @Column('boolean', { name: 'linked_in_session' }) linkedInSession!: boolean;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
 }
 

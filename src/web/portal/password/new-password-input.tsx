@@ -27,6 +27,8 @@ export function NewPasswordInput({
       withAsterisk={false}
       value={value}
       error={error}
+      aria-invalid={error !== undefined} // Mantine colours this field, and does not say it
+      visibilityToggleButtonProps={{ tabIndex: 0 }}
       onChange={(event) => {
         onChange(event.currentTarget.value);
       }}

@@ -1,12 +1,9 @@
 import { verify } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
 import { SamlRefusal } from './saml-refusal.js';
+import { SIGNATURE_HASHES } from './signature-value.js';
 import { decodeBase64, decodeUtf8 } from './xml.js';
 
-const HASHES: ReadonlyMap<string, string> = new Map([
-  ['http://www.w3.org/2001/04/xmldsig-more#rsa-sha256', 'sha256'],
-  ['http://www.w3.org/2001/04/xmldsig-more#rsa-sha512', 'sha512'],
-]);
 const MAX_INFLATED = 64 * 1024;
 const NAMES = ['SAMLRequest', 'SAMLResponse', 'RelayState', 'SigAlg', 'Signature'];
 
@@ -40,7 +37,7 @@ function requireSignature(
 ): void {
   const [algorithm, signature] = [decodedOrNull(raw, 'SigAlg'), decodedOrNull(raw, 'Signature')];
   if (algorithm === null || signature === null) throw new SamlRefusal('UNSIGNED');
-  const hash = HASHES.get(algorithm);
+  const hash = SIGNATURE_HASHES.get(algorithm);
   if (hash === undefined) throw new SamlRefusal('ALGORITHM');
   const signed = [kind, 'RelayState', 'SigAlg']
     .filter((name) => raw.has(name))

@@ -1,16 +1,15 @@
 import { SamlRefusal } from './saml-refusal.js';
+import { requireKnownSigner } from './signature-value.js';
 import { requireSignedResponse } from './signed-structure.js';
 import {
   attributeOf,
   childOf,
   childrenOf,
-  decodeBase64,
-  decodeUtf8,
   elementsIn,
   instantOf,
   isElement,
   NS,
-  parseMessage,
+  parseXml,
   requiredChild,
   textOf,
 } from './xml.js';
@@ -43,6 +42,8 @@ export interface NameId {
 
 /** What a response says: nothing of it is believed before its signatures and all checks have passed. */
 export interface SamlResponse {
+  /** The value of its own signature. */
+  readonly signature: string;
   readonly version: string | null;
   readonly destination: string | null;
   readonly inResponseTo: string | null;
@@ -62,17 +63,38 @@ export interface SamlResponse {
   };
 }
 
+/** The root's start tag with its attributes, each of which has to end before the next. */
+const START_TAG =
+  /^(?:<\?xml[^<>]*\?>\s*)?<(?:[\w.-]+:)?Response((?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*\/?>/;
+const IN_RESPONSE_TO = /\sInResponseTo\s*=\s*(?:"([^"]*)"|'([^']*)')/;
+
 /**
- * Reads the form field `SAMLResponse`.
+ * What a plain text that is a response answers, or null for nothing: by which it is decided whether to look at it at all. What
+ * is read later must say the same.
+ * @throws SamlRefusal MALFORMED for anything but a response
+ */
+export function answeredBy(text: string): string | null {
+  const attributes = START_TAG.exec(text)?.[1];
+  if (attributes === undefined) throw new SamlRefusal('MALFORMED');
+  const [, double, single] = IN_RESPONSE_TO.exec(attributes) ?? [];
+  return double ?? single ?? null;
+}
+
+/**
+ * Reads a response that has a signature by one of these keys; what it covers is for the library to say.
+ * @param text plain, see `requirePlain`
  * @throws SamlRefusal STATUS where the provider says no, else what is wrong with the document
  */
-export function readResponse(encoded: string): SamlResponse {
-  const root = parseMessage(decodeUtf8(decodeBase64(encoded)));
+export function readResponse(text: string, certificates: readonly string[]): SamlResponse {
+  const root = parseXml(text);
   if (!isElement(root, NS.protocol, 'Response')) throw new SamlRefusal('MALFORMED');
   requireSuccess(root);
   requireSignedResponse(root);
   const assertion = requiredChild(root, NS.assertion, 'Assertion');
+  const signature = requireKnownSigner(root, certificates);
+  requireKnownSigner(assertion, certificates);
   return {
+    signature,
     version: attributeOf(root, 'Version'),
     destination: attributeOf(root, 'Destination'),
     inResponseTo: attributeOf(root, 'InResponseTo'),

@@ -29,12 +29,16 @@ const SAML_REASONS = {
   ATTRIBUTES: 'SAML_REFUSED',
   UNSOLICITED: 'SAML_REFUSED',
   REPLAY: 'SAML_REFUSED',
+  /** More answers to one request than anybody gives by mistake. */
+  TOO_MANY_ANSWERS: 'SAML_REFUSED',
   /** The provider did not sign in again, though it was asked to. */
   NOT_FRESH: 'SAML_NOT_FRESH',
   /** The provider says no: cancelled, not allowed, could not. */
   STATUS: 'SAML_PROVIDER_REFUSED',
   /** Answers nothing that this browser began at this provider within the last minutes. */
   UNKNOWN_REQUEST: 'SAML_EXPIRED',
+  /** The provider has been changed since the answer was looked at. */
+  PROVIDER_CHANGED: 'SAML_EXPIRED',
   /** No user of that name, and the provider makes none. */
   NO_ACCOUNT: 'SAML_NO_ACCOUNT',
   /** A user's name differs only in what readers overlook. */
@@ -45,6 +49,8 @@ const SAML_REASONS = {
   OTHER_USER: 'SAML_OTHER_USER',
   /** Operators and administrators are linked from within their own session. */
   LINK_FROM_SESSION: 'SAML_LINK_FIRST',
+  /** In that session methods may not be set up now: it shows a sign-in, and no fresh proof by another method. */
+  LINK_UNPROVEN: 'SAML_LINK_UNPROVEN',
 } as const;
 
 export type SamlReason = keyof typeof SAML_REASONS;

@@ -1,4 +1,5 @@
 import { SamlRefusal } from './saml-refusal.js';
+import { SIGNATURE_HASHES } from './signature-value.js';
 import {
   attributeOf,
   childOf,
@@ -9,11 +10,7 @@ import {
   requiredChild,
 } from './xml.js';
 
-/** RFC 9231 section 2.3; SHA-1 is out, and so is every algorithm that proves nothing, such as an HMAC under a public key. */
-const SIGNATURES: ReadonlySet<string> = new Set([
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
-]);
+const SIGNATURES: ReadonlySet<string> = new Set(SIGNATURE_HASHES.keys());
 const DIGESTS: ReadonlySet<string> = new Set([
   'http://www.w3.org/2001/04/xmlenc#sha256',
   'http://www.w3.org/2001/04/xmlenc#sha512',

@@ -10,6 +10,9 @@ export const NS = {
 
 const MAX_DEPTH = 40;
 const MAX_ELEMENTS = 5000;
+/** Of messages, which anybody may send: each costs time before its signature is known to be wrong. */
+const MAX_MESSAGE_ELEMENTS = 500;
+const MAX_ATTRIBUTES = 20;
 const ELEMENT_NODE = 1;
 // eslint-disable-next-line no-control-regex -- those are what is looked for
 const NOT_A_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]/u;
@@ -21,7 +24,7 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)$/;
  * @throws SamlRefusal MALFORMED, DOCTYPE
  */
 export function parseXml(text: string): Element {
-  if (/<!(?!--|\[CDATA\[)/.test(text)) throw new SamlRefusal('DOCTYPE');
+  refuseDocumentType(text);
   const root = parsed(text);
   refuseOversize(root);
   return root;
@@ -33,10 +36,17 @@ export function parseXml(text: string): Element {
  * @throws SamlRefusal MALFORMED, DOCTYPE, COMMENT
  */
 export function parseMessage(text: string): Element {
+  requirePlain(text);
+  return parseXml(text);
+}
+
+/** All that can be said about a message without making a tree of it. @throws SamlRefusal MALFORMED, DOCTYPE, COMMENT */
+export function requirePlain(text: string): void {
   if (text.includes('<!--')) throw new SamlRefusal('COMMENT');
   const isPlain = text.startsWith('<') && !text.includes('<![') && !text.includes('<?', 1);
   if (!isPlain || !hasOnlyCharacters(text)) throw new SamlRefusal('MALFORMED');
-  return parseXml(text);
+  refuseDocumentType(text);
+  if (!isSmall(text)) throw new SamlRefusal('MALFORMED');
 }
 
 /** Base64 of UTF-8, and nothing that decoders would skip. @throws SamlRefusal MALFORMED */
@@ -113,6 +123,19 @@ export function descendantsOf(root: Element): Element[] {
     waiting.push(...elementsIn(next).reverse());
   }
   return found;
+}
+
+function refuseDocumentType(text: string): void {
+  if (/<!(?!--|\[CDATA\[)/.test(text)) throw new SamlRefusal('DOCTYPE');
+}
+
+/** The parser takes longer than in proportion where there are many attributes, so that they are counted before it. */
+function isSmall(text: string): boolean {
+  const tags = text.split('<');
+  return (
+    tags.filter((tag) => !tag.startsWith('/')).length - 1 <= MAX_MESSAGE_ELEMENTS &&
+    tags.every((tag) => (tag.match(/=\s*["']/g)?.length ?? 0) <= MAX_ATTRIBUTES)
+  );
 }
 
 /** XML 1.0 section 2.2, written out or as a reference; the parser does not look. */

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DomainError } from '../../../../kernel/errors.js';
 import { newId, parseId, type IdentityProviderId } from '../../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../../platform/scope.js';
 import type { AccessRuleService } from '../../../access/access-rule.service.js';
 import type { AuditService } from '../../../audit/audit.service.js';
 import type { SessionService } from '../../../sessions/session.service.js';
-import { SamlIdentity, SamlSession } from '../saml.entity.js';
+import { SamlRefusal } from '../messages/saml-refusal.js';
+import { SamlIdentity, SamlRequest, SamlSession } from '../saml.entity.js';
 import {
   readProvider,
   readProviderChanges,
@@ -51,16 +53,20 @@ export class IdentityProviderService {
   }
 
   /**
-   * Keeps it as it is until the transaction ends: whoever switches it off waits, and then takes back what came in before.
-   * @throws DomainError NOT_FOUND where it is gone or switched off
+   * Keeps it as it is until the transaction ends: whoever changes it waits, and then takes back what came in before.
+   * @param known as it was when the answer was looked at
+   * @throws DomainError NOT_FOUND where it is gone or switched off; SamlRefusal PROVIDER_CHANGED
    */
-  async holdEnabled(scope: ChangeScope, { id }: Pick<IdentityProvider, 'id'>): Promise<void> {
-    const held = await scope.sql(
+  async hold(scope: ChangeScope, known: IdentityProvider): Promise<void> {
+    const { id } = known;
+    await scope.sql(
       'identity-provider.hold',
-      'SELECT id FROM identity_provider WHERE id = $1 AND enabled FOR SHARE',
+      'SELECT 1 FROM identity_provider WHERE id = $1 FOR SHARE',
       [id],
     );
-    if (held.length === 0) throw new DomainError('NOT_FOUND');
+    const present = await scope.db.findOneBy(IdentityProviderEntity, { id, enabled: true });
+    if (present === null) throw new DomainError('NOT_FOUND');
+    if (isOther(known, present)) throw new SamlRefusal('PROVIDER_CHANGED');
   }
 
   /** Whether rules may speak of it. */
@@ -112,8 +118,9 @@ export class IdentityProviderService {
     const provider = { ...fields, id: present.id, name: present.name };
     // Another provider's names are other people's.
     if (fields.entityId !== present.entityId) await forgetNames(scope, present);
+    if (isOther(present, fields)) await forgetRequests(scope, present);
     if (isLessTrusted(present, fields)) await this.takeBack(scope, present);
-    await this.record(scope, 'update', provider, changedNames(present, fields));
+    await this.record(scope, 'update', provider, changedNames(present, fields).join(' '));
     return provider;
   }
 
@@ -122,6 +129,7 @@ export class IdentityProviderService {
     const present = await this.locked(scope, id);
     await scope.db.delete(IdentityProviderEntity, { id: present.id });
     await forgetNames(scope, present);
+    await forgetRequests(scope, present);
     await this.takeBack(scope, present);
     await this.record(scope, 'delete', present, present.name);
   }
@@ -163,6 +171,16 @@ async function forgetNames(scope: ChangeScope, { id }: IdentityProvider): Promis
   await scope.db.delete(SamlSession, { providerId: id });
 }
 
+/** What was begun, and what was answered: it was judged by what the provider was. */
+async function forgetRequests(scope: ChangeScope, { id }: IdentityProvider): Promise<void> {
+  await scope.db.delete(SamlRequest, { providerId: id });
+}
+
+/** Whether an answer could have been judged otherwise: by anything but the label. */
+function isOther(before: IdentityProviderFields, after: IdentityProviderFields): boolean {
+  return changedNames(before, after).some((name) => name !== 'label');
+}
+
 /** Switched off, another provider altogether, a key withdrawn, or another way of authentication asked for. */
 function isLessTrusted(before: IdentityProvider, after: IdentityProviderFields): boolean {
   const { authenticationContext: asked } = after;
@@ -185,9 +203,10 @@ function rowOf(
   };
 }
 
-function changedNames(before: IdentityProviderFields, after: IdentityProviderFields): string {
+function changedNames(
+  before: IdentityProviderFields,
+  after: IdentityProviderFields,
+): (keyof IdentityProviderFields)[] {
   const names = Object.keys(rowOf(after)) as (keyof IdentityProviderFields)[];
-  return names
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-    .join(' ');
+  return names.filter((name) => !isDeepStrictEqual(before[name], after[name]));
 }
