@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../kernel/clock.js';
-import { browserIn } from '../phone/asked-from.js';
+import { deviceText } from '../phone/device-text.js';
 import type { KeyStore } from '../phone/key-store.js';
 import type { MobileIdLink } from '../phone/link.js';
 import { connectForProofs } from '../phone/proof-api.js';
@@ -51,7 +51,7 @@ function linesOf({ challenge, mobileId }: OpenQuestion, serverUrl: string): stri
   return [
     ['Server', serverUrl],
     ['Is this', `${displayName}?`],
-    ['Asked from', `${browserIn(userAgent)}, ${address}`],
+    ['Asked from', `${deviceText(userAgent)}, ${address}`],
     ['Answers', `${name}, ${serverName}`],
   ].map(([label = '', text = '']) => `  ${label.padEnd(10)} ${plain(text)}`);
 }

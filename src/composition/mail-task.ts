@@ -12,7 +12,7 @@ import type { Mailer } from '../platform/mailer.js';
 import type { Scope } from '../platform/scope.js';
 import type { Services } from './services.js';
 
-/** The outbox's one task: mails are written when they are sent, and their delivery is told to whom it concerns. */
+/** Sends mails: they are written when they are sent, and their delivery is told to whom it concerns. */
 export function mailTask(services: Services, mailer: Mailer): OutboxTask {
   const { work, delivery } = services;
   const service = new MailDeliveryService(mailer, composers(services), {

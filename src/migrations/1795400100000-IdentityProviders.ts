@@ -5,6 +5,10 @@ export class IdentityProviders1795400100000 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
+            CREATE INDEX "session_evidence_by_provider" ON "session_evidence" ("provider")
+            WHERE provider <> ''
+        `);
+    await queryRunner.query(`
             CREATE TABLE "identity_provider" (
                 "id" uuid NOT NULL,
                 "name" text NOT NULL,
@@ -147,6 +151,9 @@ export class IdentityProviders1795400100000 implements MigrationInterface {
         `);
     await queryRunner.query(`
             DROP TABLE "identity_provider"
+        `);
+    await queryRunner.query(`
+            DROP INDEX "public"."session_evidence_by_provider"
         `);
   }
 }

@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import { readOptions, UsageError } from '../../src/cli/demo/options';
 import { graphqlOver } from '../helpers/graphql';
 import { noteSecret } from '../helpers/run';
+import { CookieBrowser } from '../helpers/saml-browser';
 
 const PROGRAM = resolve(__dirname, '../../dist/src/cli/demo.js');
 const WIDTH = 100;
@@ -146,7 +147,8 @@ async function corpPageFrom(url: string): Promise<string> {
   const option = data.signInOptions.find(
     ({ label }: { label: string }) => label === 'Sign in with Demo Corp',
   );
-  return (await fetch(new URL(option.url as string, url))).text();
+  const { location } = await new CookieBrowser(url).get(option.url as string);
+  return (await fetch(location)).text();
 }
 
 test('Demo Corp is there again in a later demo on the same data, and gone with the demo', async () => {

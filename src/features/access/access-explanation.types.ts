@@ -53,7 +53,10 @@ export class ExplainAccessArgs {
     description: 'About this user. Without it and `clientId`: about who is not signed in.',
   })
   userId?: string | null;
-  @Field(() => ID, { nullable: true, description: 'About this API client.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'About this API client: its `id`, not its `clientId`.',
+  })
   clientId?: string | null;
   @Field(() => [EvidenceInput], {
     nullable: true,

@@ -20,6 +20,7 @@ export class Session {
 
 /** The last proof by each method, provider and credential. */
 @Entity('session_evidence')
+@Index('session_evidence_by_provider', ['provider'], { where: `provider <> ''` })
 export class SessionEvidence {
   @PrimaryColumn('uuid', { name: 'session_id' }) sessionId!: SessionId;
   @PrimaryColumn('text') method!: AuthenticationMethod;

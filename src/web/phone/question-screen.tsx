@@ -1,6 +1,6 @@
 import { Button, Divider, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type ReactElement, type SubmitEvent } from 'react';
-import { browserIn } from '../../phone/asked-from.js';
+import { deviceText } from '../../phone/device-text.js';
 import type { OpenQuestion } from '../../phone/prover.js';
 import { CountdownText, useSecondsUntil } from '../shared/countdown-text.js';
 import { PageTitle } from '../shared/page-title.js';
@@ -56,7 +56,7 @@ function QuestionFacts({ question }: Pick<QuestionScreenProps, 'question'>): Rea
         <Divider />
         <Fact
           label="Asked from"
-          value={`${browserIn(challenge.userAgent)}, ${challenge.address}`}
+          value={`${deviceText(challenge.userAgent)}, ${challenge.address}`}
         />
         <Fact
           label="Answered with"

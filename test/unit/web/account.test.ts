@@ -2,7 +2,7 @@ import { proofsText } from '../../../src/web/portal/method-text.js';
 import { phaseOf, phaseText } from '../../../src/web/portal/methods/mobile-id-phase.js';
 import { signInProblemText } from '../../../src/web/portal/sign-in-problem.js';
 import { impossibleText, stepUpText } from '../../../src/web/portal/step-up-text.js';
-import { deviceText, isPhone } from '../../../src/web/shared/device-text.js';
+import { deviceText, isPhone } from '../../../src/phone/device-text.js';
 
 const SAFARI_IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';

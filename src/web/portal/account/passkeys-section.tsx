@@ -4,7 +4,7 @@ import { IconFingerprint, IconPlus } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { useClient, type Client } from 'urql';
 import { formatDay, formatMoment } from '../../shared/dates.js';
-import { deviceText } from '../../shared/device-text.js';
+import { deviceText } from '../../../phone/device-text.js';
 import { fieldMessageOf, problemIn, problemOf, type Problem } from '../../shared/errors.js';
 import { makePasskey } from '../methods/passkeys.js';
 import { ACCOUNT_TEXT } from './account-text.js';

@@ -1,7 +1,7 @@
 import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { formatMoment } from '../../shared/dates.js';
-import { deviceText, isPhone } from '../../shared/device-text.js';
+import { deviceText, isPhone } from '../../../phone/device-text.js';
 import { proofsText } from '../method-text.js';
 import { CredentialCard } from './credential-card.js';
 import type { OwnSession } from './documents.js';

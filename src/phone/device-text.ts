@@ -17,7 +17,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/u, 'Linux'],
 ];
 
-/** "Firefox on Windows": as much as a person needs to know a browser again. A program is called by its own first word. */
+/** "Firefox on Windows": as much as a person needs to know a browser again. A program is called by its own first word. What it says of itself proves nothing. */
 export function deviceText(userAgent: string | null): string {
   if (userAgent === null || userAgent.trim() === '') return 'Unknown device';
   const browser = nameIn(BROWSERS, userAgent);
