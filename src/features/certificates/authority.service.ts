@@ -1,15 +1,27 @@
+import { X509Certificate } from 'node:crypto';
 import type { KeyAlgorithm } from '../../kernel/key-algorithm.js';
 import type { KeyRing } from '../../kernel/secrets.js';
 import { StartupError } from '../../kernel/startup-error.js';
-import type { ChangeScope } from '../../platform/scope.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
 import { Authority } from './authority.entity.js';
 import type { CertificateAuthority } from './x509/certificate-authority.js';
-import { createTestAuthority, openTestAuthority } from './x509/forge-authority.js';
+import { openAuthority } from './x509/forge-authority.js';
+import { type Signer, signerFrom } from './x509/signer.js';
+import { softwareKey } from './x509/signing-key.js';
+import { createTestAuthority } from './x509/test-authority.js';
 
 export interface AuthoritySettings {
   /** Of an authority that does not exist yet. */
   readonly keyAlgorithm: KeyAlgorithm;
   readonly pkiUrl: string;
+}
+
+export interface KnownAuthority {
+  readonly id: string;
+  readonly role: Authority['role'];
+  readonly certificateDer: Buffer;
+  /** Opens its key. */
+  signer(): Signer;
 }
 
 /** Keeps the authorities' certificates, and their keys sealed. */
@@ -21,15 +33,25 @@ export class AuthorityService {
     await scope.db.query(`SELECT pg_advisory_xact_lock(hashtext('certificate_authority'))`);
     const known = await this.load(scope);
     const { root, issuing } = known ?? (await this.create(scope, settings));
-    return openTestAuthority({
-      issuing: {
-        id: issuing.id,
-        certificateDer: issuing.certificate,
-        privateKeyPkcs8: this.unsealed(issuing),
-      },
+    return openAuthority({
+      id: issuing.id,
+      certificateDer: issuing.certificate,
+      key: softwareKey(this.unsealed(issuing)),
       rootCertificateDer: root.certificate,
       pkiUrl: settings.pkiUrl,
     });
+  }
+
+  /** All of them, the root first: each signs its own revocation list. */
+  async all(scope: Scope): Promise<KnownAuthority[]> {
+    const rows = await scope.db.find(Authority, { order: { role: 'DESC', createdAt: 'ASC' } });
+    return rows.map((row) => ({
+      id: row.id,
+      role: row.role,
+      certificateDer: row.certificate,
+      signer: () =>
+        signerFrom(new X509Certificate(row.certificate), softwareKey(this.unsealed(row))),
+    }));
   }
 
   /** The first thing that a start opens with the master key. */

@@ -5,11 +5,12 @@ import type {
   CertificateOrder,
 } from '../../../src/features/certificates/x509/certificate-authority.js';
 import { type DerValue, parseDer } from '../../../src/features/certificates/x509/der.js';
+import { openAuthority } from '../../../src/features/certificates/x509/forge-authority.js';
+import { softwareKey } from '../../../src/features/certificates/x509/signing-key.js';
 import {
   type AuthorityMaterial,
   createTestAuthority,
-  openTestAuthority,
-} from '../../../src/features/certificates/x509/forge-authority.js';
+} from '../../../src/features/certificates/x509/test-authority.js';
 import type { Openssl } from './openssl.js';
 
 const NOW = new Date('2026-03-01T12:00:00.400Z');
@@ -36,7 +37,12 @@ export async function newAuthority(
 }
 
 export function open({ issuing, root }: AuthorityMaterial): CertificateAuthority {
-  return openTestAuthority({ issuing, rootCertificateDer: root.certificateDer, pkiUrl: PKI_URL });
+  return openAuthority({
+    ...issuing,
+    key: softwareKey(issuing.privateKeyPkcs8),
+    rootCertificateDer: root.certificateDer,
+    pkiUrl: PKI_URL,
+  });
 }
 
 export function orderOf(changes: Partial<CertificateOrder> = {}): CertificateOrder {

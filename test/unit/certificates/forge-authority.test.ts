@@ -2,7 +2,7 @@ import { createHash, createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { KEY_ALGORITHMS } from '../../../src/kernel/key-algorithm.js';
 import { parseDer } from '../../../src/features/certificates/x509/der.js';
-import { serialFrom } from '../../../src/features/certificates/x509/forge-authority.js';
+import { serialFrom } from '../../../src/features/certificates/x509/serial-number.js';
 import {
   extensionsOf,
   HOLDER_KEYS,

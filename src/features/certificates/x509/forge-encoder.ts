@@ -47,13 +47,9 @@ export function encodeTbsCertificate(fields: CertificateFields): Buffer {
   );
 }
 
-export function encodeCertificate(
-  tbsCertificate: Buffer,
-  signatureAlgorithm: Asn1Node,
-  signature: Buffer,
-): Buffer {
+export function encodeSigned(tbs: Buffer, signatureAlgorithm: Asn1Node, signature: Buffer): Buffer {
   const signatureBits = primitive(Type.BITSTRING, `\0${signature.toString('latin1')}`);
-  return encode(sequence([finished(tbsCertificate), signatureAlgorithm, signatureBits]));
+  return encode(sequence([finished(tbs), signatureAlgorithm, signatureBits]));
 }
 
 /**
