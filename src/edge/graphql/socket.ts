@@ -95,7 +95,7 @@ export class Socket implements GraphqlSocket {
       this.topic = `session:${actor.sessionId}`;
     } else if (actor.kind === 'client') {
       this.clientToken = clientToken;
-      this.topic = `api-client:${actor.clientId}`;
+      this.topic = `api-client:${actor.apiClientId}`;
     }
   }
 

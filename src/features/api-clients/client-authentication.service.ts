@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../kernel/actor.js';
+import type { ApiScope } from '../../kernel/api-scopes.js';
 import type { ApiClientId } from '../../kernel/ids.js';
 import { equalSecrets, sha256 } from '../../kernel/secrets.js';
 import { isStorable } from '../../kernel/text.js';
@@ -6,7 +7,7 @@ import { addressKey } from '../../platform/address-key.js';
 import type { LimitName, RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type { ApiScope, PublicJwks } from './api-client.js';
+import type { PublicJwks } from './api-client.js';
 
 /** An API client, as far as the token endpoint has to know it. */
 export interface KnownClient {

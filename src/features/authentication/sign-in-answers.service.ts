@@ -41,7 +41,7 @@ export class SignInAnswers {
   private async client(ctx: RequestContext, actor: ClientActor): Promise<ViewerFacts> {
     return {
       user: null,
-      client: await this.clients.get(this.work.read(ctx), actor.clientId),
+      client: await this.clients.get(this.work.read(ctx), actor.apiClientId),
       evidence: [{ method: 'CLIENT_CREDENTIALS', provider: null, at: actor.tokenIssuedAt }],
       sessionExpiresAt: actor.tokenExpiresAt,
     };

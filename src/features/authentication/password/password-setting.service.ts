@@ -157,5 +157,5 @@ function sameProblem(current: string, password: string): string | undefined {
 
 function callerOf({ actor }: RequestContext): string {
   if (actor.kind === 'user') return actor.userId;
-  return actor.kind === 'client' ? actor.clientId : actor.kind;
+  return actor.kind === 'client' ? actor.apiClientId : actor.kind;
 }
