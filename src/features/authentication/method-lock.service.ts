@@ -1,5 +1,6 @@
 import type { AuthenticationMethod, RequestContext } from '../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { refuseSelf } from '../../kernel/callers.js';
+import { invalidInput } from '../../kernel/errors.js';
 import type { UserId } from '../../kernel/ids.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
@@ -60,9 +61,7 @@ export class MethodLockService {
     if (!isCounted(method)) throw invalidInput('method', 'Its attempts are not counted.');
     const user = await this.users.getLocked(scope, id);
     await this.users.requireAuthorityOver(scope, user);
-    if (scope.actor.kind === 'user' && scope.actor.userId === user.id) {
-      throw new DomainError('FORBIDDEN', { reason: 'OWN_ACCOUNT' });
-    }
+    refuseSelf(scope, user.id);
     const forgotten = await scope.sql(
       'method-lock.unlock',
       'DELETE FROM proof_attempt WHERE user_id = $1 AND method = $2 RETURNING method',

@@ -1,4 +1,5 @@
 import { ROLES, type Role } from '../../kernel/actor.js';
+import { refuseSelf } from '../../kernel/callers.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { newId, parseId, type UserId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
@@ -12,7 +13,6 @@ import { hashPassword, passwordProblem } from './password.service.js';
 import {
   isActiveAdministrator,
   refuseClient,
-  refuseSelf,
   requireAnotherAdministrator,
   requireAuthorityOverAddress,
   requireRoles,
@@ -88,7 +88,8 @@ export class UserService {
   async update(scope: ChangeScope, id: string, input: UserChanges): Promise<User> {
     const present = await this.forChange(scope, id);
     // Access rules may speak of groups: nobody below an administrator chooses his own.
-    if (input.groups !== undefined && !present.roles.includes('ADMIN')) refuseSelf(scope, present);
+    if (input.groups !== undefined && !present.roles.includes('ADMIN'))
+      refuseSelf(scope, present.id);
     const user = await updateFields(scope, present.id, readUserChanges(present, input));
     const changed = changedNames(present, user);
     if (changed.includes('email') || changed.includes('phone')) {
@@ -113,7 +114,7 @@ export class UserService {
     if (typeof reason === 'string') checkReason(reason);
     const present = await this.forTransition(scope, id, 'INACTIVE');
     await requireAnotherAdministrator(scope, present);
-    refuseSelf(scope, present);
+    refuseSelf(scope, present.id);
     const user = await updateStanding(scope, present.id, { ...present, state: 'INACTIVE' });
     await scope.raise(userDeactivated, { userId: user.id });
     await this.finish(scope, present, 'user.deactivate', reason ?? undefined);
@@ -125,7 +126,7 @@ export class UserService {
     checkReason(reason);
     const present = await this.forTransition(scope, id, 'LOCKED');
     await requireAnotherAdministrator(scope, present);
-    refuseSelf(scope, present);
+    refuseSelf(scope, present.id);
     const user = await updateStanding(scope, present.id, { state: 'LOCKED', roles: [] });
     await scope.raise(userLocked, { userId: user.id, reason });
     await this.finish(scope, present, 'user.lock', reason);

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import { requireUser } from '../../../kernel/callers.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
 import { addressKey } from '../../../platform/address-key.js';
@@ -8,7 +9,6 @@ import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
 import { credentialRemoved } from '../authentication.events.js';
-import { sessionOf } from '../proof.service.js';
 import { credentialOf } from './certificate-credential.js';
 import type { TrustedCertificate } from './client-certificate-checker.js';
 import type { ClientCertificateId } from './client-certificate.entity.js';
@@ -35,7 +35,7 @@ export class ClientCertificateRegistrationService {
 
   /** @throws DomainError UNAUTHENTICATED */
   async list(request: RequestContext): Promise<RegisteredCertificate[]> {
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const { work, clientCertificates } = this.ports;
     return clientCertificates.ofUser(work.read(request), userId);
   }
@@ -46,7 +46,7 @@ export class ClientCertificateRegistrationService {
    * `reason` ISSUED_HERE for a mobile ID's own, TAKEN for another user's, LIMIT for one too many
    */
   async register(request: RequestContext): Promise<RegisteredCertificate> {
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const { work, users, limits, clientCertificates, audit } = this.ports;
     const address = addressKey(request.address);
     await limits.refuseExhausted('proof/address', address);
@@ -78,7 +78,7 @@ export class ClientCertificateRegistrationService {
    * with; CONFLICT where nobody could get in as administrator any more
    */
   async remove(request: RequestContext, text: string): Promise<void> {
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const { work, users, access, clientCertificates, audit } = this.ports;
     const id = parseId<ClientCertificateId>(text);
     await work.change(request, async (scope) => {
@@ -106,7 +106,7 @@ export class ClientCertificateRegistrationService {
     const { isIssuedHere } = await clientCertificates.holderOf(scope, certificate);
     if (isIssuedHere) throw new DomainError('CONFLICT', { reason: 'ISSUED_HERE' });
     const known = await clientCertificates.find(scope, certificate);
-    if (known === undefined || known.userId === sessionOf(scope).userId) return known;
+    if (known === undefined || known.userId === requireUser(scope).userId) return known;
     throw new DomainError('CONFLICT', { reason: 'TAKEN' });
   }
 }

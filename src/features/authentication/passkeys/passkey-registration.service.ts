@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import { requireUser } from '../../../kernel/callers.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
 import { textProblem } from '../../../kernel/text.js';
@@ -8,7 +9,6 @@ import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
 import { credentialRemoved } from '../authentication.events.js';
-import { sessionOf } from '../proof.service.js';
 import type { OpenedCeremony, PasskeyChallengeService } from './passkey-challenge.service.js';
 import { readRegistration } from './passkey-response.js';
 import { registrationOptions, verifyRegistration } from './passkey-verification.js';
@@ -41,13 +41,13 @@ export class PasskeyRegistrationService {
   ) {}
 
   list(request: RequestContext): Promise<Passkey[]> {
-    return this.ports.passkeys.list(this.ports.work.read(request), sessionOf(request).userId);
+    return this.ports.passkeys.list(this.ports.work.read(request), requireUser(request).userId);
   }
 
   /** @throws DomainError UNAUTHENTICATED, RATE_LIMITED, INVALID_TRANSITION without a domain, CONFLICT at twenty passkeys */
   async start(request: RequestContext): Promise<PasskeyCeremony> {
     const { work, challenges, passkeys, users, limits } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const party = requireParty(this.ports.party);
     await limits.take('methods/start', userId);
     return work.change(request, async (scope) => {
@@ -73,7 +73,7 @@ export class PasskeyRegistrationService {
     given: { readonly name: string; readonly response: string },
   ): Promise<Passkey> {
     const { work, challenges, passkeys, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const party = requireParty(this.ports.party);
     const name = readName(given.name);
     const response = readRegistration(given.response);
@@ -96,7 +96,7 @@ export class PasskeyRegistrationService {
    */
   async remove(request: RequestContext, id: string): Promise<void> {
     const { work, passkeys, access, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const credential = parseId<PasskeyId>(id);
     if (credential === undefined) throw new DomainError('NOT_FOUND');
     await access.require(work.read(request), METHODS, { excludedCredentials: [credential] });

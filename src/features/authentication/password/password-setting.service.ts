@@ -1,4 +1,5 @@
-import type { RequestContext } from '../../../kernel/actor.js';
+import { actorIdOf, type RequestContext } from '../../../kernel/actor.js';
+import { requireUser } from '../../../kernel/callers.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import { newId } from '../../../kernel/ids.js';
 import { addressKey } from '../../../platform/address-key.js';
@@ -10,7 +11,7 @@ import type { SessionService } from '../../sessions/session.service.js';
 import { hashPassword, passwordProblem, verifyPassword } from '../../users/password.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { AttemptService } from '../attempt.service.js';
-import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
+import type { ProofService, SignedIn } from '../proof.service.js';
 import type { PasswordLinkService } from './password-link.service.js';
 import { PASSWORD_PROOF } from './password-sign-in.service.js';
 import { prepareResetJob } from './password.jobs.js';
@@ -83,7 +84,7 @@ export class PasswordSettingService {
    * @throws DomainError UNAUTHENTICATED, INVALID_INPUT, RATE_LIMITED, or INVALID_CREDENTIALS where `current` is wrong
    */
   async change(request: RequestContext, current: string, password: string): Promise<SignedIn> {
-    const session = sessionOf(request);
+    const session = requireUser(request);
     const { work, users, attempts, proofs, audit } = this.ports;
     const attempt = await attempts.count('PASSWORD', session.userId);
     const expected = await users.passwordHashOf(work.read(request), session.userId);
@@ -113,7 +114,8 @@ export class PasswordSettingService {
    */
   async invite(request: RequestContext, id: string): Promise<void> {
     const { work, users, passwordLinks, limits, audit } = this.ports;
-    await limits.take('password-invitation/user', `${callerOf(request)} ${id.toLowerCase()}`);
+    const caller = actorIdOf(request.actor) ?? request.actor.kind;
+    await limits.take('password-invitation/user', `${caller} ${id.toLowerCase()}`);
     await work.change(request, async (scope) => {
       const user = await users.getLocked(scope, id);
       await users.requireAuthorityOver(scope, user);
@@ -153,9 +155,4 @@ function sameProblem(current: string, password: string): string | undefined {
   return current.normalize('NFKC') === password.normalize('NFKC')
     ? 'It must differ from the present one.'
     : undefined;
-}
-
-function callerOf({ actor }: RequestContext): string {
-  if (actor.kind === 'user') return actor.userId;
-  return actor.kind === 'client' ? actor.apiClientId : actor.kind;
 }

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import { requireUser } from '../../../kernel/callers.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
 import { textProblem } from '../../../kernel/text.js';
@@ -8,7 +9,7 @@ import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { AttemptService } from '../attempt.service.js';
 import { credentialRemoved } from '../authentication.events.js';
-import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
+import type { ProofService, SignedIn } from '../proof.service.js';
 import type { TotpAuthenticatorId } from './totp-authenticator.entity.js';
 import type { TotpAuthenticator, TotpEnrolment, TotpService } from './totp.service.js';
 
@@ -31,13 +32,13 @@ export class TotpProofService {
   ) {}
 
   list(request: RequestContext): Promise<TotpAuthenticator[]> {
-    return this.ports.totp.list(this.ports.work.read(request), sessionOf(request).userId);
+    return this.ports.totp.list(this.ports.work.read(request), requireUser(request).userId);
   }
 
   /** @throws DomainError UNAUTHENTICATED, INVALID_INPUT, RATE_LIMITED, CONFLICT where the user has as many as allowed */
   async start(request: RequestContext, givenName: string): Promise<TotpEnrolment> {
     const { work, totp, limits, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const name = givenName.trim();
     const problem = textProblem(name, { max: MAX_NAME });
     if (problem !== undefined) throw invalidInput('name', problem);
@@ -57,7 +58,7 @@ export class TotpProofService {
    */
   async confirm(request: RequestContext, id: string, code: string): Promise<TotpAuthenticator> {
     const { work, totp, attempts, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     requireSixDigits(code);
     const attempt = await attempts.count('TOTP', userId);
     const [match] = await totp.matchesWaiting(work.read(request), userId, { id, guess: code });
@@ -79,7 +80,7 @@ export class TotpProofService {
    */
   async remove(request: RequestContext, id: string): Promise<void> {
     const { work, totp, access, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const authenticatorId = parseId<TotpAuthenticatorId>(id);
     if (authenticatorId === undefined) throw new DomainError('NOT_FOUND');
     await access.require(work.read(request), METHODS, { excludedCredentials: [authenticatorId] });
@@ -97,7 +98,7 @@ export class TotpProofService {
    */
   async verify(request: RequestContext, code: string): Promise<SignedIn> {
     const { work, totp, attempts, proofs } = this.ports;
-    const session = sessionOf(request);
+    const session = requireUser(request);
     requireSixDigits(code);
     const attempt = await attempts.count('TOTP', session.userId);
     const matches = await totp.matches(work.read(request), session.userId, code);
