@@ -8,6 +8,7 @@ import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
+import { ACCOUNT_METHODS } from '../account-methods.js';
 import { credentialRemoved } from '../authentication.events.js';
 import { credentialOf } from './certificate-credential.js';
 import type { TrustedCertificate } from './client-certificate-checker.js';
@@ -87,7 +88,7 @@ export class ClientCertificateRegistrationService {
       const certificate = own.find((each) => each.id === id);
       if (certificate === undefined) throw new DomainError('NOT_FOUND');
       const credential = credentialOf(certificate.fingerprint);
-      await access.require(scope, '/account/methods', { excludedCredentials: [credential] });
+      await access.require(scope, ACCOUNT_METHODS, { excludedCredentials: [credential] });
       await clientCertificates.remove(scope, userId, certificate.id);
       await audit.record(scope, {
         action: 'client-certificate.remove',

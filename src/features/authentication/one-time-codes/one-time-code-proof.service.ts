@@ -1,12 +1,13 @@
 import type { RequestContext, UserActor } from '../../../kernel/actor.js';
 import { requireUser } from '../../../kernel/callers.js';
-import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { DomainError } from '../../../kernel/errors.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { AttemptService } from '../attempt.service.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
+import { requireSixDigits } from '../six-digits.js';
 import type { CodeMethod, OneTimeCodeService } from './one-time-code.service.js';
 
 const AUDIT_NAMES = { EMAIL_CODE: 'email-code', SMS_CODE: 'sms-code' } as const;
@@ -44,7 +45,7 @@ export class OneTimeCodeProofService {
    */
   async verify(request: RequestContext, method: CodeMethod, code: string): Promise<SignedIn> {
     const session = requireUser(request);
-    if (!/^\d{6}$/.test(code)) throw invalidInput('code', 'It must have six digits.');
+    requireSixDigits(code);
     const { work, oneTimeCodes, attempts, proofs } = this.ports;
     const attempt = await attempts.count(method, session.userId);
     const counted = await work.change(request, (scope) =>

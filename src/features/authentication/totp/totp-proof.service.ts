@@ -1,21 +1,18 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import { requireUser } from '../../../kernel/callers.js';
-import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
-import { textProblem } from '../../../kernel/text.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
+import { ACCOUNT_METHODS, readMethodName } from '../account-methods.js';
 import type { AttemptService } from '../attempt.service.js';
 import { credentialRemoved } from '../authentication.events.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
+import { requireSixDigits } from '../six-digits.js';
 import type { TotpAuthenticatorId } from './totp-authenticator.entity.js';
 import type { TotpAuthenticator, TotpEnrolment, TotpService } from './totp.service.js';
-
-const MAX_NAME = 64;
-/** What guards the fields below: a removal is judged by it once more. */
-const METHODS = '/account/methods';
 
 /** The method TOTP, and the authenticators that give it. Attempts are counted and compared outside of transactions. */
 export class TotpProofService {
@@ -39,9 +36,7 @@ export class TotpProofService {
   async start(request: RequestContext, givenName: string): Promise<TotpEnrolment> {
     const { work, totp, limits, audit } = this.ports;
     const { userId } = requireUser(request);
-    const name = givenName.trim();
-    const problem = textProblem(name, { max: MAX_NAME });
-    if (problem !== undefined) throw invalidInput('name', problem);
+    const name = readMethodName(givenName);
     await limits.take('methods/start', userId);
     return work.change(request, async (scope) => {
       const enrolment = await totp.start(scope, userId, name);
@@ -83,7 +78,9 @@ export class TotpProofService {
     const { userId } = requireUser(request);
     const authenticatorId = parseId<TotpAuthenticatorId>(id);
     if (authenticatorId === undefined) throw new DomainError('NOT_FOUND');
-    await access.require(work.read(request), METHODS, { excludedCredentials: [authenticatorId] });
+    await access.require(work.read(request), ACCOUNT_METHODS, {
+      excludedCredentials: [authenticatorId],
+    });
     await work.change(request, async (scope) => {
       const removed = await totp.remove(scope, userId, authenticatorId);
       await audit.record(scope, { action: 'totp.remove', target: targetOf(removed) });
@@ -110,10 +107,6 @@ export class TotpProofService {
     await attempts.succeeded(attempt);
     return signedIn;
   }
-}
-
-function requireSixDigits(code: string): void {
-  if (!/^\d{6}$/.test(code)) throw invalidInput('code', 'It must have six digits.');
 }
 
 function targetOf({ id }: TotpAuthenticator): string {
