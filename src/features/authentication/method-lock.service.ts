@@ -3,6 +3,7 @@ import { refuseSelf } from '../../kernel/callers.js';
 import { invalidInput } from '../../kernel/errors.js';
 import type { UserId } from '../../kernel/ids.js';
 import { loaderOf } from '../../platform/loaders.js';
+import { purge } from '../../platform/purge.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { User, UserService } from '../users/user.service.js';
@@ -35,7 +36,6 @@ interface AttemptRow {
 }
 
 const BATCH = 500;
-const PURGE_BATCH = 5000;
 
 /** What operators see and undo of the locks that failed attempts bring. */
 export class MethodLockService {
@@ -100,12 +100,11 @@ export class MethodLockService {
 
   /** Deletes, a batch at a time, what counts no longer. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'method-lock.purge',
-      `DELETE FROM proof_attempt WHERE (subject, method, place) IN (
-         SELECT subject, method, place FROM proof_attempt WHERE forget_at < now() LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, {
+      table: 'proof_attempt',
+      key: 'subject, method, place',
+      where: 'forget_at < now()',
+    });
   }
 
   private async ofUsers(

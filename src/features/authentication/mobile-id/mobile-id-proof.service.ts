@@ -1,6 +1,7 @@
 import type { UserActor } from '../../../kernel/actor.js';
 import { newId, type ProfileId, type SessionId, type UserId } from '../../../kernel/ids.js';
 import { announce } from '../../../platform/event-bus.js';
+import { purge } from '../../../platform/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuthenticationKey } from '../../profiles/authentication-key.service.js';
 import { MobileIdProof, type MobileIdProofId } from './mobile-id-proof.entity.js';
@@ -11,7 +12,6 @@ const TTL_SECONDS = 180;
 /** For the page to take the answer. */
 const FINISH_WITHIN_SECONDS = 60;
 const SWEEP_BATCH = 500;
-const PURGE_BATCH = 5000;
 
 /** A proof as it stands now. */
 export interface StandingProof {
@@ -133,12 +133,10 @@ export class MobileIdProofService {
 
   /** Deletes, a batch at a time, what is over for a day. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'mobile-id-proof.purge',
-      `DELETE FROM mobile_id_proof WHERE id IN (
-         SELECT id FROM mobile_id_proof WHERE created_at < now() - interval '1 day' LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, {
+      table: 'mobile_id_proof',
+      where: `created_at < now() - interval '1 day'`,
+    });
   }
 
   private async expireOf(scope: ChangeScope, sessionId: SessionId): Promise<void> {
