@@ -19,7 +19,7 @@ export function claimsIn(payload: Uint8Array): Record<string, unknown> {
   }
 }
 
-/** @throws DomainError DEVICE_PROOF_REJECTED with `reason` TIME unless it was made within the last, or by its clock the next, minute */
+/** @throws DomainError DEVICE_PROOF_REJECTED with `reason` TIME unless it was made a minute ago at the most; clocks may differ by as much */
 export function requireFresh({ iat }: Record<string, unknown>, now: Date): void {
   const ageSeconds = typeof iat === 'number' ? now.getTime() / 1000 - iat : Infinity;
   if (!(Math.abs(ageSeconds) <= MAX_AGE_SECONDS)) throw proofRejected('TIME');
