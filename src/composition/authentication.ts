@@ -27,7 +27,7 @@ import { sqlOn } from '../platform/scope.js';
 import { createAccess } from './access.js';
 import type { Base, Ground } from './base.js';
 import { createCredentials } from './credentials.js';
-import { namesOf } from './token-names.js';
+import { tokenNamesOf } from './token-names.js';
 
 /** Each method of proving identity, and the rules that ask for them. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- Services names what it returns
@@ -52,7 +52,7 @@ export function createAuthentication(base: Base, ground: Ground) {
     ...{ ...held, ...access, attempts, answers, passwordLinks },
     ...{ samlRequests, samlSessions, signingKeys },
     methodLocks: new MethodLockService(work, users, audit),
-    accessTokens: new AccessTokenService(signingKeys, namesOf(publicUrl)),
+    accessTokens: new AccessTokenService(signingKeys, tokenNamesOf(publicUrl)),
     clientAuthentication: new ClientAuthenticationService({ work, limits, audit }),
     clientCertificateRegistration: new ClientCertificateRegistrationService(proving),
     clientCertificateSignIn: new ClientCertificateSignInService(proving),
