@@ -7,7 +7,6 @@ import { isStorable } from '../../kernel/text.js';
 import type { CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { PossibleProof } from '../access/access-rule.service.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { hashPassword, passwordProblem } from './password.service.js';
 import {
@@ -28,8 +27,8 @@ import {
   selectByIds,
   selectByUsername,
   selectPage,
-  selectStandingProofs,
   selectPasswordHash,
+  selectPasswordHolders,
   updateFields,
   updatePasswordHash,
   updateStanding,
@@ -259,21 +258,9 @@ export class UserService {
     return selectActiveAdministrators(scope);
   }
 
-  /** What users could prove by their password and by codes mailed to them. */
-  async credentialsOf(
-    scope: Scope,
-    ids: readonly UserId[],
-  ): Promise<ReadonlyMap<UserId, readonly PossibleProof[]>> {
-    const rows = await selectStandingProofs(scope, ids);
-    return new Map(
-      rows.map(({ id, hasPassword, hasEmail }) => [
-        id,
-        [
-          ...(hasPassword ? [{ method: 'PASSWORD', provider: null } as const] : []),
-          ...(hasEmail ? [{ method: 'EMAIL_CODE', provider: null } as const] : []),
-        ],
-      ]),
-    );
+  /** Those of the users who have a password. */
+  passwordHolders(scope: Scope, ids: readonly UserId[]): Promise<UserId[]> {
+    return selectPasswordHolders(scope, ids);
   }
 
   /** Nobody acts for a user who holds a role that he himself lacks. @throws DomainError FORBIDDEN */

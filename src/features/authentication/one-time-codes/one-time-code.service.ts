@@ -42,6 +42,14 @@ export class OneTimeCodeService {
     return this.channels[method].addressOf(user);
   }
 
+  /** Those of the users to whom a code could be sent this way. */
+  async holders(scope: Scope, userIds: readonly UserId[], method: CodeMethod): Promise<UserId[]> {
+    const found = await this.users.byIds(scope, userIds);
+    return found.flatMap((user) =>
+      user !== undefined && this.addressOf(method, user) !== null ? [user.id] : [],
+    );
+  }
+
   /**
    * Queues a new code for the user's address; earlier codes of this session and method are void. The user's row is locked: two
    * calls at once must not leave two codes, and a code must not go to an address that is being replaced.
