@@ -6,11 +6,11 @@ import type { Credentials } from './credentials.js';
 
 /** What administrators could prove themselves with, whether or not they have done so. */
 export function credentialSources(
-  { users, authenticationKeys }: Base,
+  { userPasswords, authenticationKeys }: Base,
   held: Credentials,
 ): CredentialSource[] {
   return [
-    holders('PASSWORD', (scope, ids) => users.passwordHolders(scope, ids)),
+    holders('PASSWORD', (scope, ids) => userPasswords.holders(scope, ids)),
     holders('EMAIL_CODE', (scope, ids) => held.oneTimeCodes.holders(scope, ids, 'EMAIL_CODE')),
     holders('SMS_CODE', (scope, ids) => held.oneTimeCodes.holders(scope, ids, 'SMS_CODE')),
     holders('PASSKEY', (scope, ids) => held.passkeys.holders(scope, ids)),

@@ -8,7 +8,7 @@ import type { CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import { hashPassword, passwordProblem } from './password.service.js';
+import { hashPassword } from './password.service.js';
 import {
   isActiveAdministrator,
   refuseClient,
@@ -16,9 +16,8 @@ import {
   requireAuthorityOverAddress,
   requireRoles,
 } from './user-guards.js';
-import { emailProblem, readNewUser, readUserChanges, reasonProblem } from './user-input.js';
+import { readNewUser, readUserChanges, reasonProblem, searchPattern } from './user-input.js';
 import {
-  holdPasswordHash,
   insertUser,
   isUsernameTaken,
   lockUserRow,
@@ -27,16 +26,12 @@ import {
   selectByIds,
   selectByUsername,
   selectPage,
-  selectPasswordHash,
-  selectPasswordHolders,
   updateFields,
-  updatePasswordHash,
   updateStanding,
 } from './user-table.js';
 import { changedNames, raiseDifferences } from './user-differences.js';
 import {
   administratorChanged,
-  passwordChanged,
   userActivated,
   userCreated,
   userDeactivated,
@@ -47,7 +42,6 @@ import {
   NEXT_STATES,
   usernameKey,
   type Administrator,
-  type NewPassword,
   type NewUser,
   type User,
   type UserChanges,
@@ -57,9 +51,6 @@ import {
 } from './user.js';
 
 export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary, UserWithPassword };
-
-const ADMINISTRATOR = 'admin';
-const MAX_SEARCH = 200;
 
 /**
  * People. REGISTERED → ACTIVE ⇄ INACTIVE, and from each of them LOCKED, which is final. What a state change does to sessions,
@@ -145,29 +136,6 @@ export class UserService {
     return user;
   }
 
-  /**
-   * The first administrator, user name `admin`.
-   * @returns false, and writes nothing, where there is such a user already
-   * @throws DomainError INVALID_INPUT for a password or an address that cannot be used
-   */
-  async seedAdministrator(
-    scope: ChangeScope,
-    { password, email }: { readonly password: string; readonly email: string },
-  ): Promise<boolean> {
-    if (await isUsernameTaken(scope, ADMINISTRATOR)) return false;
-    refuseField('password', passwordProblem(password, ADMINISTRATOR));
-    refuseField('email', emailProblem(email));
-    const user = await insertUser(scope, {
-      ...readNewUser({ username: ADMINISTRATOR, displayName: 'Administrator', email }),
-      id: newId(),
-      roles: ['ADMIN'],
-      passwordHash: await hashPassword(password),
-    });
-    if (user === undefined) return false;
-    await this.record(scope, 'user.create', user, 'first administrator');
-    return true;
-  }
-
   /** @throws DomainError NOT_FOUND */
   async get(scope: Scope, id: string): Promise<User> {
     return found(await this.find(scope, id));
@@ -191,27 +159,6 @@ export class UserService {
   /** In whatever state, with what the password is compared with. */
   async findByUsername(scope: Scope, username: string): Promise<UserWithPassword | undefined> {
     return isStorable(username) ? selectByUsername(scope, username) : undefined;
-  }
-
-  /** Null where the user has no password. */
-  passwordHashOf(scope: Scope, id: UserId): Promise<string | null> {
-    return selectPasswordHash(scope, id);
-  }
-
-  /** Whether this is still the user's password; then no change of it comes before the transaction's end. */
-  holdPassword(scope: ChangeScope, id: UserId, hash: string): Promise<boolean> {
-    return holdPasswordHash(scope, id, hash);
-  }
-
-  /**
-   * Replaces the user's password, with his row locked.
-   * @returns false, and changes nothing, where the password is not the expected one any more
-   */
-  async setPasswordHash(scope: ChangeScope, id: UserId, password: NewPassword): Promise<boolean> {
-    await this.getLocked(scope, id);
-    if (!(await updatePasswordHash(scope, id, password))) return false;
-    await scope.raise(passwordChanged, { userId: id, keptSession: password.keptSession });
-    return true;
   }
 
   /** The name as it is compared: what looks the same to a reader is the same user. */
@@ -256,11 +203,6 @@ export class UserService {
   /** For the check that somebody can still get in. */
   activeAdministrators(scope: Scope): Promise<Administrator[]> {
     return selectActiveAdministrators(scope);
-  }
-
-  /** Those of the users who have a password. */
-  passwordHolders(scope: Scope, ids: readonly UserId[]): Promise<UserId[]> {
-    return selectPasswordHolders(scope, ids);
   }
 
   /** Nobody acts for a user who holds a role that he himself lacks. @throws DomainError FORBIDDEN */
@@ -311,19 +253,6 @@ function invalidTransition({ state }: User): DomainError {
 }
 
 function checkReason(reason: string): void {
-  refuseField('reason', reasonProblem(reason));
-}
-
-function refuseField(field: string, problem: string | undefined): void {
-  if (problem !== undefined) throw invalidInput(field, problem);
-}
-
-/** LIKE pattern, or null where everything matches. @throws DomainError INVALID_INPUT */
-function searchPattern(search: string): string | null {
-  const text = search.trim();
-  if (!isStorable(text)) throw invalidInput('search', 'It must not contain control characters.');
-  if (text.length > MAX_SEARCH) {
-    throw invalidInput('search', `It must have at most ${String(MAX_SEARCH)} characters.`);
-  }
-  return text === '' ? null : `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;
+  const problem = reasonProblem(reason);
+  if (problem !== undefined) throw invalidInput('reason', problem);
 }

@@ -9,6 +9,7 @@ import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { SessionService } from '../../sessions/session.service.js';
 import { hashPassword, passwordProblem, verifyPassword } from '../../users/password.service.js';
+import type { UserPasswordService } from '../../users/user-password.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { AttemptService } from '../attempt.service.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
@@ -22,6 +23,7 @@ export class PasswordSettingService {
     private readonly ports: {
       readonly work: UnitOfWork;
       readonly users: UserService;
+      readonly userPasswords: UserPasswordService;
       readonly sessions: SessionService;
       readonly passwordLinks: PasswordLinkService;
       readonly limits: RateLimits;
@@ -57,7 +59,7 @@ export class PasswordSettingService {
    * @throws DomainError INVALID_INPUT, RATE_LIMITED; CODE_UNKNOWN for what was never mailed, CODE_EXPIRED for what works no more
    */
   async setByLink(request: RequestContext, token: string, password: string): Promise<void> {
-    const { work, users, passwordLinks, limits, audit } = this.ports;
+    const { work, users, userPasswords, passwordLinks, limits, audit } = this.ports;
     const address = addressKey(request.address);
     await limits.take('password-link/address', address);
     const id = passwordLinks.read(token);
@@ -69,7 +71,7 @@ export class PasswordSettingService {
     await work.change(request, async (scope) => {
       await users.getLocked(scope, link.userId);
       if (!(await passwordLinks.use(scope, id))) throw new DomainError('CODE_EXPIRED');
-      await users.setPasswordHash(scope, link.userId, { hash, keptSession: null });
+      await userPasswords.replace(scope, link.userId, { hash, keptSession: null });
       await audit.record(scope, {
         action: 'password.set',
         target: `user:${link.userId}`,
@@ -85,9 +87,9 @@ export class PasswordSettingService {
    */
   async change(request: RequestContext, current: string, password: string): Promise<SignedIn> {
     const session = requireUser(request);
-    const { work, users, attempts, proofs, audit } = this.ports;
+    const { work, userPasswords, attempts, proofs, audit } = this.ports;
     const attempt = await attempts.count('PASSWORD', session.userId);
-    const expected = await users.passwordHashOf(work.read(request), session.userId);
+    const expected = await userPasswords.hashOf(work.read(request), session.userId);
     const matches = await verifyPassword(expected, current);
     if (expected === null || !matches) throw new DomainError('INVALID_CREDENTIALS');
     await attempts.succeeded(attempt);
@@ -95,7 +97,7 @@ export class PasswordSettingService {
     const hash = await hashPassword(password);
     return work.change(request, async (scope) => {
       const { userId, sessionId } = session;
-      const isFirst = await users.setPasswordHash(scope, userId, {
+      const isFirst = await userPasswords.replace(scope, userId, {
         hash,
         expected,
         keptSession: sessionId,
@@ -113,7 +115,7 @@ export class PasswordSettingService {
    * an address, CONFLICT where he has a password
    */
   async invite(request: RequestContext, id: string): Promise<void> {
-    const { work, users, passwordLinks, limits, audit } = this.ports;
+    const { work, users, userPasswords, passwordLinks, limits, audit } = this.ports;
     const caller = actorIdOf(request.actor) ?? request.actor.kind;
     await limits.take('password-invitation/user', `${caller} ${id.toLowerCase()}`);
     await work.change(request, async (scope) => {
@@ -122,7 +124,7 @@ export class PasswordSettingService {
       if (user.state !== 'ACTIVE')
         throw new DomainError('INVALID_TRANSITION', { from: user.state });
       if (user.email === null) throw new DomainError('CHANNEL_NOT_AVAILABLE');
-      if ((await users.passwordHashOf(scope, user.id)) !== null) {
+      if ((await userPasswords.hashOf(scope, user.id)) !== null) {
         throw new DomainError('CONFLICT', { reason: 'HAS_PASSWORD' });
       }
       await passwordLinks.invite(scope, user.id);
