@@ -37,6 +37,7 @@ export class SignInAnswers {
       sessionExpiresAt: actor.sessionExpiresAt,
     };
   }
+
   /** A token is all that an application shows: its one proof, and the end of what it may. */
   private async client(ctx: RequestContext, actor: ClientActor): Promise<ViewerFacts> {
     return {
