@@ -1,5 +1,8 @@
-/** What an API client may be trusted with (OAuth 2 scopes). A scope that ends in `:read` changes nothing. */
-export const SCOPES = [
+/**
+ * What an API client may be trusted with (OAuth 2 scopes), and all of it: access rules say what each opens. One that ends in
+ * `:read` changes nothing.
+ */
+export const API_SCOPES = [
   'enrolment:create',
   'enrolment:read',
   'users:read',
@@ -8,7 +11,7 @@ export const SCOPES = [
   'assigned-ids:read',
   'assigned-ids:confirm',
 ] as const;
-export type Scope = (typeof SCOPES)[number];
+export type ApiScope = (typeof API_SCOPES)[number];
 
 export function isReadingScope(scope: string): boolean {
   return scope.endsWith(':read');
