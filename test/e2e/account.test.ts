@@ -96,6 +96,25 @@ test('an authenticator app, once confirmed, proves what an order needs, but not 
   expect(await evidenceOf(page)).toEqual(['PASSWORD', 'EMAIL_CODE']);
 });
 
+test('an authenticator app that is given up before its first code leaves nothing behind', async () => {
+  const { person } = await stage.someone('bodil');
+  const { page } = await stage.openPortal();
+  await page.goto('/#/account');
+  await signInOnPage(page, person);
+  await addAuthenticatorApp(page);
+  await stepUpOnPage(page, stage.server, person.email);
+  await secretOn(page);
+  const totp = sectionOf(page, 'totp');
+  const removed = page.waitForResponse((response) =>
+    (response.request().postData() ?? '').includes('RemoveTotpAuthenticator'),
+  );
+  await totp.getByRole('button', { name: 'Cancel' }).click();
+  expect(await (await removed).json()).toMatchObject({ data: { removeTotpAuthenticator: true } });
+  await page.reload();
+  await totp.getByRole('button', { name: 'Add an authenticator app' }).waitFor();
+  expect(await totp.locator('[data-credential]').count()).toBe(0);
+});
+
 test('a session ended on the account page is over in its own window at once', async () => {
   const { person, token } = await stage.someone('cecilia');
   const other = await stage.openPortal();

@@ -12,7 +12,7 @@ interface TroubleProps {
   readonly onRetry: () => Promise<void> | void;
 }
 
-/** What a page shows where its data should be: the proof that is missing, or the reason and a way to try again. */
+/** What a page shows where its data should be: the proof that is missing, or the reason, and a way to try again where that may help. */
 export function Trouble({ problem, purpose, onRetry }: TroubleProps): ReactElement {
   const missing = problem && missingOf(problem.facts);
   const retry = async (): Promise<void> => {
@@ -21,9 +21,11 @@ export function Trouble({ problem, purpose, onRetry }: TroubleProps): ReactEleme
   if (missing) return <StepUpPanel missing={missing} purpose={purpose} onProven={retry} />;
   return (
     <ProblemAlert problem={problem}>
-      <Button mt="sm" variant="light" color="red" display="block" onClick={() => void retry()}>
-        Try again
-      </Button>
+      {problem?.code !== 'NOT_FOUND' && (
+        <Button mt="sm" variant="light" color="red" display="block" onClick={() => void retry()}>
+          Try again
+        </Button>
+      )}
     </ProblemAlert>
   );
 }
