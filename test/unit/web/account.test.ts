@@ -1,7 +1,7 @@
-import { proofsText } from '../../../src/web/portal/method-text.js';
+import { proofsText } from '../../../src/web/portal/account/method-text.js';
 import { phaseOf, phaseText } from '../../../src/web/portal/methods/mobile-id-phase.js';
-import { signInProblemText } from '../../../src/web/portal/sign-in-problem.js';
-import { impossibleText, stepUpText } from '../../../src/web/portal/step-up-text.js';
+import { signInProblemText } from '../../../src/web/portal/sign-in/sign-in-problem.js';
+import { impossibleText, stepUpText } from '../../../src/web/portal/step-up/step-up-text.js';
 import { deviceText, isPhone } from '../../../src/phone/device-text.js';
 
 const SAFARI_IPHONE =

@@ -3,7 +3,7 @@ import {
   missingOf,
   waysToSignIn,
   type MissingRequirement,
-} from '../../../src/web/portal/step-up.js';
+} from '../../../src/web/portal/step-up/step-up.js';
 
 const HERE = '/#/order/p1';
 const EMAIL: MissingRequirement = {

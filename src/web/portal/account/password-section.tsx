@@ -6,7 +6,7 @@ import { CHANGE_PASSWORD } from '../password/documents.js';
 import { NewPasswordInput } from '../password/new-password-input.js';
 import { KnownUserName } from '../password/user-name-input.js';
 import { hashOf } from '../route.js';
-import { useSession } from '../session-context.js';
+import { useSession } from '../sign-in/session-context.js';
 import { AccountSection } from './account-section.js';
 import { GuardedOutcome } from './guarded-outcome.js';
 import { useGuarded } from './use-guarded.js';

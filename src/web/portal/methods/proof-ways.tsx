@@ -1,8 +1,8 @@
 import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
 import { Button, Divider, Stack } from '@mantine/core';
 import { Fragment, useState, type ReactElement } from 'react';
-import type { PortalUser } from '../documents.js';
-import type { ProofWay } from '../step-up.js';
+import type { PortalUser } from '../sign-in/documents.js';
+import type { ProofWay } from '../step-up/step-up.js';
 import { ProofMethod } from './proof-method.js';
 
 interface ProofWaysProps {

@@ -1,5 +1,5 @@
-import { sentenceOfCode } from '../shared/errors.js';
-import type { EnrolmentStatus, Stage } from '../shared/enrolment-timeline.js';
+import type { EnrolmentStatus, Stage } from '../../shared/enrolment-timeline.js';
+import { sentenceOfCode } from '../../shared/errors.js';
 
 /** What the sentences speak of. */
 export interface EnrolmentFacts {

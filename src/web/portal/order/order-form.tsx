@@ -1,10 +1,10 @@
 import { Checkbox, Group, Input, NativeSelect, Radio, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
-import { KindIcon } from '../shared/certificate-card.js';
-import { KIND_TEXT, type CertificateKind } from '../shared/certificates.js';
+import { KindIcon } from '../../shared/certificate-card.js';
+import { KIND_TEXT, type CertificateKind } from '../../shared/certificates.js';
+import { useSession } from '../sign-in/session-context.js';
 import type { Offer } from './documents.js';
 import { validities, type DeliveryChannel, type OrderChoice } from './order-choice.js';
-import { useSession } from './session-context.js';
 
 interface OrderFormProps {
   readonly offer: Offer;

@@ -1,8 +1,8 @@
 import { Button, Stack } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useMutation } from 'urql';
-import { problemOf } from '../shared/errors.js';
-import { ProblemAlert } from '../shared/problem-alert.js';
+import { problemOf } from '../../shared/errors.js';
+import { ProblemAlert } from '../../shared/problem-alert.js';
 import { CANCEL_ENROLMENT } from './documents.js';
 
 interface CancelButtonProps {

@@ -1,13 +1,13 @@
 import { Loader, Text, Timeline as Line } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import { formatTime } from '../shared/dates.js';
+import { formatTime } from '../../shared/dates.js';
 import {
   stagesOf,
   type StageState,
   type StageView,
   type Timeline,
-} from '../shared/enrolment-timeline.js';
+} from '../../shared/enrolment-timeline.js';
 import { STAGE_TEXT } from './enrolment-text.js';
 
 interface StatusTimelineProps {

@@ -1,15 +1,15 @@
 import { Button, Grid, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
-import { ConnectionBanner } from '../shared/connection-banner.js';
-import { isFinal, type Timeline } from '../shared/enrolment-timeline.js';
-import { PageTitle } from '../shared/page-title.js';
-import { BackLink } from './back-link.js';
+import { ConnectionBanner } from '../../shared/connection-banner.js';
+import { isFinal, type Timeline } from '../../shared/enrolment-timeline.js';
+import { PageTitle } from '../../shared/page-title.js';
+import { BackLink } from '../back-link.js';
+import { ProfileCard } from '../home/profile-card.js';
+import { hashOf } from '../route.js';
+import { Trouble } from '../step-up/trouble.js';
 import type { Enrolment } from './documents.js';
 import { EnrolmentStatusCard } from './enrolment-status-card.js';
-import { ProfileCard } from './profile-card.js';
-import { hashOf } from './route.js';
 import { StatusTimeline } from './status-timeline.js';
-import { Trouble } from './trouble.js';
 import { currentStatus, useEnrolment } from './use-enrolment.js';
 
 interface EnrolmentPageProps {

@@ -1,4 +1,4 @@
-import type { CertificateKind } from '../shared/certificates.js';
+import type { CertificateKind } from '../../shared/certificates.js';
 
 export type DeliveryChannel = 'SCREEN' | 'EMAIL' | 'SMS';
 

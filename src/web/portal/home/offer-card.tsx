@@ -1,8 +1,8 @@
 import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconDeviceMobilePlus } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import type { Offer } from './documents.js';
-import { hashOf } from './route.js';
+import type { Offer } from '../order/documents.js';
+import { hashOf } from '../route.js';
 
 interface OfferCardProps {
   readonly offer: Offer;

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useClient, type Client } from 'urql';
-import { problemOf, type Problem } from '../shared/errors.js';
+import { problemOf, type Problem } from '../../shared/errors.js';
 import { VIEWER, type PortalUser } from './documents.js';
-import type { SessionEnd } from './session.js';
+import type { SessionEnd } from './session-end.js';
 
 type ViewerState =
   | { readonly kind: 'LOADING' }

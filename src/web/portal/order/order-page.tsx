@@ -1,12 +1,12 @@
 import { Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useQuery } from 'urql';
-import { problemOf } from '../shared/errors.js';
-import { PageTitle } from '../shared/page-title.js';
-import { BackLink } from './back-link.js';
+import { problemOf } from '../../shared/errors.js';
+import { PageTitle } from '../../shared/page-title.js';
+import { BackLink } from '../back-link.js';
+import { Trouble } from '../step-up/trouble.js';
 import { OFFERS, type Offer } from './documents.js';
 import { OrderFlow } from './order-flow.js';
-import { Trouble } from './trouble.js';
 
 interface OrderPageProps {
   readonly projectId: string;

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useReducer, useState } from 'react';
 import { useClient } from 'urql';
-import { socketUrl } from '../shared/client.js';
+import { socketUrl } from '../../shared/client.js';
 import {
   append,
   EMPTY_TIMELINE,
@@ -9,12 +9,12 @@ import {
   statusOf,
   type StatusEvent,
   type Timeline,
-} from '../shared/enrolment-timeline.js';
-import { watchEnrolment } from '../shared/enrolment-watch.js';
-import { problemOf, type Problem } from '../shared/errors.js';
-import type { Connection } from '../shared/live-watch.js';
+} from '../../shared/enrolment-timeline.js';
+import { watchEnrolment } from '../../shared/enrolment-watch.js';
+import { problemOf, type Problem } from '../../shared/errors.js';
+import type { Connection } from '../../shared/live-watch.js';
+import { useSession } from '../sign-in/session-context.js';
 import { ENROLMENT, type Enrolment } from './documents.js';
-import { useSession } from './session-context.js';
 
 interface State {
   /** Undefined while loading, null where there is none for this viewer. */

@@ -1,6 +1,6 @@
 import { createContext, use } from 'react';
+import type { OrderChoice } from '../order/order-choice.js';
 import type { PortalUser } from './documents.js';
-import type { OrderChoice } from './order-choice.js';
 
 interface Session {
   readonly user: PortalUser;

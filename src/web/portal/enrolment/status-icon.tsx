@@ -7,7 +7,7 @@ import {
   IconReplace,
 } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import type { EnrolmentStatus } from '../shared/enrolment-timeline.js';
+import type { EnrolmentStatus } from '../../shared/enrolment-timeline.js';
 
 const ICONS: Partial<
   Record<EnrolmentStatus, { readonly colour: string; readonly Icon: typeof IconCircleX }>

@@ -1,11 +1,11 @@
 import { useCallback, useState } from 'react';
 import { useClient } from 'urql';
-import { problemOf, type Problem } from '../shared/errors.js';
+import { problemOf, type Problem } from '../../shared/errors.js';
+import { useSession } from '../sign-in/session-context.js';
+import { missingOf, type MissingClause } from '../step-up/step-up.js';
+import { replaceBy } from '../use-route.js';
 import { OFFERS, START_ENROLMENT, type Offer } from './documents.js';
 import { firstChoice, type OrderChoice } from './order-choice.js';
-import { useSession } from './session-context.js';
-import { missingOf, type MissingClause } from './step-up.js';
-import { replaceBy } from './use-route.js';
 
 interface Order {
   readonly choice: OrderChoice;

@@ -1,8 +1,8 @@
 import { Badge, Group, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import { IconDeviceMobile } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import { CertificateCard } from '../shared/certificate-card.js';
-import { formatDay } from '../shared/dates.js';
+import { CertificateCard } from '../../shared/certificate-card.js';
+import { formatDay } from '../../shared/dates.js';
 import type { Profile } from './documents.js';
 
 interface ProfileCardProps {

@@ -1,4 +1,4 @@
-import type { Method } from './documents.js';
+import type { Method } from '../sign-in/documents.js';
 
 /** What a person calls each method. */
 const METHOD_TEXT: Readonly<Record<Method, string>> = {

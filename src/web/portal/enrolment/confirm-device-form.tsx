@@ -1,9 +1,9 @@
 import { Stack, Text } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { useMutation } from 'urql';
-import { problemOf } from '../shared/errors.js';
-import { ProblemAlert } from '../shared/problem-alert.js';
-import { SixDigits } from '../shared/six-digits.js';
+import { problemOf } from '../../shared/errors.js';
+import { ProblemAlert } from '../../shared/problem-alert.js';
+import { SixDigits } from '../../shared/six-digits.js';
 import { CONFIRM_DEVICE } from './documents.js';
 
 interface ConfirmDeviceFormProps {

@@ -1,10 +1,10 @@
 import { Alert, Button, Paper, Stack } from '@mantine/core';
 import { IconLockExclamation } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import { ProblemAlert } from '../shared/problem-alert.js';
+import { ProblemAlert } from '../../shared/problem-alert.js';
+import { StepUpPanel } from '../step-up/step-up-panel.js';
 import type { Offer } from './documents.js';
 import { OrderForm } from './order-form.js';
-import { StepUpPanel } from './step-up-panel.js';
 import { useOrder } from './use-order.js';
 
 interface OrderFlowProps {

@@ -1,12 +1,12 @@
 import { Paper, Stack, Text, Title } from '@mantine/core';
 import type { ReactElement } from 'react';
-import { isFinal, type EnrolmentStatus } from '../shared/enrolment-timeline.js';
+import { isFinal, type EnrolmentStatus } from '../../shared/enrolment-timeline.js';
+import { useSession } from '../sign-in/session-context.js';
 import { CancelButton } from './cancel-button.js';
+import { CodePanel, isCodeElsewhere, RenewButton } from './code-panel.js';
 import { ConfirmDeviceForm } from './confirm-device-form.js';
 import type { Enrolment } from './documents.js';
 import { statusText } from './enrolment-text.js';
-import { CodePanel, isCodeElsewhere, RenewButton } from './qr-panel.js';
-import { useSession } from './session-context.js';
 import { StatusIcon } from './status-icon.js';
 
 interface EnrolmentStatusCardProps {

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import type { ReactElement } from 'react';
-import type { Problem } from '../shared/errors.js';
-import { ProblemAlert } from '../shared/problem-alert.js';
-import { missingOf } from './step-up.js';
+import type { Problem } from '../../shared/errors.js';
+import { ProblemAlert } from '../../shared/problem-alert.js';
 import { StepUpPanel } from './step-up-panel.js';
+import { missingOf } from './step-up.js';
 
 interface TroubleProps {
   readonly problem: Problem | undefined;

@@ -1,11 +1,11 @@
 import { Alert, Group, Paper, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import { IconLockExclamation, IconShieldCheck } from '@tabler/icons-react';
 import { useEffect, useId, useRef, useState, type ReactElement } from 'react';
-import { ProofWays } from './methods/proof-ways.js';
-import { useSession } from './session-context.js';
+import { ProofWays } from '../methods/proof-ways.js';
+import { useSession } from '../sign-in/session-context.js';
+import { currentPlace } from '../use-route.js';
 import { impossibleText, stepUpText } from './step-up-text.js';
 import { chooseStepUp, type MissingClause } from './step-up.js';
-import { currentPlace } from './use-route.js';
 
 interface StepUpPanelProps {
   readonly missing: readonly MissingClause[];

@@ -2,12 +2,12 @@ import { Anchor, Button, Stack, Text } from '@mantine/core';
 import { IconDeviceMobile, IconRefresh } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useMutation } from 'urql';
-import { CountdownText, useSecondsUntil } from '../shared/countdown-text.js';
-import { problemOf } from '../shared/errors.js';
-import { ProblemAlert } from '../shared/problem-alert.js';
-import { QrImage } from '../shared/qr-image.js';
+import { CountdownText, useSecondsUntil } from '../../shared/countdown-text.js';
+import { problemOf } from '../../shared/errors.js';
+import { ProblemAlert } from '../../shared/problem-alert.js';
+import { QrImage } from '../../shared/qr-image.js';
+import { hashOf } from '../route.js';
 import { RENEW_CODE, type Enrolment } from './documents.js';
-import { hashOf } from './route.js';
 
 interface CodePanelProps {
   readonly enrolment: Enrolment;

@@ -1,14 +1,15 @@
 import { Skeleton, Stack, Text, Title } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useQuery } from 'urql';
-import { problemOf } from '../shared/errors.js';
-import { PageTitle } from '../shared/page-title.js';
-import { MY_PROFILES, OFFERS, type Offer, type Profile } from './documents.js';
+import { problemOf } from '../../shared/errors.js';
+import { PageTitle } from '../../shared/page-title.js';
+import { OFFERS, type Offer } from '../order/documents.js';
+import { useSession } from '../sign-in/session-context.js';
+import { Trouble } from '../step-up/trouble.js';
+import { useReloadOnReturn } from '../use-reload-on-return.js';
+import { MY_PROFILES, type Profile } from './documents.js';
 import { OfferCard } from './offer-card.js';
 import { ProfileCard } from './profile-card.js';
-import { useSession } from './session-context.js';
-import { Trouble } from './trouble.js';
-import { useReloadOnReturn } from './use-reload-on-return.js';
 
 export function HomePage(): ReactElement {
   const { user } = useSession();

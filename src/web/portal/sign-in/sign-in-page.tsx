@@ -2,17 +2,17 @@ import { Alert, Anchor, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { IconClock } from '@tabler/icons-react';
 import { useMemo, type ReactElement } from 'react';
 import { useQuery } from 'urql';
-import { problemOf } from '../shared/errors.js';
-import { PageTitle } from '../shared/page-title.js';
-import { ProblemAlert } from '../shared/problem-alert.js';
+import { problemOf } from '../../shared/errors.js';
+import { PageTitle } from '../../shared/page-title.js';
+import { ProblemAlert } from '../../shared/problem-alert.js';
+import { ProofWays } from '../methods/proof-ways.js';
+import { usePasskeyAutofill } from '../methods/use-passkey-autofill.js';
+import { hashOf } from '../route.js';
+import { waysToSignIn } from '../step-up/step-up.js';
+import { currentPlace } from '../use-route.js';
 import type { Notice } from './arrival.js';
 import { SIGN_IN_OPTIONS } from './documents.js';
-import { ProofWays } from './methods/proof-ways.js';
-import { usePasskeyAutofill } from './methods/use-passkey-autofill.js';
 import { NoticeAlert } from './notice-alert.js';
-import { hashOf } from './route.js';
-import { waysToSignIn } from './step-up.js';
-import { currentPlace } from './use-route.js';
 
 interface SignInPageProps {
   /** The session ended while the page was in use. */
