@@ -87,7 +87,12 @@ test('an authenticator app, once confirmed, proves what an order needs, but not 
   expect(await evidenceOf(page)).toEqual(['PASSWORD', 'TOTP']);
 
   await page.goto('/#/account');
-  await page.getByRole('button', { name: 'Remove My phone' }).click();
+  const remove = page.getByRole('button', { name: 'Remove My phone' });
+  await remove.click();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter'); // "Keep"
+  await page.locator('[aria-label="Remove My phone"]:focus').waitFor();
+  await remove.click();
   await page.getByRole('button', { name: 'Yes, remove' }).click();
   await page.getByText('What you are about to change cannot prove who you are').waitFor();
   await stepUpOnPage(page, stage.server, person.email);
