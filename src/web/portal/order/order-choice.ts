@@ -18,7 +18,7 @@ interface Orderable {
   readonly validityDays: number;
 }
 
-/** The channels a page can offer: a text message needs a server that sends them, which says so by listing SMS. */
+/** What the offer proposes: its usual certificates, its first channel, its full length. */
 export function firstChoice(offer: Orderable, idempotencyKey: string): OrderChoice {
   return {
     certificates: offer.selectableCertificates.filter((kind) =>

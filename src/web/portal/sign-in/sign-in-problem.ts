@@ -3,7 +3,6 @@ const GENERAL = 'That sign-in did not work. Please try again, or sign in another
 /** What a sign-in at another site can end with. The server names a code of a closed set, and never a text. */
 const SENTENCES: Readonly<Record<string, string>> = {
   FORBIDDEN: 'You may not sign in this way. Please ask your administrator.',
-  INTERNAL: 'Something went wrong on our side. Please try again in a moment.',
   RATE_LIMITED: 'There were too many attempts. Please wait a little and try again.',
   SAML_EXPIRED: 'This sign-in took too long, or it was begun in another browser. Please try again.',
   SAML_LINK_FIRST:

@@ -28,20 +28,21 @@ export type ProofWay =
   | { readonly kind: MethodOnPage; readonly label: string }
   | { readonly kind: 'REDIRECT'; readonly label: string; readonly url: string };
 
+/** Why what was proven before does not count. */
+type Reason = 'ABSENT' | 'STALE' | 'SAME_CREDENTIAL';
+
 export type StepUp =
   | { readonly kind: 'NOTHING' }
   /** Any one of `ways` settles the next clause; `more` further clauses come after it. */
   | {
       readonly kind: 'PROVE';
       readonly ways: readonly ProofWay[];
-      /** Why what was proven before does not count. */
-      readonly reason: 'ABSENT' | 'STALE' | 'SAME_CREDENTIAL';
+      readonly reason: Reason;
       readonly more: number;
     }
   | {
       readonly kind: 'IMPOSSIBLE';
-      readonly methods: readonly string[];
-      readonly reason: 'ABSENT' | 'STALE' | 'SAME_CREDENTIAL';
+      readonly reason: Reason;
     };
 
 /** Only these can be given again by something else of the same kind: a second passkey, a second authenticator app … */
@@ -55,10 +56,9 @@ export function chooseStepUp(missing: readonly MissingClause[], returnTo: string
   const clauses = missing.map(({ anyOf }) => ({
     ways: distinct(anyOf.flatMap((requirement) => wayOf(requirement, returnTo))),
     reason: reasonOf(anyOf),
-    methods: anyOf.map(({ method }) => method),
   }));
   const closed = clauses.find(({ ways }) => ways.length === 0);
-  if (closed) return { kind: 'IMPOSSIBLE', methods: closed.methods, reason: closed.reason };
+  if (closed) return { kind: 'IMPOSSIBLE', reason: closed.reason };
   const next = clauses.find(({ ways }) => ways.some(isPassword)) ?? clauses[0];
   if (!next) return { kind: 'NOTHING' };
   return { kind: 'PROVE', ways: next.ways, reason: next.reason, more: clauses.length - 1 };
@@ -117,7 +117,7 @@ function distinct(ways: readonly ProofWay[]): ProofWay[] {
   return [...new Map(ways.map((way) => [`${way.kind} ${way.label}`, way])).values()];
 }
 
-function reasonOf(anyOf: readonly MissingRequirement[]): 'ABSENT' | 'STALE' | 'SAME_CREDENTIAL' {
+function reasonOf(anyOf: readonly MissingRequirement[]): Reason {
   if (anyOf.some(({ reason }) => reason === 'SAME_CREDENTIAL')) return 'SAME_CREDENTIAL';
   return anyOf.some(({ reason }) => reason === 'STALE') ? 'STALE' : 'ABSENT';
 }
