@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig } from './src/config.js';
+import { loadConfig } from './src/config.js';
+import { ConfigError } from './src/environment.js';
 import { databaseSchema } from './src/entities.js';
 import { createDataSource } from './src/platform/database.js';
 

@@ -25,6 +25,7 @@ export interface LostRightsFigures {
 const CONNECTING = 32;
 const TIMEOUTS = { idleSeconds: 3600, maxSeconds: 3600 };
 const NAME = 'Closed for measuring';
+const WATCHING = { resource: '/enrolments/watch', name: 'Subscription.enrolmentStatus' } as const;
 
 /** Pages of people who are signed in, on a second server with the same database. */
 export async function measureLostRights(
@@ -75,7 +76,7 @@ async function closeAll(
     rules.create(scope, {
       name: NAME,
       effect: 'DENY',
-      resources: ['/enrolments/watch'],
+      resources: [WATCHING.resource],
       require: [],
     }),
   );
@@ -97,9 +98,15 @@ const ANYBODY: RulePorts = {
       return Promise.resolve(new Map(ids.map((id) => [id, methods])));
     },
   ],
-  resources: new ResourceRegistry(),
+  resources: watchable(),
   providerExists: () => Promise.resolve(false),
 };
+
+function watchable(): ResourceRegistry {
+  const resources = new ResourceRegistry();
+  resources.learn([WATCHING]);
+  return resources;
+}
 
 async function openPages(
   work: UnitOfWork,

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
-import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
-import { KEY_ALGORITHMS, type KeyAlgorithm } from './kernel/key-algorithm.js';
-import { isLoopbackAddress, isLoopbackName } from './kernel/loopback.js';
-import { StartupError } from './kernel/startup-error.js';
-import { parseSmsGateway, type SmsGateway } from './platform/sms.js';
+import { ConfigError, isLocalUrl, readEnvironment, type Environment } from './environment.js';
+import type { KeyAlgorithm } from './kernel/key-algorithm.js';
+import { isLoopbackAddress } from './kernel/loopback.js';
+import type { SmsGateway } from './platform/sms.js';
+import { clientCaFile, tlsFiles } from './setting-files.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
 export interface Config {
@@ -55,104 +51,9 @@ const WEB_ROOT = resolve(
   __dirname.endsWith(join('dist', 'src')) ? '../web' : '../dist/web',
 );
 
-/** A setting that cannot be used. The message names the variable and never repeats its value. */
-export class ConfigError extends StartupError {
-  override readonly name = 'ConfigError';
-}
-
-const integer = (min: number, max: number): z.ZodType<number> =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${String(min)} to ${String(max)}`)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be from ${String(min)} to ${String(max)}`);
-
-const flag = z
-  .enum(['1', '0', 'on', 'off', 'true', 'false'], 'must be on or off')
-  .transform((text) => text === '1' || text === 'on' || text === 'true');
-
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== ''),
-);
-
-const httpOrigin = z
-  .string()
-  .refine((text) => originOf(text) !== null, 'must be an http or https URL without a path')
-  .transform((text) => originOf(text) ?? text);
-
-const environment = z.object({
-  PORT: integer(0, 65_535).default(4000),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PUBLIC_URL: httpOrigin
-    .refine(
-      (url) => url.startsWith('https:') || isLocalUrl(url),
-      'must be https: plain http is for loopback addresses only',
-    )
-    .optional(),
-  PKI_URL: httpOrigin
-    .refine((url) => url.startsWith('http:'), 'must be plain http (RFC 5280 section 8)')
-    .optional(),
-  TLS_CERT: z.string().optional(),
-  TLS_KEY: z.string().optional(),
-  CLIENT_CA: z.string().optional(),
-  ALLOWED_ORIGINS: list.pipe(z.array(httpOrigin)).default([]),
-  TRUSTED_PROXIES: list
-    .pipe(
-      z.array(
-        z.string().refine(isNetwork, 'must hold IP addresses or CIDR blocks, separated by commas'),
-      ),
-    )
-    .default([]),
-  DATA_DIR: z.string().min(1).default('./data'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL')
-    .optional(),
-  ADMIN_PASSWORD: z.string().min(12, 'must have at least 12 characters').optional(),
-  ADMIN_EMAIL: z
-    .string()
-    .regex(/^\S+@\S+$/, 'must be an e-mail address')
-    .default('admin@localhost'),
-  MASTER_KEY: z
-    .string()
-    .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in base64')
-    .transform((text) => Buffer.from(text, 'base64'))
-    .optional(),
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\//, 'must be a smtp:// or smtps:// URL')
-    .optional(),
-  MAIL_FROM: z.string().min(3).default('Signet <signet@localhost>'),
-  MAILBOX: flag.default(false),
-  SMS_URL: z.string().transform(gatewayIn).optional(),
-  SMS_DAILY_LIMIT: integer(1, 10_000_000).default(1000),
-  CA_KEY_ALGORITHM: z
-    .enum(KEY_ALGORITHMS, `must be one of ${KEY_ALGORITHMS.join(', ')}`)
-    .default('RSA-2048'),
-  SESSION_IDLE_SECONDS: integer(60, 86_400).default(1800),
-  SESSION_MAX_SECONDS: integer(60, 2_592_000).default(43_200),
-  INTROSPECTION: flag.default(true),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'is no log level')
-    .default('info'),
-  LOG_FILE: z.string().optional(),
-  NODE_ENV: z.string().optional(),
-});
-type Environment = z.infer<typeof environment>;
-
 /** @throws ConfigError that names each variable which cannot be used */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}.`).join('\n'),
-    );
-  }
-  const settings = parsed.data;
+  const settings = readEnvironment(env);
   refuseContradictions(settings);
   return Object.freeze({
     port: settings.PORT,
@@ -247,71 +148,7 @@ function lacksCertificates({ CLIENT_CA, TLS_CERT, TRUSTED_PROXIES }: Environment
   return CLIENT_CA !== undefined && TLS_CERT === undefined && TRUSTED_PROXIES.length === 0;
 }
 
-function tlsFiles({ TLS_CERT, TLS_KEY }: Environment): Config['tls'] {
-  if (TLS_CERT === undefined || TLS_KEY === undefined) return null;
-  const tls = { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
-  try {
-    createSecureContext(tls);
-    return tls;
-  } catch (cause) {
-    throw new ConfigError('TLS_CERT and TLS_KEY must be a certificate and its key, both in PEM.', {
-      cause,
-    });
-  }
-}
-
-function clientCaFile({ CLIENT_CA }: Environment): Config['clientCa'] {
-  if (CLIENT_CA === undefined) return null;
-  const pem = readSetting('CLIENT_CA', CLIENT_CA);
-  const blocks = pem.toString('latin1').match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g);
-  if (blocks?.every(isAuthority) !== true) {
-    throw new ConfigError('CLIENT_CA must hold certificates of authorities, in PEM, and no other.');
-  }
-  return pem;
-}
-
-function isAuthority(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).ca;
-  } catch {
-    return false;
-  }
-}
-
-function readSetting(variable: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new ConfigError(`${variable} names a file that cannot be read.`, { cause });
-  }
-}
-
-function gatewayIn(text: string, context: z.RefinementCtx): SmsGateway {
-  try {
-    return parseSmsGateway(text);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-    return z.NEVER;
-  }
-}
-
-function originOf(text: string): string | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
-  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
-  return bare && /^https?:$/.test(url.protocol) ? url.origin : null;
-}
-
-function isLocalUrl(url: string | undefined): boolean {
-  return url === undefined || isLoopbackName(new URL(url).hostname);
-}
-
-function isNetwork(text: string): boolean {
-  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
-}
-
 /** Whether a HOST is of this machine alone. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || isLoopbackAddress(host);
 }

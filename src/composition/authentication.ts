@@ -27,18 +27,18 @@ import { sqlOn } from '../platform/scope.js';
 import { createAccess } from './access.js';
 import type { Base, Ground } from './base.js';
 import { createCredentials } from './credentials.js';
-import { namesOf } from './token-names.js';
+import { tokenNamesOf } from './token-names.js';
 
 /** Each method of proving identity, and the rules that ask for them. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- Services names what it returns
 export function createAuthentication(base: Base, ground: Ground) {
-  const { work, limits, keys, publicUrl, audit, notifications, users, clients, sessions } = base;
+  const { work, limits, keys, publicUrl, audit, users, clients, sessions } = base;
   const held = createCredentials(base, ground);
   const access = createAccess(base, held);
   const attempts = new AttemptService(sqlOn(ground.counters), keys);
   const proofs = new ProofService(sessions, audit);
   const answers = new SignInAnswers(work, users, clients);
-  const passwordLinks = new PasswordLinkService({ keys, users, notifications, audit, publicUrl });
+  const passwordLinks = new PasswordLinkService(base);
   const samlRequests = new SamlRequestService();
   const samlSessions = new SamlSessionService();
   const signingKeys = new SigningKeyService(keys);
@@ -52,7 +52,7 @@ export function createAuthentication(base: Base, ground: Ground) {
     ...{ ...held, ...access, attempts, answers, passwordLinks },
     ...{ samlRequests, samlSessions, signingKeys },
     methodLocks: new MethodLockService(work, users, audit),
-    accessTokens: new AccessTokenService(signingKeys, namesOf(publicUrl)),
+    accessTokens: new AccessTokenService(signingKeys, tokenNamesOf(publicUrl)),
     clientAuthentication: new ClientAuthenticationService({ work, limits, audit }),
     clientCertificateRegistration: new ClientCertificateRegistrationService(proving),
     clientCertificateSignIn: new ClientCertificateSignInService(proving),

@@ -11,6 +11,8 @@ import { ProfileService } from '../features/profiles/profile.service.js';
 import { ProjectService } from '../features/projects/project.service.js';
 import { SessionControl } from '../features/sessions/session-control.service.js';
 import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
+import { FirstAdministratorService } from '../features/users/first-administrator.service.js';
+import { UserPasswordService } from '../features/users/user-password.service.js';
 import { UserService } from '../features/users/user.service.js';
 import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
@@ -54,6 +56,8 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   return {
     ...{ handlers, work, limits, keys, bus, publicUrl },
     ...{ audit, notifications, users, clients, certificates, projects, sessions },
+    firstAdministrator: new FirstAdministratorService(audit),
+    userPasswords: new UserPasswordService(users),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates),
     authenticationKeys: new AuthenticationKeyService(),

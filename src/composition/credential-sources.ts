@@ -6,23 +6,17 @@ import type { Credentials } from './credentials.js';
 
 /** What administrators could prove themselves with, whether or not they have done so. */
 export function credentialSources(
-  { users, authenticationKeys }: Base,
+  { userPasswords, authenticationKeys }: Base,
   held: Credentials,
 ): CredentialSource[] {
   return [
-    (scope, ids) => users.credentialsOf(scope, ids),
+    holders('PASSWORD', (scope, ids) => userPasswords.holders(scope, ids)),
+    holders('EMAIL_CODE', (scope, ids) => held.oneTimeCodes.holders(scope, ids, 'EMAIL_CODE')),
+    holders('SMS_CODE', (scope, ids) => held.oneTimeCodes.holders(scope, ids, 'SMS_CODE')),
     holders('PASSKEY', (scope, ids) => held.passkeys.holders(scope, ids)),
     holders('TOTP', (scope, ids) => held.totp.holders(scope, ids)),
     holders('CLIENT_CERTIFICATE', (scope, ids) => held.clientCertificates.holders(scope, ids)),
     holders('MOBILE_ID', (scope, ids) => authenticationKeys.holders(scope, ids)),
-    holders('SMS_CODE', async (scope, ids) => {
-      const found = await users.byIds(scope, ids);
-      return found.flatMap((user) =>
-        user !== undefined && held.oneTimeCodes.addressOf('SMS_CODE', user) !== null
-          ? [user.id]
-          : [],
-      );
-    }),
     async (scope, ids) => {
       const providers = await held.samlIdentities.providersOf(scope, ids);
       return new Map(

@@ -37,8 +37,7 @@ async function recordRefusal(
   { operation, resource, code }: Refusal,
 ): Promise<void> {
   const { actor, address } = context;
-  const isKnown = actor.kind === 'user' || actor.kind === 'client';
-  const caller = isKnown ? actorIdOf(actor) : addressKey(address);
+  const caller = actorIdOf(actor) ?? addressKey(address);
   if (!(await limits.tryTake('audit/refusals', caller))) return;
   await audit.recordRefusal(work.read(context), {
     operation,

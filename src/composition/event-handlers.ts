@@ -33,8 +33,8 @@ function onRights(handlers: Handlers, services: Handling): void {
   const { audit, rules, sessions, enrolments, samlIdentities } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
-  handlers.on(apiClientStopped, (scope, { clientId }) =>
-    enrolments.cancelOrdersOf(scope, clientId),
+  handlers.on(apiClientStopped, (scope, { apiClientId }) =>
+    enrolments.cancelOrdersOf(scope, apiClientId),
   );
   handlers.on(userRolesChanged, async (scope, { userId }) => {
     await samlIdentities.dropUnproven(scope, userId);

@@ -29,14 +29,14 @@ export async function openAuthority(
  * @throws StartupError where ADMIN_PASSWORD or ADMIN_EMAIL cannot be used
  */
 export async function seed(services: Services, admin: Config['admin']): Promise<string | null> {
-  const { work, rules, users } = services;
+  const { work, rules, firstAdministrator } = services;
   const password = admin.password ?? randomToken().slice(0, 20);
   const request = await work.systemRequest('first-start', randomUUID());
   const isNew = await work
     .change(request, async (scope) => {
       await scope.db.query(`SELECT pg_advisory_xact_lock(hashtext('signet first start'))`);
       await rules.seedDefaults(scope);
-      return users.seedAdministrator(scope, { password, email: admin.email });
+      return firstAdministrator.seed(scope, { password, email: admin.email });
     })
     .catch((cause: unknown) => {
       throw administratorProblem(cause);

@@ -10,7 +10,7 @@ const PURGE_MS = 600_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
-  const { work, expiry, profiles, sessions, confirmations, methodLocks } = services;
+  const { work, expiry, profiles, confirmations, methodLocks } = services;
   const sweeper = (
     { name, everyMs }: { name: string; everyMs: number },
     sweep: (scope: ChangeScope) => Promise<void>,
@@ -30,27 +30,26 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       confirmations.failExhausted(scope),
     ),
     sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
-    sweeper({ name: 'purge', everyMs: PURGE_MS }, async (scope) => {
-      await sessions.purge(scope);
-      await methodLocks.purge(scope);
-      await purgeAnnouncements(scope);
-      for (const passing of passingThings(services)) await passing.purge(scope);
-    }),
+    sweeper({ name: 'purge', everyMs: PURGE_MS }, (scope) => purgeAll(services, scope)),
   ];
   for (const each of sweepers) each.start();
   return { stop: () => Promise.all(sweepers.map((each) => each.stop())) };
 }
 
-/** What is good for minutes, and kept for a while after. */
-function passingThings(services: Services): { purge(scope: ChangeScope): Promise<void> }[] {
-  return [
+/** Deletes a batch of everything that is good for a time, and kept for a while after. */
+export async function purgeAll(services: Services, scope: ChangeScope): Promise<void> {
+  const passing = [
     services.challenges,
     services.clientAuthentication,
+    services.methodLocks,
     services.mobileIdProofs,
     services.oneTimeCodes,
     services.passwordLinks,
     services.samlRequests,
     services.samlSessions,
+    services.sessions,
     services.totp,
   ];
+  for (const each of passing) await each.purge(scope);
+  await purgeAnnouncements(scope);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Mount } from '../edge/http/express.js';
 import { oauthRouter } from '../edge/http/oauth/oauth-router.js';
 import type { Logger } from '../platform/logger.js';
-import { namesOf } from './token-names.js';
+import { tokenNamesOf } from './token-names.js';
 import type { Services } from './services.js';
 
 /** The token endpoint for API clients, with its keys, of which the first is made at the very first start. */
@@ -13,7 +13,7 @@ export async function openOAuth(
 ): Promise<Mount> {
   const request = await work.systemRequest('first-start', randomUUID());
   const keys = await work.change(request, (scope) => signingKeys.open(scope));
-  const { audience } = namesOf(publicUrl);
+  const { audience } = tokenNamesOf(publicUrl);
   const handler = oauthRouter({
     publicUrl,
     audience,

@@ -46,8 +46,8 @@ export interface UserActor {
 /** A trusted application that shows an access token. */
 export interface ClientActor {
   readonly kind: 'client';
-  readonly clientId: ApiClientId;
-  /** What it calls itself at the token endpoint. */
+  readonly apiClientId: ApiClientId;
+  /** What it calls itself at the token endpoint: its `client_id`. */
   readonly name: string;
   /** Those of the token that the client still has. */
   readonly scopes: readonly string[];
@@ -99,9 +99,11 @@ export function nameOfActor(actor: Actor): string {
   }
 }
 
-/** The same for good, where names change; null for who has none. */
-export function idOfActor(actor: Actor): UserId | ApiClientId | null {
-  if (actor.kind === 'client') return actor.clientId;
+/** The same for good, where names change: of the user, or of the API client; null for who has none. */
+export function actorIdOf(actor: UserActor | ClientActor): UserId | ApiClientId;
+export function actorIdOf(actor: Actor): UserId | ApiClientId | null;
+export function actorIdOf(actor: Actor): UserId | ApiClientId | null {
+  if (actor.kind === 'client') return actor.apiClientId;
   return actor.kind === 'user' ? actor.userId : null;
 }
 
@@ -120,9 +122,4 @@ export function projectLimitOf(actor: Actor): readonly ProjectId[] | undefined {
 /** Whether the project exists for this actor, whatever the access rules say beside that. */
 export function reachesProject(actor: Actor, projectId: ProjectId): boolean {
   return projectLimitOf(actor)?.includes(projectId) ?? true;
-}
-
-/** Under which id stands what he does: of the user, or of the API client. */
-export function actorIdOf(actor: UserActor | ClientActor): UserId | ApiClientId {
-  return actor.kind === 'user' ? actor.userId : actor.clientId;
 }

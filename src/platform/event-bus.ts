@@ -3,11 +3,11 @@ import { AnnouncementPoll, type Look } from './announcement-poll.js';
 import { Heard } from './heard.js';
 import type { Logger } from './logger.js';
 import { CHANNEL, NotificationListener } from './notification-listener.js';
+import { purge } from './purge.js';
 import type { ChangeScope } from './scope.js';
 
 export { CHANNEL };
-const KEPT_MINUTES = 10;
-const PURGE_BATCH = 5000;
+const KEPT = `interval '10 minutes'`;
 
 /** What may be waited for; one key per target, so that an event wakes only those whom it concerns. */
 export type Topic =
@@ -38,12 +38,7 @@ export async function announce(scope: ChangeScope, ...topics: readonly Topic[]):
 
 /** Deletes, a batch at a time, announcements that every instance has seen long ago. */
 export async function purgeAnnouncements(scope: ChangeScope): Promise<void> {
-  await scope.sql(
-    'event-bus.purge',
-    `DELETE FROM announcement WHERE id IN (
-       SELECT id FROM announcement WHERE at < now() - make_interval(mins => $1) LIMIT $2)`,
-    [KEPT_MINUTES, PURGE_BATCH],
-  );
+  await purge(scope, { table: 'announcement', where: `at < now() - ${KEPT}` });
 }
 
 /**

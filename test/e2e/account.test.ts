@@ -87,13 +87,37 @@ test('an authenticator app, once confirmed, proves what an order needs, but not 
   expect(await evidenceOf(page)).toEqual(['PASSWORD', 'TOTP']);
 
   await page.goto('/#/account');
-  await page.getByRole('button', { name: 'Remove My phone' }).click();
+  const remove = page.getByRole('button', { name: 'Remove My phone' });
+  await remove.click();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter'); // "Keep"
+  await page.locator('[aria-label="Remove My phone"]:focus').waitFor();
+  await remove.click();
   await page.getByRole('button', { name: 'Yes, remove' }).click();
   await page.getByText('What you are about to change cannot prove who you are').waitFor();
   await stepUpOnPage(page, stage.server, person.email);
   await seeDone(sectionOf(page, 'totp'));
   await page.locator('[data-credential="My phone"]').waitFor({ state: 'detached' });
   expect(await evidenceOf(page)).toEqual(['PASSWORD', 'EMAIL_CODE']);
+});
+
+test('an authenticator app that is given up before its first code leaves nothing behind', async () => {
+  const { person } = await stage.someone('bodil');
+  const { page } = await stage.openPortal();
+  await page.goto('/#/account');
+  await signInOnPage(page, person);
+  await addAuthenticatorApp(page);
+  await stepUpOnPage(page, stage.server, person.email);
+  await secretOn(page);
+  const totp = sectionOf(page, 'totp');
+  const removed = page.waitForResponse((response) =>
+    (response.request().postData() ?? '').includes('RemoveTotpAuthenticator'),
+  );
+  await totp.getByRole('button', { name: 'Cancel' }).click();
+  expect(await (await removed).json()).toMatchObject({ data: { removeTotpAuthenticator: true } });
+  await page.reload();
+  await totp.getByRole('button', { name: 'Add an authenticator app' }).waitFor();
+  expect(await totp.locator('[data-credential]').count()).toBe(0);
 });
 
 test('a session ended on the account page is over in its own window at once', async () => {

@@ -70,6 +70,18 @@ test('a name that nobody has is answered alike, and nobody gets a mail', async (
   expect(receivers.filter((to) => to.includes('nobody'))).toEqual([]);
 });
 
+test('who is signed in and has forgotten it finds his name there, and the way back', async () => {
+  const { person } = await stage.someone('cecilia');
+  const { page } = await stage.openPortal();
+  await page.goto('/#/account');
+  await signInOnPage(page, person);
+  await page.getByRole('link', { name: 'Forgot it, or never had one?' }).click();
+  await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+  expect(await page.getByLabel('User name').inputValue()).toBe(person.username);
+  await page.getByRole('link', { name: 'Back to my account' }).click();
+  await page.getByRole('heading', { name: 'My account' }).waitFor();
+});
+
 test('the page of the link keeps nothing over a reload', async () => {
   const { page } = await stage.openPortal();
   await page.goto('/set-password#c29tZXRoaW5nIHRoYXQgd2FzIG5ldmVyIG1haWxlZA');

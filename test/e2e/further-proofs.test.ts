@@ -92,4 +92,7 @@ test('the phone says no, and the page says so and offers another try', async () 
   expect(await readQrCode(page.getByTestId('qr'))).not.toBe(link);
   await page.getByRole('button', { name: 'Use another way' }).click();
   await page.getByRole('button', { name: 'Send me a code' }).waitFor();
+  // Whoever uses the keyboard goes on at the ways, not at the top of the page.
+  await page.keyboard.press('Tab');
+  await page.locator('[data-step-up] button:focus').waitFor();
 });

@@ -26,3 +26,12 @@ export async function sessionOf(
   noteSecret(token);
   return token;
 }
+
+/** The methods proven in a session, as the session itself is told. */
+export async function evidenceOf(
+  { graphql }: Pick<TestServer, 'graphql'>,
+  token: string,
+): Promise<string[]> {
+  const { data } = await graphql('{ viewer { evidence { method } } }', {}, { token });
+  return (data.viewer.evidence as { method: string }[]).map(({ method }) => method);
+}

@@ -1,6 +1,6 @@
 import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
-import { API_SCOPES, type ApiScope } from '../../src/features/api-clients/api-client';
+import { API_SCOPES, type ApiScope } from '../../src/kernel/api-scopes';
 import { isOpenResource } from '../../src/features/access/resource-path';
 import {
   accessToken,

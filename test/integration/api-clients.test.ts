@@ -498,7 +498,7 @@ test('an order is placed by who stands when it is stored: deleted meanwhile, it 
   const request = await work.systemRequest('test', 'test');
   const actor = {
     kind: 'client',
-    clientId: client.id as never,
+    apiClientId: client.id as never,
     name: client.clientId,
     scopes: BOTH,
     projectIds: [],

@@ -18,7 +18,7 @@ import { createPerson } from '../helpers/people';
 import { ProofWatcher } from '../helpers/proof-watcher';
 import { forgetAttempts } from '../helpers/rows';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
-import { sessionOf } from '../helpers/sessions';
+import { evidenceOf, sessionOf } from '../helpers/sessions';
 import { ecKey, rsaKey } from '../unit/certificates/request-builder';
 
 let server: TestServer;
@@ -65,11 +65,6 @@ const auditOf = ({ id }: Pick<StartedProof, 'id'>) =>
     'SELECT action, outcome, actor FROM audit_entry WHERE target = $1 ORDER BY id',
     [`mobile-id-proof:${id}`],
   );
-
-const evidenceOf = async (by: string): Promise<string[]> => {
-  const { data } = await server.graphql('{ viewer { evidence { method } } }', {}, { token: by });
-  return data.viewer.evidence.map(({ method }: { method: string }) => method);
-};
 
 const wrong = (number: string): string => (number === '99' ? '10' : String(Number(number) + 1));
 
@@ -423,7 +418,7 @@ describe('a question', () => {
     expect(await page.next()).toBe('COMPLETE');
     expect(codeOf(await sendAnswer(server, proof.code, answer))).toBe('INVALID_TRANSITION');
     expect(codeOf(await rejectProof(server, proof.code))).toBe('INVALID_TRANSITION');
-    expect(await evidenceOf(token)).toEqual(['PASSWORD']);
+    expect(await evidenceOf(server, token)).toEqual(['PASSWORD']);
     await page.close();
   });
 
@@ -504,7 +499,7 @@ describe('the answer', () => {
       phone.profileId,
     ]);
     expect(codeOf(await finishProof(server, token, proof.id))).toBe('INVALID_CREDENTIALS');
-    expect(await evidenceOf(token)).toEqual(['PASSWORD']);
+    expect(await evidenceOf(server, token)).toEqual(['PASSWORD']);
   });
 });
 
@@ -525,10 +520,12 @@ describe('evidence', () => {
     phone = await AnyAnswerPhone.enrol(server, cast.alva.token, cast.projectId);
     token = renewed;
     const both = await proven();
-    expect(await evidenceOf(both)).toEqual(['PASSWORD', 'MOBILE_ID', 'MOBILE_ID']);
+    expect(await evidenceOf(server, both)).toEqual(['PASSWORD', 'MOBILE_ID', 'MOBILE_ID']);
     await server.database.query(sql, [kept.profileId]);
-    await eventually(async () => ((await evidenceOf(both)).length === 2 ? true : undefined));
-    expect(await evidenceOf(both)).toEqual(['PASSWORD', 'MOBILE_ID']);
+    await eventually(async () =>
+      (await evidenceOf(server, both)).length === 2 ? true : undefined,
+    );
+    expect(await evidenceOf(server, both)).toEqual(['PASSWORD', 'MOBILE_ID']);
   });
 
   test('opens what a rule asks of MOBILE_ID', async () => {

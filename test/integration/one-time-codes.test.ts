@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { UserId } from '../../src/kernel/ids';
 import { gatherCast, type Cast } from '../helpers/cast';
 import { codeOf } from '../helpers/graphql';
 import { newName } from '../helpers/orders';
@@ -173,6 +175,16 @@ test('codes are not sent without end', async () => {
   const last = answers.at(-1);
   expect(last?.errors[0]?.extensions.code).toBe('RATE_LIMITED');
   expect(last?.errors[0]?.extensions['retryAfterSeconds']).toBeGreaterThan(0);
+});
+
+test('users who can be mailed a code are told apart from those who cannot', async () => {
+  const other = await createPerson(server, cast.admin, newName('user'));
+  await server.database.query('UPDATE app_user SET email = NULL WHERE id = $1', [other.id]);
+  const { oneTimeCodes, work } = server.app.services;
+  const scope = work.read(await work.systemRequest('test', randomUUID()));
+  const asked = [person.id, other.id] as UserId[];
+  expect(await oneTimeCodes.holders(scope, asked, 'EMAIL_CODE')).toEqual([person.id]);
+  expect(await oneTimeCodes.holders(scope, asked, 'SMS_CODE')).toEqual([]);
 });
 
 test('without an address there is no code', async () => {

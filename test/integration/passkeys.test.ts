@@ -17,7 +17,7 @@ import { newName } from '../helpers/orders';
 import { createPerson, type Person } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
 import { startTestServer, type TestServer } from '../helpers/server';
-import { sessionOf } from '../helpers/sessions';
+import { evidenceOf, sessionOf } from '../helpers/sessions';
 
 let server: TestServer;
 let cast: Cast;
@@ -63,10 +63,6 @@ const mine = async (by = token): Promise<Listed[]> => {
 };
 const remove = (id: string, by = token) =>
   server.graphql('mutation ($id: ID!) { removePasskey(id: $id) }', { id }, { token: by });
-const evidenceOf = async (by: string) => {
-  const { data } = await server.graphql('{ viewer { evidence { method } } }', {}, { token: by });
-  return (data.viewer.evidence as { method: string }[]).map(({ method }) => method);
-};
 const isRight = ({ errors }: GraphqlAnswer<any>): boolean => errors.length === 0;
 
 /** One registration in which the authenticator lies about one thing. */
@@ -132,7 +128,7 @@ describe('registration', () => {
 
   test('is no proof of identity', async () => {
     await registered();
-    expect(await evidenceOf(token)).toEqual(['PASSWORD', 'EMAIL_CODE']);
+    expect(await evidenceOf(server, token)).toEqual(['PASSWORD', 'EMAIL_CODE']);
   });
 
   test('needs a second proof', async () => {
@@ -694,7 +690,7 @@ describe('within a session', () => {
     const { authenticator } = await registered(others);
     const answer = await provePasskey(server, authenticator, { token });
     expect(codeOf(answer)).toBe('INVALID_CREDENTIALS');
-    expect(await evidenceOf(token)).toEqual(['PASSWORD', 'EMAIL_CODE']);
+    expect(await evidenceOf(server, token)).toEqual(['PASSWORD', 'EMAIL_CODE']);
     expect((await provePasskey(server, authenticator, { token: others })).errors).toEqual([]);
   });
 
@@ -750,8 +746,10 @@ describe('removal', () => {
     const first = await provePasskey(server, goes.authenticator);
     const second = await provePasskey(server, stays.authenticator);
     expect((await remove(goes.id)).errors).toEqual([]);
-    expect(await evidenceOf(first.data.finishPasskeySignIn.token as string)).toEqual([]);
-    expect(await evidenceOf(second.data.finishPasskeySignIn.token as string)).toEqual(['PASSKEY']);
+    expect(await evidenceOf(server, first.data.finishPasskeySignIn.token as string)).toEqual([]);
+    expect(await evidenceOf(server, second.data.finishPasskeySignIn.token as string)).toEqual([
+      'PASSKEY',
+    ]);
   });
 
   test("of another user's is NOT_FOUND", async () => {

@@ -104,8 +104,8 @@ test('codes, links and unscanned invitations that are under way are void', async
 });
 
 test('of fifty guesses at the present password ten are compared, and the right one waits with them', async () => {
-  const { users } = server.app.services;
-  const compared = jest.spyOn(users, 'passwordHashOf');
+  const { userPasswords } = server.app.services;
+  const compared = jest.spyOn(userPasswords, 'hashOf');
   try {
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, i) => change(`wrong password ${String(i)}`)),

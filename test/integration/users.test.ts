@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { AuditEntryEntity } from '../../src/features/audit/audit-entry.entity.js';
 import { AuditService } from '../../src/features/audit/audit.service.js';
 import { verifyPassword } from '../../src/features/users/password.service.js';
+import { FirstAdministratorService } from '../../src/features/users/first-administrator.service.js';
 import { UserEntity } from '../../src/features/users/user.entity.js';
 import {
   administratorChanged,
@@ -11,6 +12,7 @@ import {
   userLocked,
   userRolesChanged,
 } from '../../src/features/users/user.events.js';
+import { UserPasswordService } from '../../src/features/users/user-password.service.js';
 import { UserService, type NewUser, type User } from '../../src/features/users/user.service.js';
 import type { Actor, RequestContext, Role } from '../../src/kernel/actor.js';
 import { newId } from '../../src/kernel/ids.js';
@@ -25,7 +27,8 @@ const PASSWORD = 'correct horse battery staple';
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let source: DataSource;
 let work: UnitOfWork;
-const users = new UserService(new AuditService());
+const audit = new AuditService();
+const users = new UserService(audit);
 const told: unknown[][] = [];
 
 beforeAll(async () => {
@@ -540,19 +543,15 @@ describe('the last administrator', () => {
   });
 });
 
-test('users are told apart by what they could prove', async () => {
-  const both = await add('alva');
-  await source.query(
-    `UPDATE app_user SET email = 'alva@example.org', password_hash = 'x' WHERE id = $1`,
-    [both.id],
-  );
+test('users with a password are told apart from those without', async () => {
+  const one = await add('alva');
+  await source.query(`UPDATE app_user SET password_hash = 'x' WHERE id = $1`, [one.id]);
   const none = await add('berta');
   await source.query('UPDATE app_user SET password_hash = NULL WHERE id = $1', [none.id]);
-  const found = await read((scope) => users.credentialsOf(scope, [both.id, none.id]));
-  expect([both, none].map(({ id }) => found.get(id)?.map(({ method }) => method))).toEqual([
-    ['PASSWORD', 'EMAIL_CODE'],
-    [],
-  ]);
+  const found = await read((scope) =>
+    new UserPasswordService(users).holders(scope, [one.id, none.id]),
+  );
+  expect(found).toEqual([one.id]);
 });
 
 test('nobody locks or deactivates himself', async () => {
@@ -572,7 +571,9 @@ test('nobody locks or deactivates himself', async () => {
 
 describe('the first administrator', () => {
   const seed = (password = PASSWORD): Promise<boolean> =>
-    change((scope) => users.seedAdministrator(scope, { password, email: 'admin@localhost' }));
+    change((scope) =>
+      new FirstAdministratorService(audit).seed(scope, { password, email: 'admin@localhost' }),
+    );
 
   test('is written once, however many servers start', async () => {
     const outcomes = await Promise.all([seed(), seed(), seed()]);

@@ -1,7 +1,7 @@
 import { getNamedType, isObjectType } from 'graphql';
 import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
-import { API_SCOPES } from '../../src/features/api-clients/api-client';
+import { API_SCOPES } from '../../src/kernel/api-scopes';
 import { accessToken, createClient, type TestClient } from '../helpers/api-clients';
 import { connect } from '../helpers/edge-socket';
 import { newName } from '../helpers/orders';

@@ -1,4 +1,5 @@
-import { ConfigError, loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config.js';
+import { ConfigError } from '../../src/environment.js';
 
 function refusalOf(environment: Record<string, string>): string {
   try {

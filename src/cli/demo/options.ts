@@ -11,6 +11,8 @@ export const DEMO_USAGE = `Signet, played in front of you: database, server, and
   --once       play it, stop the server, exit
   --port N     listen on this port; without it ${String(DEFAULT_PORT)}, or the next free one
   --data DIR   where database, mails and passwords are kept; without it ${join('data', 'demo')}
+
+The server's environment variables, such as PORT and DATA_DIR, do not count here.
 `;
 
 export interface DemoOptions {

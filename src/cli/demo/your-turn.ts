@@ -47,12 +47,9 @@ function showPlaces(screen: Screen, server: DemoServer): void {
     `${administratorUrl(server)}/graphql`,
     'the API; sign in as admin first, see below',
   );
-  screen.line(
+  screen.prose(
     'A phone in another terminal; LINK is what the portal’s "Open on this phone instead" opens:',
-    {
-      indent: TEXT_INDENT,
-      style: 'dim',
-    },
+    TEXT_INDENT,
   );
   const trust =
     certificate === null ? '' : `NODE_EXTRA_CA_CERTS=${shortPath(certificate.certFile)} `;

@@ -44,8 +44,8 @@ export interface Live {
 
 /**
  * One WebSocket. It is bound to a session, not to its token, which may change while the socket stays; an API client's is bound
- * to its access token, and ends with that. Ten thousand of
- * these wait at the same time, so there is little in it, and its methods stand on the class.
+ * to its access token, and ends with that. Ten thousand of these wait at the same time, so there is little in it, and its methods
+ * stand on the class.
  */
 export class Socket implements GraphqlSocket {
   readonly protocol: string;
@@ -95,7 +95,7 @@ export class Socket implements GraphqlSocket {
       this.topic = `session:${actor.sessionId}`;
     } else if (actor.kind === 'client') {
       this.clientToken = clientToken;
-      this.topic = `api-client:${actor.clientId}`;
+      this.topic = `api-client:${actor.apiClientId}`;
     }
   }
 

@@ -115,12 +115,12 @@ export class AccessExplanationService {
     return { actor, note: state === 'ACTIVE' ? null : `${SIGNED_OFF} ${state}.` };
   }
 
-  private async clientSubject(scope: Scope, clientId: string): Promise<Subject> {
-    const client = await this.ports.findClient(scope, clientId);
+  private async clientSubject(scope: Scope, apiClientId: string): Promise<Subject> {
+    const client = await this.ports.findClient(scope, apiClientId);
     if (client === undefined) throw new DomainError('NOT_FOUND');
     const { id, name, scopes, enabled } = client;
     const token = { projectIds: [], tokenIssuedAt: scope.now, tokenExpiresAt: scope.now };
-    const actor = { kind: 'client' as const, clientId: id, name, scopes, ...token };
+    const actor = { kind: 'client' as const, apiClientId: id, name, scopes, ...token };
     return { actor, note: enabled ? null : 'This API client is not enabled, and gets no token.' };
   }
 }

@@ -1,4 +1,4 @@
-import { nameOfActor, idOfActor } from '../../kernel/actor.js';
+import { actorIdOf, nameOfActor } from '../../kernel/actor.js';
 import type { RuleId } from '../../kernel/ids.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
@@ -32,7 +32,7 @@ export class AccessRuleHistory {
   /** In the transaction that changes the rule, which holds the policy's lock. */
   async record(scope: ChangeScope, rule: AccessRule, change: RuleChange): Promise<void> {
     const { actor, now } = scope;
-    const values = [nameOfActor(actor), idOfActor(actor), change, JSON.stringify(draftOf(rule))];
+    const values = [nameOfActor(actor), actorIdOf(actor), change, JSON.stringify(draftOf(rule))];
     await scope.sql('access-rule-version.record', RECORD, [rule.id, now, ...values]);
   }
 

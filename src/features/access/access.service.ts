@@ -90,6 +90,22 @@ export class AccessService {
     if (refusal !== undefined) throw refusal;
   }
 
+  /** Tells of what is missing how the actor of the scope can give it. */
+  async withOptions(scope: Scope, decision: Decision): Promise<AccessDecision> {
+    const { missing } = decision;
+    if (missing.length === 0) return { ...decision, missing: [] };
+    const options = await this.signInOptions(scope);
+    return {
+      ...decision,
+      missing: missing.map(({ anyOf }) => ({
+        anyOf: anyOf.map((requirement) => ({
+          ...requirement,
+          option: optionFor(requirement, options),
+        })),
+      })),
+    };
+  }
+
   private policyOf(scope: Scope): Promise<Policy> {
     const known = this.ofRequest.get(scope.request);
     if (known !== undefined) return known;
@@ -112,22 +128,6 @@ export class AccessService {
     const read = known ?? sharedRead(() => currentVersion(sql));
     if (known === undefined) this.versionReads.set(sql, read);
     return read();
-  }
-
-  /** Tells of what is missing how the actor of the scope can give it. */
-  async withOptions(scope: Scope, decision: Decision): Promise<AccessDecision> {
-    const { missing } = decision;
-    if (missing.length === 0) return { ...decision, missing: [] };
-    const options = await this.signInOptions(scope);
-    return {
-      ...decision,
-      missing: missing.map(({ anyOf }) => ({
-        anyOf: anyOf.map((requirement) => ({
-          ...requirement,
-          option: optionFor(requirement, options),
-        })),
-      })),
-    };
   }
 }
 

@@ -1,5 +1,5 @@
 import { rolesWithImplied, type Role } from '../../kernel/actor.js';
-import { isReadingScope } from '../../kernel/scopes.js';
+import { isReadingScope } from '../../kernel/api-scopes.js';
 import type { Facts } from './facts.js';
 import { networkContains } from './network.js';
 import type { Conditions, Rule } from './rule.js';

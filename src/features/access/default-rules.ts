@@ -1,5 +1,5 @@
 import type { AuthenticationMethod, Role } from '../../kernel/actor.js';
-import type { Scope } from '../../kernel/scopes.js';
+import type { ApiScope } from '../../kernel/api-scopes.js';
 import { NO_CONDITIONS, type Clause, type RuleDraft } from './rule.js';
 
 const MINUTE = 60;
@@ -81,7 +81,7 @@ function allow(rule: Partial<RuleDraft> & Essentials): RuleDraft {
   };
 }
 
-function forClients(scope: Scope, rule: Essentials): RuleDraft {
+function forClients(scope: ApiScope, rule: Essentials): RuleDraft {
   return allow({
     ...rule,
     description: `API clients that were given the scope ${scope}.`,

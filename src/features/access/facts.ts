@@ -39,6 +39,6 @@ export function factsOf(scope: Scope, actor: Exclude<Actor, { kind: 'system' }>)
 /** An access token is itself a proof: of an application, given when it got the token. */
 function shownBy(actor: Exclude<Actor, { kind: 'system' | 'user' }>): readonly Evidence[] {
   if (actor.kind === 'anonymous') return [];
-  const { clientId: credential, tokenIssuedAt: at } = actor;
+  const { apiClientId: credential, tokenIssuedAt: at } = actor;
   return [{ method: 'CLIENT_CREDENTIALS', provider: null, credential, at }];
 }

@@ -48,13 +48,18 @@ export async function withCredentials(
 /** Where rules are changed: who gets here can undo anything. */
 const CONTROLS = '/admin/access-rules';
 const SIGN_IN = '/sign-in';
-/** The others only add to a session that one of these has opened. */
-const OPENING: ReadonlySet<AuthenticationMethod> = new Set([
-  'PASSWORD',
-  'SAML',
-  'PASSKEY',
-  'CLIENT_CERTIFICATE',
-]);
+/** Whether a method opens a session; the others only add to one. */
+const OPENS_SESSION: Readonly<Record<AuthenticationMethod, boolean>> = {
+  PASSWORD: true,
+  SAML: true,
+  PASSKEY: true,
+  CLIENT_CERTIFICATE: true,
+  EMAIL_CODE: false,
+  SMS_CODE: false,
+  TOTP: false,
+  MOBILE_ID: false,
+  CLIENT_CREDENTIALS: false,
+};
 const QUARTER_HOUR_MS = 15 * 60 * 1000;
 const QUARTER_HOURS_A_WEEK = 7 * 24 * 4;
 
@@ -89,7 +94,7 @@ function getsIn(
   const user: Facts = { ...stranger, caller: 'USER', roles: person.roles, groups: person.groups };
   const evidence = person.methods.map((given) => ({ ...given, credential: '', at: now }));
   return (
-    person.methods.some(({ method }) => OPENING.has(method)) &&
+    person.methods.some(({ method }) => OPENS_SESSION[method]) &&
     isAllowed(rules, SIGN_IN, stranger) &&
     isAllowed(rules, SIGN_IN, user) &&
     isAllowed(rules, CONTROLS, { ...user, evidence })

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { SCOPES } from '../../kernel/scopes.js';
+import { API_SCOPES } from '../../kernel/api-scopes.js';
 import { isOpenResource } from './resource-path.js';
 import type { KnownResource } from './resource-registry.service.js';
 import type { CallerKind, Requirement, RuleDraft } from './rule.js';
@@ -22,7 +22,7 @@ export interface World {
 
 /** No session lasts longer, so no evidence is ever older. */
 const MAX_AGE_SECONDS = 30 * 86_400;
-const KNOWN_SCOPES: ReadonlySet<string> = new Set(SCOPES);
+const KNOWN_SCOPES: ReadonlySet<string> = new Set(API_SCOPES);
 
 /**
  * Why a rule that is well formed still makes no sense: it names what does not exist, could never match, or would never open
@@ -111,7 +111,7 @@ function scopeProblems({ effect, when }: RuleDraft): FieldProblem[] {
   const unknown = when.scopes.flatMap((scope, i) =>
     problem(
       `when.scopes.${String(i)}`,
-      KNOWN_SCOPES.has(scope) ? undefined : `It is no scope. There are ${SCOPES.join(', ')}.`,
+      KNOWN_SCOPES.has(scope) ? undefined : `It is no scope. There are ${API_SCOPES.join(', ')}.`,
     ),
   );
   const isClosed =

@@ -1,7 +1,8 @@
+import { API_SCOPES, type ApiScope } from '../../kernel/api-scopes.js';
 import { FieldProblems } from '../../kernel/field-problems.js';
 import { parseId, type ProjectId } from '../../kernel/ids.js';
 import { textProblem } from '../../kernel/text.js';
-import { API_SCOPES, type ApiClient, type ApiScope } from './api-client.js';
+import type { ApiClient } from './api-client.js';
 import { parseJwks } from './client-jwks.js';
 
 const MAX_PROJECTS = 200;

@@ -1,6 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { ApiScope } from '../../kernel/api-scopes.js';
 import type { ApiClientId, ProjectId } from '../../kernel/ids.js';
-import type { ApiScope, PublicJwks } from './api-client.js';
+import type { PublicJwks } from './api-client.js';
 
 @Entity('api_client')
 export class ApiClientEntity {

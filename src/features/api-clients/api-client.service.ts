@@ -17,10 +17,10 @@ import {
   type ApiClientInput,
   type ExistingProjects,
 } from './api-client-input.js';
-import { API_SCOPES, type ApiClient, type ClientToken } from './api-client.js';
+import type { ApiClient, ClientToken } from './api-client.js';
 import { ASSERTION_ALGORITHMS } from './client-jwks.js';
 
-export { API_SCOPES, ASSERTION_ALGORITHMS };
+export { ASSERTION_ALGORITHMS };
 export type { ApiClient, ApiClientInput, ClientToken };
 
 /** A client with its new secret, which is shown this once. */
@@ -66,8 +66,8 @@ export class ApiClientService {
   }
 
   async find(scope: Scope, id: string): Promise<ApiClient | undefined> {
-    const clientId = parseId<ApiClientId>(id);
-    return clientId && this.select(scope, clientId, '');
+    const known = parseId<ApiClientId>(id);
+    return known && this.select(scope, known, '');
   }
 
   /** @throws DomainError INVALID_INPUT with the path of every refused field */
@@ -93,7 +93,7 @@ export class ApiClientService {
     if (isStopped || differs(present.jwks, client.jwks) || losesProjects(present, client)) {
       await this.voidTokens(scope, client.id);
     }
-    if (isStopped) await scope.raise(apiClientStopped, { clientId: client.id });
+    if (isStopped) await scope.raise(apiClientStopped, { apiClientId: client.id });
     await announce(scope, `api-client:${client.id}`);
     await this.record(scope, client, 'api-client.update', changes(present, client));
     return client;
@@ -135,7 +135,7 @@ export class ApiClientService {
     await scope.db.delete(ApiClientSecretEntity, { apiClientId: client.id });
     await scope.db.delete(ApiClientAddressEntity, { apiClientId: client.id });
     await scope.db.delete(ApiClientEntity, { id: client.id });
-    await scope.raise(apiClientStopped, { clientId: client.id });
+    await scope.raise(apiClientStopped, { apiClientId: client.id });
     await announce(scope, `api-client:${client.id}`);
     await this.record(scope, client, 'api-client.delete', client.name);
   }
@@ -157,7 +157,7 @@ export class ApiClientService {
     if (row === undefined) return undefined;
     const actor: ClientActor = {
       kind: 'client',
-      clientId: row.id,
+      apiClientId: row.id,
       name: row.clientId,
       scopes: row.scopes.filter((scope) => token.scopes.includes(scope)),
       projectIds: row.projectIds,
@@ -195,8 +195,8 @@ export class ApiClientService {
   }
 
   private async found(scope: Scope, id: string, lock: '' | 'FOR UPDATE'): Promise<ApiClient> {
-    const clientId = parseId<ApiClientId>(id);
-    const client = clientId && (await this.select(scope, clientId, lock));
+    const known = parseId<ApiClientId>(id);
+    const client = known && (await this.select(scope, known, lock));
     if (client === undefined) throw new DomainError('NOT_FOUND');
     return client;
   }

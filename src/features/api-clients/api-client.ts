@@ -1,9 +1,5 @@
+import type { ApiScope } from '../../kernel/api-scopes.js';
 import type { ApiClientId, ProjectId } from '../../kernel/ids.js';
-import { SCOPES, type Scope } from '../../kernel/scopes.js';
-
-/** What an API client can be allowed, and all of it: access rules say what each opens. */
-export const API_SCOPES = SCOPES;
-export type ApiScope = Scope;
 
 /** A public key of the client, with nothing in it but what is needed to verify. */
 export type PublicJwk = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
-import { API_SCOPES } from './api-client.js';
+import { API_SCOPES } from '../../kernel/api-scopes.js';
 
 const SCOPES = `${API_SCOPES.join(', ')}.`;
 const PROJECTS = 'Empty: all projects.';

@@ -1,12 +1,14 @@
 import type { RequestContext } from '../../kernel/actor.js';
+import type { ApiScope } from '../../kernel/api-scopes.js';
 import type { ApiClientId } from '../../kernel/ids.js';
 import { equalSecrets, sha256 } from '../../kernel/secrets.js';
 import { isStorable } from '../../kernel/text.js';
 import { addressKey } from '../../platform/address-key.js';
+import { purge } from '../../platform/purge.js';
 import type { LimitName, RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type { ApiScope, PublicJwks } from './api-client.js';
+import type { PublicJwks } from './api-client.js';
 
 /** An API client, as far as the token endpoint has to know it. */
 export interface KnownClient {
@@ -24,8 +26,6 @@ export interface TokenAttempt {
   readonly client: KnownClient | undefined;
   readonly counted: Counted;
 }
-
-const PURGE_BATCH = 5000;
 
 /** How API clients prove who they are at the token endpoint. */
 export class ClientAuthenticationService {
@@ -112,22 +112,17 @@ export class ClientAuthenticationService {
 
   /** Deletes, a batch at a time, what no longer counts. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'api-client.purge-assertions',
-      `DELETE FROM oauth_assertion WHERE id IN (
-         SELECT id FROM oauth_assertion WHERE expires_at < now() LIMIT $1)`,
-      [PURGE_BATCH],
-    );
-    await scope.sql(
-      'api-client.purge-secrets',
-      `DELETE FROM api_client_secret WHERE expires_at < now()`,
-      [],
-    );
-    await scope.sql(
-      'api-client.purge-addresses',
-      `DELETE FROM api_client_address WHERE last_used_at < now() - interval '30 days'`,
-      [],
-    );
+    await purge(scope, { table: 'oauth_assertion', where: 'expires_at < now()' });
+    await purge(scope, {
+      table: 'api_client_secret',
+      key: 'secret_hash',
+      where: 'expires_at < now()',
+    });
+    await purge(scope, {
+      table: 'api_client_address',
+      key: 'api_client_id, address',
+      where: `last_used_at < now() - interval '30 days'`,
+    });
   }
 
   private async find(

@@ -12,7 +12,7 @@ export class OAuthAssertion {
 export class OAuthSigningKey {
   @PrimaryColumn('text') kid!: string;
   @Column('jsonb', { name: 'public_jwk' }) publicJwk!: Readonly<Record<string, string>>;
-  /** PKCS #8, sealed. */
-  @Column('bytea', { name: 'private_key' }) privateKey!: Buffer;
+  /** The private key: PKCS #8, sealed. */
+  @Column('bytea', { name: 'private_key' }) sealedKey!: Buffer;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
 }

@@ -47,8 +47,8 @@ export class SigningKeyService {
     return key;
   }
 
-  private opened({ kid, privateKey }: OAuthSigningKey): SigningKey {
-    const key = this.keys.open(PURPOSE, kid, privateKey);
+  private opened({ kid, sealedKey }: OAuthSigningKey): SigningKey {
+    const key = this.keys.open(PURPOSE, kid, sealedKey);
     return { kid, privateKey: createPrivateKey({ key, format: 'der', type: 'pkcs8' }) };
   }
 
@@ -57,8 +57,8 @@ export class SigningKeyService {
     const publicJwk = pair.publicKey.export({ format: 'jwk' }) as Record<string, string>;
     const kid = await calculateJwkThumbprint(publicJwk); // RFC 7638
     const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
-    const privateKey = this.keys.seal(PURPOSE, kid, pkcs8);
-    const row = { kid, publicJwk, privateKey, createdAt: scope.now };
+    const sealedKey = this.keys.seal(PURPOSE, kid, pkcs8);
+    const row = { kid, publicJwk, sealedKey, createdAt: scope.now };
     await scope.db.insert(OAuthSigningKey, row);
     return row;
   }

@@ -1,4 +1,4 @@
-import { idOfActor, nameOfActor } from '../../kernel/actor.js';
+import { actorIdOf, nameOfActor } from '../../kernel/actor.js';
 import { invalidInput, type ProblemCode } from '../../kernel/errors.js';
 import { toPage, type Page, type PageRequest } from '../../kernel/pagination.js';
 import { isStorable } from '../../kernel/text.js';
@@ -54,7 +54,7 @@ export class AuditService {
     const { actor, request } = scope;
     await scope.sql('audit.record', INSERT, [
       nameOfActor(actor),
-      idOfActor(actor),
+      actorIdOf(actor),
       entry.action,
       entry.target ?? null,
       entry.outcome ?? 'SUCCESS',

@@ -3,8 +3,7 @@ import type { RequestContext } from '../../kernel/actor.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { SignInOptionType } from '../access/access-decision.types.js';
 import { Resource } from '../access/resource.types.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { SessionService } from '../sessions/session.service.js';
+import type { SessionControl } from '../sessions/session-control.service.js';
 import { ViewerType } from './authentication.types.js';
 import type { SignInAnswers } from './sign-in-answers.service.js';
 import type { SignInOptionsService } from './sign-in-options.service.js';
@@ -16,8 +15,7 @@ export class AuthenticationResolver {
       readonly work: UnitOfWork;
       readonly answers: SignInAnswers;
       readonly options: SignInOptionsService;
-      readonly sessions: SessionService;
-      readonly audit: AuditService;
+      readonly sessionControl: SessionControl;
     },
   ) {}
 
@@ -51,14 +49,10 @@ export class AuthenticationResolver {
   @Resource('/sign-in')
   @Mutation(() => Boolean, { description: 'Ends the session and closes its sockets.' })
   async signOut(@Ctx() ctx: RequestContext): Promise<boolean> {
-    const { work, sessions, audit } = this.ports;
+    const { work, sessionControl } = this.ports;
     const { actor } = ctx;
-    if (actor.kind === 'user') {
-      await work.change(ctx, async (scope) => {
-        await sessions.end(scope, actor.sessionId);
-        await audit.record(scope, { action: 'session.sign-out', target: `user:${actor.userId}` });
-      });
-    }
+    if (actor.kind === 'user')
+      await work.change(ctx, (scope) => sessionControl.signOut(scope, actor));
     ctx.setSessionCookie(null);
     return true;
   }

@@ -1,7 +1,9 @@
 import type { AuthenticationMethod, RequestContext } from '../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { refuseSelf } from '../../kernel/callers.js';
+import { invalidInput } from '../../kernel/errors.js';
 import type { UserId } from '../../kernel/ids.js';
 import { loaderOf } from '../../platform/loaders.js';
+import { purge } from '../../platform/purge.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { User, UserService } from '../users/user.service.js';
@@ -34,7 +36,6 @@ interface AttemptRow {
 }
 
 const BATCH = 500;
-const PURGE_BATCH = 5000;
 
 /** What operators see and undo of the locks that failed attempts bring. */
 export class MethodLockService {
@@ -60,9 +61,7 @@ export class MethodLockService {
     if (!isCounted(method)) throw invalidInput('method', 'Its attempts are not counted.');
     const user = await this.users.getLocked(scope, id);
     await this.users.requireAuthorityOver(scope, user);
-    if (scope.actor.kind === 'user' && scope.actor.userId === user.id) {
-      throw new DomainError('FORBIDDEN', { reason: 'OWN_ACCOUNT' });
-    }
+    refuseSelf(scope, user.id);
     const forgotten = await scope.sql(
       'method-lock.unlock',
       'DELETE FROM proof_attempt WHERE user_id = $1 AND method = $2 RETURNING method',
@@ -101,12 +100,11 @@ export class MethodLockService {
 
   /** Deletes, a batch at a time, what counts no longer. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'method-lock.purge',
-      `DELETE FROM proof_attempt WHERE (subject, method, place) IN (
-         SELECT subject, method, place FROM proof_attempt WHERE forget_at < now() LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, {
+      table: 'proof_attempt',
+      key: 'subject, method, place',
+      where: 'forget_at < now()',
+    });
   }
 
   private async ofUsers(

@@ -1,6 +1,4 @@
 import type { UserActor } from '../../kernel/actor.js';
-import { DomainError } from '../../kernel/errors.js';
-import type { RequestContext } from '../../kernel/actor.js';
 import type { UserId } from '../../kernel/ids.js';
 import type { ChangeScope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
@@ -59,12 +57,6 @@ export class ProofService {
     await this.sessions.end(scope, actor.sessionId);
     return this.sessions.open(scope, userId, proof);
   }
-}
-
-/** The caller's session. @throws DomainError UNAUTHENTICATED where there is none */
-export function sessionOf({ actor }: Pick<RequestContext, 'actor'>): UserActor {
-  if (actor.kind !== 'user') throw new DomainError('UNAUTHENTICATED');
-  return actor;
 }
 
 function described({ method, provider }: Proof): string {

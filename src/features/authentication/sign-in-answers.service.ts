@@ -37,11 +37,12 @@ export class SignInAnswers {
       sessionExpiresAt: actor.sessionExpiresAt,
     };
   }
+
   /** A token is all that an application shows: its one proof, and the end of what it may. */
   private async client(ctx: RequestContext, actor: ClientActor): Promise<ViewerFacts> {
     return {
       user: null,
-      client: await this.clients.get(this.work.read(ctx), actor.clientId),
+      client: await this.clients.get(this.work.read(ctx), actor.apiClientId),
       evidence: [{ method: 'CLIENT_CREDENTIALS', provider: null, at: actor.tokenIssuedAt }],
       sessionExpiresAt: actor.tokenExpiresAt,
     };

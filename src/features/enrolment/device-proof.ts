@@ -1,9 +1,12 @@
 import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, type JWK } from 'jose';
-import { DomainError } from '../../kernel/errors.js';
+import {
+  claimsIn,
+  MAX_PROOF_CHARACTERS,
+  proofRejected,
+  requireFresh,
+} from '../../kernel/phone-proof.js';
 import { equalSecrets, sha256 } from '../../kernel/secrets.js';
 
-const MAX_AGE_SECONDS = 60;
-const MAX_CHARACTERS = 4096;
 const PUBLIC_MEMBERS: ReadonlySet<string> = new Set(['kty', 'crv', 'x', 'y']);
 
 /** What a proof must have been made for. */
@@ -20,27 +23,26 @@ export interface ProofTarget {
  * @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM, KEY, SIGNATURE, AUDIENCE, TIME or CODE
  */
 export async function checkDeviceProof(proof: string, target: ProofTarget): Promise<string> {
-  if (proof.length > MAX_CHARACTERS) throw rejected('FORM');
+  if (proof.length > MAX_PROOF_CHARACTERS) throw proofRejected('FORM');
   const verified = await compactVerify(proof, EmbeddedJWK, { algorithms: ['ES256'] }).catch(
     (cause: unknown) => {
-      throw rejected('SIGNATURE', cause);
+      throw proofRejected('SIGNATURE', cause);
     },
   );
   const { jwk, typ } = verified.protectedHeader;
-  if (typ !== 'claim+jwt') throw rejected('FORM');
-  if (jwk === undefined || !isBarePublicKey(jwk)) throw rejected('KEY');
-  checkClaims(claimsOf(verified.payload), target);
+  if (typ !== 'claim+jwt') throw proofRejected('FORM');
+  if (jwk === undefined || !isBarePublicKey(jwk)) throw proofRejected('KEY');
+  checkClaims(claimsIn(verified.payload), target);
   return calculateJwkThumbprint(jwk, 'sha256');
 }
 
 function checkClaims(claims: Record<string, unknown>, target: ProofTarget): void {
-  const { aud, iat, cth } = claims;
-  if (aud !== target.audience) throw rejected('AUDIENCE');
-  const ageSeconds = typeof iat === 'number' ? target.now.getTime() / 1000 - iat : Infinity;
-  if (!(Math.abs(ageSeconds) <= MAX_AGE_SECONDS)) throw rejected('TIME');
+  const { aud, cth } = claims;
+  if (aud !== target.audience) throw proofRejected('AUDIENCE');
+  requireFresh(claims, target.now);
   const expected = sha256(target.code);
   if (typeof cth !== 'string' || !equalSecrets(Buffer.from(cth, 'base64url'), expected)) {
-    throw rejected('CODE');
+    throw proofRejected('CODE');
   }
 }
 
@@ -48,17 +50,4 @@ function isBarePublicKey(jwk: JWK): boolean {
   const members = Object.keys(jwk);
   const isBare = members.every((member) => PUBLIC_MEMBERS.has(member));
   return isBare && jwk.kty === 'EC' && jwk.crv === 'P-256';
-}
-
-function claimsOf(payload: Uint8Array): Record<string, unknown> {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
-  } catch (cause) {
-    throw rejected('FORM', cause);
-  }
-}
-
-function rejected(reason: string, cause?: unknown): DomainError {
-  return new DomainError('DEVICE_PROOF_REJECTED', { reason }, { cause });
 }

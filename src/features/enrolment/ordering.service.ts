@@ -75,7 +75,7 @@ export class OrderingService {
     { userId, order }: { userId: UserId; order: Order },
   ): Promise<StartedEnrolment> {
     const user = await this.ports.users.getLocked(scope, userId);
-    if (actor.kind === 'client') await this.ports.clients.requireStanding(scope, actor.clientId);
+    if (actor.kind === 'client') await this.ports.clients.requireStanding(scope, actor.apiClientId);
     await this.ports.users.requireAuthorityOver(scope, user);
     const project = await this.projectOf(scope, order);
     return this.start(scope, { actor, user, project, order, byHimself: false });

@@ -1,4 +1,5 @@
 import type { RequestContext, UserActor } from '../../kernel/actor.js';
+import { requireUser } from '../../kernel/callers.js';
 import { DomainError } from '../../kernel/errors.js';
 import { parseId, type SessionId, type UserId } from '../../kernel/ids.js';
 import { loaderOf } from '../../platform/loaders.js';
@@ -10,6 +11,12 @@ import type { LiveSession, SessionService } from './session.service.js';
 /** A session as one caller sees it. */
 export interface SeenSession extends LiveSession {
   readonly isCurrent: boolean;
+}
+
+/** Who signs out of which session. */
+interface Leaving extends Pick<UserActor, 'sessionId' | 'userId'> {
+  /** For the audit log, where it was not he himself who said so. */
+  readonly detail?: string;
 }
 
 /** Sessions as their owner and operators see and end them. */
@@ -25,7 +32,7 @@ export class SessionControl {
 
   /** @throws DomainError UNAUTHENTICATED */
   ofCaller(request: RequestContext): Promise<readonly SeenSession[]> {
-    return this.load(request, ownSession(request).userId);
+    return this.load(request, requireUser(request).userId);
   }
 
   /** Read together with those of the other users that this request asks for. */
@@ -44,7 +51,7 @@ export class SessionControl {
    * @throws DomainError UNAUTHENTICATED, NOT_FOUND
    */
   async endOwn(scope: ChangeScope, id: string): Promise<boolean> {
-    const caller = ownSession(scope);
+    const caller = requireUser(scope);
     const sessionId = parseId<SessionId>(id);
     const owner = sessionId && (await this.ports.sessions.ownerOf(scope, sessionId));
     if (sessionId === undefined || owner !== caller.userId) throw new DomainError('NOT_FOUND');
@@ -54,9 +61,16 @@ export class SessionControl {
 
   /** All of the caller's own but the one that calls. @returns how many @throws DomainError UNAUTHENTICATED */
   async endOwnOthers(scope: ChangeScope): Promise<number> {
-    const { userId, sessionId } = ownSession(scope);
+    const { userId, sessionId } = requireUser(scope);
     await this.ports.users.getLocked(scope, userId);
     return this.endAll(scope, userId, sessionId);
+  }
+
+  /** The session of somebody who leaves, here or at his identity provider. */
+  async signOut(scope: ChangeScope, { sessionId, userId, detail }: Leaving): Promise<void> {
+    await this.ports.sessions.end(scope, sessionId);
+    const entry = { action: 'session.sign-out', target: `user:${userId}`, detail };
+    await this.ports.audit.record(scope, entry);
   }
 
   /** By an operator. @throws DomainError NOT_FOUND, FORBIDDEN where its user holds a role that the caller lacks */
@@ -96,11 +110,6 @@ export class SessionControl {
     const entry = { action: 'session.end', target: `user:${owner}`, detail };
     return this.ports.audit.record(scope, entry);
   }
-}
-
-function ownSession({ actor }: Pick<RequestContext, 'actor'>): UserActor {
-  if (actor.kind !== 'user') throw new DomainError('UNAUTHENTICATED');
-  return actor;
 }
 
 function isCurrent({ actor }: RequestContext, { id }: LiveSession): boolean {

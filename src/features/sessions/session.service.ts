@@ -1,4 +1,4 @@
-import type { AuthenticationMethod, Evidence, Role, UserActor } from '../../kernel/actor.js';
+import type { AuthenticationMethod, UserActor } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import { newId, type SessionId, type UserId } from '../../kernel/ids.js';
 import { randomToken, sha256 } from '../../kernel/secrets.js';
@@ -6,6 +6,18 @@ import { isStorable } from '../../kernel/text.js';
 import { addressKey } from '../../platform/address-key.js';
 import { announce } from '../../platform/event-bus.js';
 import type { ChangeScope, Scope, Sql } from '../../platform/scope.js';
+import {
+  addEvidence,
+  selectById,
+  selectByTokenHash,
+  selectLiveOfUsers,
+  touch,
+  type FoundSession,
+  type LiveSession,
+  type Proof,
+} from './session-table.js';
+
+export type { FoundSession, LiveSession, Proof };
 
 export interface SessionTimeouts {
   /** Ends a session that made no call for so long. */
@@ -14,71 +26,12 @@ export interface SessionTimeouts {
   readonly maxSeconds: number;
 }
 
-/** One proof of identity, about to be added to a session. Without `at` it was given just now, by the database's clock. */
-export type Proof = Omit<Evidence, 'at'> & Partial<Pick<Evidence, 'at'>>;
-
 interface OpenedSession {
   readonly token: string;
   readonly actor: UserActor;
 }
 
-/** Who is behind a session, and the database's time when that was looked up. */
-export interface FoundSession {
-  readonly actor: UserActor;
-  readonly now: Date;
-}
-
-/** A session that lives, as its owner and operators see it. */
-export interface LiveSession {
-  readonly id: SessionId;
-  readonly userId: UserId;
-  readonly createdAt: Date;
-  readonly lastUsedAt: Date;
-  /** Unless it is used. */
-  readonly expiresAt: Date;
-  readonly address: string;
-  readonly userAgent: string | null;
-  readonly evidence: readonly Evidence[];
-}
-
-type EvidenceRow = Pick<ActorRow, 'evidence'>;
-type SessionRow = EvidenceRow & Omit<LiveSession, 'evidence'>;
-
-interface ActorRow {
-  id: SessionId;
-  now: Date;
-  use_is_old: boolean;
-  user_id: UserId;
-  username: string;
-  roles: Role[];
-  groups: string[];
-  expires_at: Date;
-  evidence: { method: AuthenticationMethod; provider: string; credential: string; at: string }[];
-}
-
-const LIVES = `s.ended_at IS NULL AND s.expires_at > now() AND u.state = 'ACTIVE'
-    AND s.last_used_at + make_interval(secs => $2) > now()`;
-const EXPIRES_AT = 'least(s.expires_at, s.last_used_at + make_interval(secs => $2))';
-const EVIDENCE = `
-         coalesce((SELECT json_agg(json_build_object('method', e.method, 'provider', e.provider,
-                     'credential', e.credential, 'at', e.at) ORDER BY e.at)
-                   FROM session_evidence e WHERE e.session_id = s.id), '[]')`;
-/** The session's user with his evidence, where the session lives and he is ACTIVE. */
-const ACTOR = `
-  SELECT s.id, s.user_id, u.username, u.roles, u.groups, now() AS now,
-         s.last_used_at < now() - interval '30 seconds' AS use_is_old,
-         ${EXPIRES_AT} AS expires_at, ${EVIDENCE} AS evidence
-  FROM session s JOIN app_user u ON u.id = s.user_id
-  WHERE ${LIVES} AND`;
-/** The last used first. */
-const LIVE_OF_USERS = `
-  SELECT s.id, s.user_id AS "userId", s.created_at AS "createdAt", s.last_used_at AS "lastUsedAt",
-         ${EXPIRES_AT} AS "expiresAt", s.address, s.user_agent AS "userAgent", ${EVIDENCE} AS evidence
-  FROM session s JOIN app_user u ON u.id = s.user_id
-  WHERE ${LIVES} AND s.user_id = ANY($1)
-  ORDER BY s.last_used_at DESC, s.id`;
 const PURGE_BATCH = 5000;
-const TOUCH = `UPDATE session SET last_used_at = now() WHERE id = $1 AND ended_at IS NULL`;
 
 /** Sessions and the evidence given in them; kept in the database, so that every instance knows them. */
 export class SessionService {
@@ -89,16 +42,16 @@ export class SessionService {
    * noted twice a minute at most.
    */
   async byToken(sql: Sql, token: string): Promise<FoundSession | undefined> {
-    const row = await this.find(sql, 'session.by-token', 's.token_hash = $1', sha256(token));
-    if (row?.use_is_old === true) await sql('session.touch', TOUCH, [row.id]);
-    return row && { actor: actorOf(row), now: row.now };
+    const found = await selectByTokenHash(sql, sha256(token), this.timeouts.idleSeconds);
+    if (found?.isUseOld === true) await touch(sql, found.actor.sessionId);
+    return found;
   }
 
   /** Who is behind an open socket, or undefined where the session is gone. Waiting does not count as use, calling does. */
   async byId(sql: Sql, id: SessionId, isCalling = false): Promise<FoundSession | undefined> {
-    const row = await this.find(sql, 'session.by-id', 's.id = $1', id);
-    if (isCalling && row?.use_is_old === true) await sql('session.touch', TOUCH, [id]);
-    return row && { actor: actorOf(row), now: row.now };
+    const found = await selectById(sql, id, this.timeouts.idleSeconds);
+    if (isCalling && found?.isUseOld === true) await touch(sql, id);
+    return found;
   }
 
   /** Whether this account was signed in to from this address, or its subscriber's network, within the last thirty days. */
@@ -166,12 +119,8 @@ export class SessionService {
   }
 
   /** The sessions of these users that live, each user's last used first. */
-  async ofUsers({ sql }: Pick<Scope, 'sql'>, userIds: readonly UserId[]): Promise<LiveSession[]> {
-    const rows = await sql<SessionRow>('session.of-users', LIVE_OF_USERS, [
-      userIds,
-      this.timeouts.idleSeconds,
-    ]);
-    return rows.map((row) => ({ ...row, evidence: evidenceOf(row) }));
+  ofUsers({ sql }: Pick<Scope, 'sql'>, userIds: readonly UserId[]): Promise<LiveSession[]> {
+    return selectLiveOfUsers(sql, userIds, this.timeouts.idleSeconds);
   }
 
   /** Whose session this is, where it lives. */
@@ -240,7 +189,7 @@ export class SessionService {
       'DELETE FROM session_evidence WHERE method = $1 AND provider = $2 RETURNING session_id AS id',
       [method, provider],
     );
-    for (const { id } of touched) await announce(scope, `session:${id}`);
+    await announceAll(scope, touched);
   }
 
   /** Deletes, a batch at a time, what is over for longer than an address counts as known. */
@@ -260,50 +209,6 @@ export class SessionService {
     if (found === undefined) throw new DomainError('USER_NOT_ACTIVE');
     return found.actor;
   }
-
-  private async find(
-    sql: Sql,
-    name: string,
-    condition: string,
-    value: string | Buffer,
-  ): Promise<ActorRow | undefined> {
-    const [row] = await sql<ActorRow>(name, `${ACTOR} ${condition}`, [
-      value,
-      this.timeouts.idleSeconds,
-    ]);
-    return row;
-  }
-}
-
-async function addEvidence(scope: ChangeScope, id: SessionId, proof: Proof): Promise<void> {
-  await scope.sql(
-    'session.add-evidence',
-    `INSERT INTO session_evidence (session_id, method, provider, credential, at) VALUES ($1, $2, $3, $4, least($5::timestamptz, now()))
-     ON CONFLICT (session_id, method, provider, credential)
-     DO UPDATE SET at = greatest(session_evidence.at, excluded.at)`,
-    [id, proof.method, proof.provider ?? '', proof.credential, proof.at ?? null],
-  );
-}
-
-function actorOf(row: ActorRow): UserActor {
-  return {
-    kind: 'user',
-    userId: row.user_id,
-    username: row.username,
-    roles: row.roles,
-    groups: row.groups,
-    sessionId: row.id,
-    sessionExpiresAt: row.expires_at,
-    evidence: evidenceOf(row),
-  };
-}
-
-function evidenceOf({ evidence }: EvidenceRow): Evidence[] {
-  return evidence.map((e) => ({
-    ...e,
-    provider: e.provider === '' ? null : e.provider,
-    at: new Date(e.at),
-  }));
 }
 
 async function announceAll(

@@ -1,4 +1,5 @@
 import { ROLES, rolesWithImplied, type Role } from '../../kernel/actor.js';
+import { isSelf } from '../../kernel/callers.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import { selectActiveAdministrators } from './user-table.js';
@@ -20,8 +21,8 @@ export async function requireRoles(scope: Scope, roles: readonly Role[]): Promis
  * @throws DomainError FORBIDDEN
  */
 export async function requireAuthorityOverAddress(scope: Scope, user: User): Promise<void> {
-  const isOwn = scope.actor.kind === 'user' && scope.actor.userId === user.id;
-  if (user.roles.includes('OPERATOR') && !isOwn) await requireRoles(scope, ['ADMIN']);
+  if (user.roles.includes('OPERATOR') && !isSelf(scope, user.id))
+    await requireRoles(scope, ['ADMIN']);
 }
 
 /**
@@ -50,13 +51,6 @@ export function isActiveAdministrator({ state, roles }: User): boolean {
 /** An application that knew a user's password could act as that user. @throws DomainError FORBIDDEN */
 export function refuseClient({ actor }: Scope): void {
   if (actor.kind === 'client') throw new DomainError('FORBIDDEN', { reason: 'PASSWORD_BY_CLIENT' });
-}
-
-/** @throws DomainError FORBIDDEN */
-export function refuseSelf({ actor }: Scope, user: User): void {
-  if (actor.kind === 'user' && actor.userId === user.id) {
-    throw new DomainError('FORBIDDEN', { reason: 'OWN_ACCOUNT' });
-  }
 }
 
 async function rolesOfActor(scope: Scope): Promise<ReadonlySet<Role>> {

@@ -1,10 +1,12 @@
+import { invalidInput } from '../../kernel/errors.js';
 import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
-import { textProblem } from '../../kernel/text.js';
+import { isStorable, textProblem } from '../../kernel/text.js';
 import { passwordProblem } from './password.service.js';
 import type { NewUser, UserChanges, UserState } from './user.js';
 
 const MAX_EMAIL_BYTES = 254; // RFC 5321 4.5.3.1.3, without the angle brackets
 const MAX_GROUPS = 100;
+const MAX_SEARCH = 200;
 
 /** Letters, digits and signs that show: no spaces, no controls, nothing invisible. */
 const VISIBLE_NAME = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]{1,64}$/u;
@@ -119,4 +121,14 @@ function tidy(text: string): string {
 
 function tidyGroups(groups: readonly string[] | null | undefined): readonly string[] {
   return [...new Set(groups?.map(tidy))];
+}
+
+/** LIKE pattern, or null where everything matches. @throws DomainError INVALID_INPUT */
+export function searchPattern(search: string): string | null {
+  const text = search.trim();
+  if (!isStorable(text)) throw invalidInput('search', 'It must not contain control characters.');
+  if (text.length > MAX_SEARCH) {
+    throw invalidInput('search', `It must have at most ${String(MAX_SEARCH)} characters.`);
+  }
+  return text === '' ? null : `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;
 }

@@ -184,17 +184,16 @@ export function selectActiveAdministrators(scope: Scope): Promise<Administrator[
   );
 }
 
-/** Which of the users have a password, and which an address that codes can be mailed to. */
-export function selectStandingProofs(
+export async function selectPasswordHolders(
   scope: Scope,
   ids: readonly UserId[],
-): Promise<{ id: UserId; hasPassword: boolean; hasEmail: boolean }[]> {
-  return scope.sql(
-    'users.standing-proofs',
-    `SELECT id, password_hash IS NOT NULL AS "hasPassword", email IS NOT NULL AS "hasEmail"
-     FROM app_user WHERE id = ANY($1)`,
+): Promise<UserId[]> {
+  const rows = await scope.sql<{ id: UserId }>(
+    'users.password-holders',
+    'SELECT id FROM app_user WHERE id = ANY($1) AND password_hash IS NOT NULL',
     [ids],
   );
+  return rows.map(({ id }) => id);
 }
 
 function only<Row>(rows: readonly Row[]): Row {

@@ -1,4 +1,5 @@
 import { ROLES, type Role } from '../../kernel/actor.js';
+import { refuseSelf } from '../../kernel/callers.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { newId, parseId, type UserId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
@@ -6,20 +7,17 @@ import { isStorable } from '../../kernel/text.js';
 import type { CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { PossibleProof } from '../access/access-rule.service.js';
 import type { AuditService } from '../audit/audit.service.js';
-import { hashPassword, passwordProblem } from './password.service.js';
+import { hashPassword } from './password.service.js';
 import {
   isActiveAdministrator,
   refuseClient,
-  refuseSelf,
   requireAnotherAdministrator,
   requireAuthorityOverAddress,
   requireRoles,
 } from './user-guards.js';
-import { emailProblem, readNewUser, readUserChanges, reasonProblem } from './user-input.js';
+import { readNewUser, readUserChanges, reasonProblem, searchPattern } from './user-input.js';
 import {
-  holdPasswordHash,
   insertUser,
   isUsernameTaken,
   lockUserRow,
@@ -28,16 +26,12 @@ import {
   selectByIds,
   selectByUsername,
   selectPage,
-  selectStandingProofs,
-  selectPasswordHash,
   updateFields,
-  updatePasswordHash,
   updateStanding,
 } from './user-table.js';
 import { changedNames, raiseDifferences } from './user-differences.js';
 import {
   administratorChanged,
-  passwordChanged,
   userActivated,
   userCreated,
   userDeactivated,
@@ -48,7 +42,6 @@ import {
   NEXT_STATES,
   usernameKey,
   type Administrator,
-  type NewPassword,
   type NewUser,
   type User,
   type UserChanges,
@@ -58,9 +51,6 @@ import {
 } from './user.js';
 
 export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary, UserWithPassword };
-
-const ADMINISTRATOR = 'admin';
-const MAX_SEARCH = 200;
 
 /**
  * People. REGISTERED → ACTIVE ⇄ INACTIVE, and from each of them LOCKED, which is final. What a state change does to sessions,
@@ -88,7 +78,8 @@ export class UserService {
   async update(scope: ChangeScope, id: string, input: UserChanges): Promise<User> {
     const present = await this.forChange(scope, id);
     // Access rules may speak of groups: nobody below an administrator chooses his own.
-    if (input.groups !== undefined && !present.roles.includes('ADMIN')) refuseSelf(scope, present);
+    if (input.groups !== undefined && !present.roles.includes('ADMIN'))
+      refuseSelf(scope, present.id);
     const user = await updateFields(scope, present.id, readUserChanges(present, input));
     const changed = changedNames(present, user);
     if (changed.includes('email') || changed.includes('phone')) {
@@ -113,7 +104,7 @@ export class UserService {
     if (typeof reason === 'string') checkReason(reason);
     const present = await this.forTransition(scope, id, 'INACTIVE');
     await requireAnotherAdministrator(scope, present);
-    refuseSelf(scope, present);
+    refuseSelf(scope, present.id);
     const user = await updateStanding(scope, present.id, { ...present, state: 'INACTIVE' });
     await scope.raise(userDeactivated, { userId: user.id });
     await this.finish(scope, present, 'user.deactivate', reason ?? undefined);
@@ -125,7 +116,7 @@ export class UserService {
     checkReason(reason);
     const present = await this.forTransition(scope, id, 'LOCKED');
     await requireAnotherAdministrator(scope, present);
-    refuseSelf(scope, present);
+    refuseSelf(scope, present.id);
     const user = await updateStanding(scope, present.id, { state: 'LOCKED', roles: [] });
     await scope.raise(userLocked, { userId: user.id, reason });
     await this.finish(scope, present, 'user.lock', reason);
@@ -143,29 +134,6 @@ export class UserService {
     await scope.raise(userRolesChanged, { userId: user.id });
     await this.finish(scope, present, 'user.set-roles', roles.join(' '));
     return user;
-  }
-
-  /**
-   * The first administrator, user name `admin`.
-   * @returns false, and writes nothing, where there is such a user already
-   * @throws DomainError INVALID_INPUT for a password or an address that cannot be used
-   */
-  async seedAdministrator(
-    scope: ChangeScope,
-    { password, email }: { readonly password: string; readonly email: string },
-  ): Promise<boolean> {
-    if (await isUsernameTaken(scope, ADMINISTRATOR)) return false;
-    refuseField('password', passwordProblem(password, ADMINISTRATOR));
-    refuseField('email', emailProblem(email));
-    const user = await insertUser(scope, {
-      ...readNewUser({ username: ADMINISTRATOR, displayName: 'Administrator', email }),
-      id: newId(),
-      roles: ['ADMIN'],
-      passwordHash: await hashPassword(password),
-    });
-    if (user === undefined) return false;
-    await this.record(scope, 'user.create', user, 'first administrator');
-    return true;
   }
 
   /** @throws DomainError NOT_FOUND */
@@ -191,27 +159,6 @@ export class UserService {
   /** In whatever state, with what the password is compared with. */
   async findByUsername(scope: Scope, username: string): Promise<UserWithPassword | undefined> {
     return isStorable(username) ? selectByUsername(scope, username) : undefined;
-  }
-
-  /** Null where the user has no password. */
-  passwordHashOf(scope: Scope, id: UserId): Promise<string | null> {
-    return selectPasswordHash(scope, id);
-  }
-
-  /** Whether this is still the user's password; then no change of it comes before the transaction's end. */
-  holdPassword(scope: ChangeScope, id: UserId, hash: string): Promise<boolean> {
-    return holdPasswordHash(scope, id, hash);
-  }
-
-  /**
-   * Replaces the user's password, with his row locked.
-   * @returns false, and changes nothing, where the password is not the expected one any more
-   */
-  async setPasswordHash(scope: ChangeScope, id: UserId, password: NewPassword): Promise<boolean> {
-    await this.getLocked(scope, id);
-    if (!(await updatePasswordHash(scope, id, password))) return false;
-    await scope.raise(passwordChanged, { userId: id, keptSession: password.keptSession });
-    return true;
   }
 
   /** The name as it is compared: what looks the same to a reader is the same user. */
@@ -256,23 +203,6 @@ export class UserService {
   /** For the check that somebody can still get in. */
   activeAdministrators(scope: Scope): Promise<Administrator[]> {
     return selectActiveAdministrators(scope);
-  }
-
-  /** What users could prove by their password and by codes mailed to them. */
-  async credentialsOf(
-    scope: Scope,
-    ids: readonly UserId[],
-  ): Promise<ReadonlyMap<UserId, readonly PossibleProof[]>> {
-    const rows = await selectStandingProofs(scope, ids);
-    return new Map(
-      rows.map(({ id, hasPassword, hasEmail }) => [
-        id,
-        [
-          ...(hasPassword ? [{ method: 'PASSWORD', provider: null } as const] : []),
-          ...(hasEmail ? [{ method: 'EMAIL_CODE', provider: null } as const] : []),
-        ],
-      ]),
-    );
   }
 
   /** Nobody acts for a user who holds a role that he himself lacks. @throws DomainError FORBIDDEN */
@@ -323,19 +253,6 @@ function invalidTransition({ state }: User): DomainError {
 }
 
 function checkReason(reason: string): void {
-  refuseField('reason', reasonProblem(reason));
-}
-
-function refuseField(field: string, problem: string | undefined): void {
-  if (problem !== undefined) throw invalidInput(field, problem);
-}
-
-/** LIKE pattern, or null where everything matches. @throws DomainError INVALID_INPUT */
-function searchPattern(search: string): string | null {
-  const text = search.trim();
-  if (!isStorable(text)) throw invalidInput('search', 'It must not contain control characters.');
-  if (text.length > MAX_SEARCH) {
-    throw invalidInput('search', `It must have at most ${String(MAX_SEARCH)} characters.`);
-  }
-  return text === '' ? null : `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;
+  const problem = reasonProblem(reason);
+  if (problem !== undefined) throw invalidInput('reason', problem);
 }

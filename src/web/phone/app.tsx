@@ -1,8 +1,8 @@
 import { Box, Center, Loader } from '@mantine/core';
 import { useSyncExternalStore, type ReactElement } from 'react';
 import { PageFrame } from '../shared/page-frame.js';
-import { CancelledScreen } from './cancelled-screen.js';
 import { DoneScreen } from './done-screen.js';
+import { CancelledScreen } from './end-screens.js';
 import type { EnrolmentSession, Screen } from './enrolment-session.js';
 import { InvitedScreen } from './invited-screen.js';
 import { LibraryScreen } from './library-screen.js';

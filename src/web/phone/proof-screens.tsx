@@ -1,7 +1,6 @@
 import { Center, Loader } from '@mantine/core';
 import type { ReactElement } from 'react';
-import { AnsweredScreen } from './answered-screen.js';
-import { DeclinedScreen } from './declined-screen.js';
+import { AnsweredScreen, DeclinedScreen } from './end-screens.js';
 import { ObstacleScreen } from './obstacle-screen.js';
 import { ProblemScreen } from './problem-screen.js';
 import type { ProofScreen, ProofSession } from './proof-session.js';

@@ -2,16 +2,16 @@ import { Button, Center, Loader } from '@mantine/core';
 import { useCallback, useState, type ReactElement } from 'react';
 import { PageFrame } from '../shared/page-frame.js';
 import { ProblemAlert } from '../shared/problem-alert.js';
-import type { Notice } from './arrival.js';
-import { NoticeAlert } from './notice-alert.js';
-import type { OrderChoice } from './order-choice.js';
+import type { OrderChoice } from './order/order-choice.js';
 import { ForgotPasswordPage } from './password/forgot-password-page.js';
-import type { SessionEnd } from './session.js';
-import { SessionContext } from './session-context.js';
-import { SignInPage } from './sign-in-page.js';
+import type { Notice } from './sign-in/arrival.js';
+import { NoticeAlert } from './sign-in/notice-alert.js';
+import { SessionContext } from './sign-in/session-context.js';
+import type { SessionEnd } from './sign-in/session-end.js';
+import { SignInPage } from './sign-in/sign-in-page.js';
+import { useViewer } from './sign-in/use-viewer.js';
 import { SignedInPage } from './signed-in-page.js';
 import { useRoute } from './use-route.js';
-import { useViewer } from './use-viewer.js';
 import { UserMenu } from './user-menu.js';
 
 interface AppProps {

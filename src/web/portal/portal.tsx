@@ -1,10 +1,10 @@
 import type { ReactElement } from 'react';
 import { PageFrame } from '../shared/page-frame.js';
 import { App } from './app.js';
-import { useArrival, type Arrival } from './arrival.js';
 import { SetPasswordPage } from './password/set-password-page.js';
 import { hashOf } from './route.js';
-import type { SessionEnd } from './session.js';
+import { useArrival, type Arrival } from './sign-in/arrival.js';
+import type { SessionEnd } from './sign-in/session-end.js';
 
 interface PortalProps {
   readonly arrival: Arrival;

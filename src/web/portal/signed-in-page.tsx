@@ -1,21 +1,23 @@
 import type { ReactElement } from 'react';
 import { AccountPage } from './account/account-page.js';
-import { EnrolmentPage } from './enrolment-page.js';
-import { HomePage } from './home-page.js';
-import { OrderPage } from './order-page.js';
+import { EnrolmentPage } from './enrolment/enrolment-page.js';
+import { HomePage } from './home/home-page.js';
+import { OrderPage } from './order/order-page.js';
 import { ForgotPasswordPage } from './password/forgot-password-page.js';
+import { useSession } from './sign-in/session-context.js';
 import { useRoute } from './use-route.js';
 
 /** The page that the address names. */
 export function SignedInPage(): ReactElement {
   const route = useRoute();
+  const { user } = useSession();
   switch (route.page) {
     case 'HOME':
       return <HomePage />;
     case 'ACCOUNT':
       return <AccountPage />;
     case 'FORGOT_PASSWORD':
-      return <ForgotPasswordPage />;
+      return <ForgotPasswordPage signedInAs={user.username} />;
     case 'ORDER':
       return <OrderPage key={route.projectId} projectId={route.projectId} />;
     case 'ENROLMENT':

@@ -2,8 +2,8 @@ import { Button, Group, Text } from '@mantine/core';
 import { IconLogout, IconUserCircle } from '@tabler/icons-react';
 import { useState, type ReactElement } from 'react';
 import { useClient, type Client } from 'urql';
-import { SIGN_IN_OPTIONS, SIGN_OUT, type PortalUser } from './documents.js';
 import { hashOf } from './route.js';
+import { SIGN_IN_OPTIONS, SIGN_OUT, type PortalUser } from './sign-in/documents.js';
 import { goTo } from './use-route.js';
 
 interface UserMenuProps {

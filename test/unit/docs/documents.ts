@@ -39,7 +39,7 @@ export function tableIn(section: string): string[][] {
 
 /** The environment variables that the configuration reads, except for NODE_ENV, which is Node's. */
 export function knownSettings(): string[] {
-  const source = textOf('src/config.ts');
+  const source = textOf('src/environment.ts');
   const schema = /z\.object\(\{([\s\S]*?)\n\}\);/.exec(source)?.[1] ?? '';
   const names = [...schema.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name ?? '');
   return names.filter((name) => name !== 'NODE_ENV');

@@ -1,7 +1,7 @@
-import { proofsText } from '../../../src/web/portal/method-text.js';
+import { proofsText } from '../../../src/web/portal/account/method-text.js';
 import { phaseOf, phaseText } from '../../../src/web/portal/methods/mobile-id-phase.js';
-import { signInProblemText } from '../../../src/web/portal/sign-in-problem.js';
-import { impossibleText, stepUpText } from '../../../src/web/portal/step-up-text.js';
+import { signInProblemText } from '../../../src/web/portal/sign-in/sign-in-problem.js';
+import { impossibleText, stepUpText } from '../../../src/web/portal/step-up/step-up-text.js';
 import { deviceText, isPhone } from '../../../src/phone/device-text.js';
 
 const SAFARI_IPHONE =
@@ -51,7 +51,6 @@ describe('a sign-in elsewhere that came to nothing', () => {
 
   test.each([
     'FORBIDDEN',
-    'INTERNAL',
     'RATE_LIMITED',
     'SAML_EXPIRED',
     'SAML_LINK_FIRST',
@@ -113,9 +112,9 @@ describe('why a further proof is asked for', () => {
     expect(stepUpText({ ...prove, reason: 'SAME_CREDENTIAL' }, circumstances)).toContain(
       'What you are about to change cannot prove who you are',
     );
-    expect(
-      impossibleText({ kind: 'IMPOSSIBLE', methods: [], reason: 'SAME_CREDENTIAL' }, 'to order'),
-    ).toContain('Set up another way first');
+    expect(impossibleText({ kind: 'IMPOSSIBLE', reason: 'SAME_CREDENTIAL' }, 'to order')).toContain(
+      'Set up another way first',
+    );
   });
 
   test('says how many proofs are still to come', () => {

@@ -1,4 +1,4 @@
-import { Arrival } from '../../../src/web/portal/arrival.js';
+import { Arrival } from '../../../src/web/portal/sign-in/arrival.js';
 
 interface FakeBrowser {
   location: { pathname: string; search: string; hash: string };

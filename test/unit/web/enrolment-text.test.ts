@@ -1,4 +1,7 @@
-import { statusText, type EnrolmentFacts } from '../../../src/web/portal/enrolment-text.js';
+import {
+  statusText,
+  type EnrolmentFacts,
+} from '../../../src/web/portal/enrolment/enrolment-text.js';
 import type { EnrolmentStatus } from '../../../src/web/shared/enrolment-timeline.js';
 
 const ALL: readonly EnrolmentStatus[] = [

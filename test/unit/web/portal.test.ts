@@ -1,4 +1,4 @@
-import { firstChoice, validities } from '../../../src/web/portal/order-choice.js';
+import { firstChoice, validities } from '../../../src/web/portal/order/order-choice.js';
 import { hashOf, parseRoute, type Route } from '../../../src/web/portal/route.js';
 import { backOffSeconds } from '../../../src/web/shared/back-off.js';
 import { groupSerial } from '../../../src/web/shared/certificates.js';

@@ -14,12 +14,10 @@ import {
   ACCESS_TOKEN_SECONDS,
   GENERATION_CLAIM,
 } from '../../../features/api-clients/access-token.service.js';
-import {
-  API_SCOPES,
-  ASSERTION_ALGORITHMS,
-} from '../../../features/api-clients/api-client.service.js';
+import { ASSERTION_ALGORITHMS } from '../../../features/api-clients/api-client.service.js';
 import type { ClientAuthenticationService } from '../../../features/api-clients/client-authentication.service.js';
 import type { SigningKey } from '../../../features/api-clients/signing-key.service.js';
+import { API_SCOPES } from '../../../kernel/api-scopes.js';
 import { systemClock } from '../../../kernel/clock.js';
 import type { Logger } from '../../../platform/logger.js';
 import { adapterFor } from './oauth-adapter.js';

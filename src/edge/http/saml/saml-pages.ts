@@ -48,7 +48,7 @@ export interface Visit {
   readonly browserToken: string | null;
 }
 
-type Step = (visit: Visit) => Promise<void>;
+export type Step = (visit: Visit) => Promise<void>;
 type Handler = (req: Request<{ name: string }>, res: Response, next: NextFunction) => Promise<void>;
 
 /** What stands under `/saml/NAME`, but for the sign-out. */

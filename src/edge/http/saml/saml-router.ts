@@ -1,6 +1,9 @@
 import { Router } from 'express';
+import type { SessionUse } from './saml-exchange.js';
 import { SamlLogout } from './saml-logout.js';
-import { SamlPages, type SamlRouterParts } from './saml-pages.js';
+import { SamlPages, type SamlRouterParts, type Step } from './saml-pages.js';
+
+type Route = [method: 'get' | 'post', page: string, use: SessionUse, step: Step];
 
 /** The SAML 2.0 service provider, mounted under `/saml`. */
 export function samlRouter(parts: SamlRouterParts): Router {
@@ -11,29 +14,15 @@ export function samlRouter(parts: SamlRouterParts): Router {
     res.setHeader('cache-control', 'no-store');
     next();
   });
-  router.get(
-    '/:name/metadata',
-    saml.visit('none', (visit) => saml.metadata(visit)),
-  );
-  router.get(
-    '/:name/sign-in',
-    saml.visit('any-link', (visit) => saml.signIn(visit)),
-  );
-  router.post(
-    '/:name/acs',
-    saml.visit('none', (visit) => saml.acs(visit)),
-  );
-  router.get(
-    '/:name/finish',
-    saml.visit('any-link', (visit) => saml.finish(visit)),
-  );
-  router.get(
-    '/:name/logout',
-    saml.visit('own-site', (visit) => logout.get(visit)),
-  );
-  router.post(
-    '/:name/logout',
-    saml.visit('none', (visit) => logout.post(visit)),
-  );
+  for (const [method, page, use, step] of [
+    ['get', 'metadata', 'none', (visit) => saml.metadata(visit)],
+    ['get', 'sign-in', 'any-link', (visit) => saml.signIn(visit)],
+    ['post', 'acs', 'none', (visit) => saml.acs(visit)],
+    ['get', 'finish', 'any-link', (visit) => saml.finish(visit)],
+    ['get', 'logout', 'own-site', (visit) => logout.get(visit)],
+    ['post', 'logout', 'none', (visit) => logout.post(visit)],
+  ] satisfies Route[]) {
+    router[method](`/:name/${page}`, saml.visit(use, step));
+  }
   return router;
 }

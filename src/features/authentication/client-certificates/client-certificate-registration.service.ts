@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import { requireUser } from '../../../kernel/callers.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
 import { addressKey } from '../../../platform/address-key.js';
@@ -7,8 +8,8 @@ import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
+import { ACCOUNT_METHODS } from '../account-methods.js';
 import { credentialRemoved } from '../authentication.events.js';
-import { sessionOf } from '../proof.service.js';
 import { credentialOf } from './certificate-credential.js';
 import type { TrustedCertificate } from './client-certificate-checker.js';
 import type { ClientCertificateId } from './client-certificate.entity.js';
@@ -35,7 +36,7 @@ export class ClientCertificateRegistrationService {
 
   /** @throws DomainError UNAUTHENTICATED */
   async list(request: RequestContext): Promise<RegisteredCertificate[]> {
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const { work, clientCertificates } = this.ports;
     return clientCertificates.ofUser(work.read(request), userId);
   }
@@ -46,7 +47,7 @@ export class ClientCertificateRegistrationService {
    * `reason` ISSUED_HERE for a mobile ID's own, TAKEN for another user's, LIMIT for one too many
    */
   async register(request: RequestContext): Promise<RegisteredCertificate> {
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const { work, users, limits, clientCertificates, audit } = this.ports;
     const address = addressKey(request.address);
     await limits.refuseExhausted('proof/address', address);
@@ -78,7 +79,7 @@ export class ClientCertificateRegistrationService {
    * with; CONFLICT where nobody could get in as administrator any more
    */
   async remove(request: RequestContext, text: string): Promise<void> {
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const { work, users, access, clientCertificates, audit } = this.ports;
     const id = parseId<ClientCertificateId>(text);
     await work.change(request, async (scope) => {
@@ -87,7 +88,7 @@ export class ClientCertificateRegistrationService {
       const certificate = own.find((each) => each.id === id);
       if (certificate === undefined) throw new DomainError('NOT_FOUND');
       const credential = credentialOf(certificate.fingerprint);
-      await access.require(scope, '/account/methods', { excludedCredentials: [credential] });
+      await access.require(scope, ACCOUNT_METHODS, { excludedCredentials: [credential] });
       await clientCertificates.remove(scope, userId, certificate.id);
       await audit.record(scope, {
         action: 'client-certificate.remove',
@@ -106,7 +107,7 @@ export class ClientCertificateRegistrationService {
     const { isIssuedHere } = await clientCertificates.holderOf(scope, certificate);
     if (isIssuedHere) throw new DomainError('CONFLICT', { reason: 'ISSUED_HERE' });
     const known = await clientCertificates.find(scope, certificate);
-    if (known === undefined || known.userId === sessionOf(scope).userId) return known;
+    if (known === undefined || known.userId === requireUser(scope).userId) return known;
     throw new DomainError('CONFLICT', { reason: 'TAKEN' });
   }
 }

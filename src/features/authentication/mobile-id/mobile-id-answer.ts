@@ -1,10 +1,14 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader } from 'jose';
 import { DomainError } from '../../../kernel/errors.js';
+import {
+  claimsIn,
+  MAX_PROOF_CHARACTERS,
+  proofRejected,
+  requireFresh,
+} from '../../../kernel/phone-proof.js';
 import { equalSecrets } from '../../../kernel/secrets.js';
 
-const MAX_AGE_SECONDS = 60;
-const MAX_CHARACTERS = 4096;
 const SHA256_BYTES = 32;
 
 /** What an answer must have been made for. */
@@ -22,12 +26,12 @@ export interface AnswerTarget {
  * @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM
  */
 export function fingerprintIn(answer: string): string {
-  if (answer.length > MAX_CHARACTERS) throw rejected('FORM');
+  if (answer.length > MAX_PROOF_CHARACTERS) throw proofRejected('FORM');
   const { typ, 'x5t#S256': thumbprint } = headerOf(answer);
-  if (typ !== 'mobile-id+jwt' || typeof thumbprint !== 'string') throw rejected('FORM');
+  if (typ !== 'mobile-id+jwt' || typeof thumbprint !== 'string') throw proofRejected('FORM');
   const digest = Buffer.from(thumbprint, 'base64url');
   const isCanonical = digest.toString('base64url') === thumbprint;
-  if (!isCanonical || digest.length !== SHA256_BYTES) throw rejected('FORM');
+  if (!isCanonical || digest.length !== SHA256_BYTES) throw proofRejected('FORM');
   return Array.from(digest, (octet) => octet.toString(16).padStart(2, '0').toUpperCase()).join(':');
 }
 
@@ -48,23 +52,22 @@ export async function checkAnswer(
   }).catch((cause: unknown) => {
     throw new DomainError('INVALID_CREDENTIALS', {}, { cause });
   });
-  const claims = claimsOf(payload);
+  const claims = claimsIn(payload);
   checkClaims(claims, target);
   const { number } = claims;
-  if (typeof number !== 'string' || !/^\d{2}$/.test(number)) throw rejected('FORM');
+  if (typeof number !== 'string' || !/^\d{2}$/.test(number)) throw proofRejected('FORM');
   return number;
 }
 
 function checkClaims(claims: Record<string, unknown>, target: AnswerTarget): void {
-  const { aud, iat, jti, nonce } = claims;
-  if (aud !== target.audience) throw rejected('AUDIENCE');
+  const { aud, jti, nonce } = claims;
+  if (aud !== target.audience) throw proofRejected('AUDIENCE');
   const isOfProof =
     jti === target.proofId &&
     typeof nonce === 'string' &&
     equalSecrets(Buffer.from(nonce), Buffer.from(target.nonce));
-  if (!isOfProof) throw rejected('CODE');
-  const ageSeconds = typeof iat === 'number' ? target.now.getTime() / 1000 - iat : Infinity;
-  if (!(Math.abs(ageSeconds) <= MAX_AGE_SECONDS)) throw rejected('TIME');
+  if (!isOfProof) throw proofRejected('CODE');
+  requireFresh(claims, target.now);
 }
 
 /** RFC 7518 section 3.1; never by the header's own word. */
@@ -83,19 +86,6 @@ function headerOf(answer: string): Record<string, unknown> {
   try {
     return { ...decodeProtectedHeader(answer) };
   } catch (cause) {
-    throw rejected('FORM', cause);
+    throw proofRejected('FORM', cause);
   }
-}
-
-function claimsOf(payload: Uint8Array): Record<string, unknown> {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
-  } catch (cause) {
-    throw rejected('FORM', cause);
-  }
-}
-
-function rejected(reason: string, cause?: unknown): DomainError {
-  return new DomainError('DEVICE_PROOF_REJECTED', { reason }, { cause });
 }

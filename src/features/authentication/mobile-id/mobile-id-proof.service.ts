@@ -1,6 +1,7 @@
 import type { UserActor } from '../../../kernel/actor.js';
 import { newId, type ProfileId, type SessionId, type UserId } from '../../../kernel/ids.js';
 import { announce } from '../../../platform/event-bus.js';
+import { purge } from '../../../platform/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuthenticationKey } from '../../profiles/authentication-key.service.js';
 import { MobileIdProof, type MobileIdProofId } from './mobile-id-proof.entity.js';
@@ -11,7 +12,6 @@ const TTL_SECONDS = 180;
 /** For the page to take the answer. */
 const FINISH_WITHIN_SECONDS = 60;
 const SWEEP_BATCH = 500;
-const PURGE_BATCH = 5000;
 
 /** A proof as it stands now. */
 export interface StandingProof {
@@ -96,27 +96,13 @@ export class MobileIdProofService {
   }
 
   /** WAITING becomes REJECTED; what a phone has answered stays answered. */
-  async reject(scope: ChangeScope, id: MobileIdProofId): Promise<boolean> {
-    const rejected = await scope.sql(
-      'mobile-id-proof.reject',
-      `UPDATE mobile_id_proof SET state = 'REJECTED'
-       WHERE id = $1 AND state = 'WAITING' AND expires_at > now() RETURNING id`,
-      [id],
-    );
-    await announce(scope, `mobile-id-proof:${id}`);
-    return rejected.length === 1;
+  reject(scope: ChangeScope, id: MobileIdProofId): Promise<boolean> {
+    return this.move(scope, id, { from: 'WAITING', to: 'REJECTED' });
   }
 
   /** ANSWERED becomes USED. Only one caller succeeds. */
-  async use(scope: ChangeScope, id: MobileIdProofId): Promise<boolean> {
-    const used = await scope.sql(
-      'mobile-id-proof.use',
-      `UPDATE mobile_id_proof SET state = 'USED'
-       WHERE id = $1 AND state = 'ANSWERED' AND expires_at > now() RETURNING id`,
-      [id],
-    );
-    await announce(scope, `mobile-id-proof:${id}`);
-    return used.length === 1;
+  use(scope: ChangeScope, id: MobileIdProofId): Promise<boolean> {
+    return this.move(scope, id, { from: 'ANSWERED', to: 'USED' });
   }
 
   /** Notices what has run out, and tells the pages that wait. */
@@ -128,17 +114,30 @@ export class MobileIdProofService {
          LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id`,
       [SWEEP_BATCH],
     );
-    for (const { id } of expired) await announce(scope, `mobile-id-proof:${id}`);
+    await announceAll(scope, expired);
   }
 
   /** Deletes, a batch at a time, what is over for a day. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'mobile-id-proof.purge',
-      `DELETE FROM mobile_id_proof WHERE id IN (
-         SELECT id FROM mobile_id_proof WHERE created_at < now() - interval '1 day' LIMIT $1)`,
-      [PURGE_BATCH],
+    await purge(scope, {
+      table: 'mobile_id_proof',
+      where: `created_at < now() - interval '1 day'`,
+    });
+  }
+
+  private async move(
+    scope: ChangeScope,
+    id: MobileIdProofId,
+    { from, to }: { readonly from: MobileIdProofState; readonly to: MobileIdProofState },
+  ): Promise<boolean> {
+    const moved = await scope.sql(
+      'mobile-id-proof.move',
+      `UPDATE mobile_id_proof SET state = $3
+       WHERE id = $1 AND state = $2 AND expires_at > now() RETURNING id`,
+      [id, from, to],
     );
+    await announce(scope, `mobile-id-proof:${id}`);
+    return moved.length === 1;
   }
 
   private async expireOf(scope: ChangeScope, sessionId: SessionId): Promise<void> {
@@ -148,6 +147,13 @@ export class MobileIdProofService {
        WHERE session_id = $1 AND state IN ('WAITING', 'ANSWERED') RETURNING id`,
       [sessionId],
     );
-    for (const { id } of replaced) await announce(scope, `mobile-id-proof:${id}`);
+    await announceAll(scope, replaced);
   }
+}
+
+async function announceAll(
+  scope: ChangeScope,
+  proofs: readonly { readonly id: MobileIdProofId }[],
+): Promise<void> {
+  await announce(scope, ...proofs.map(({ id }) => `mobile-id-proof:${id}` as const));
 }

@@ -1,4 +1,5 @@
 import type { RequestContext, UserActor } from '../../../kernel/actor.js';
+import { requireUser } from '../../../kernel/callers.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
 import type { EventBus } from '../../../platform/event-bus.js';
@@ -8,7 +9,7 @@ import type { AuditService } from '../../audit/audit.service.js';
 import { LogStream } from '../../events/log-stream.service.js';
 import type { AuthenticationKeyService } from '../../profiles/authentication-key.service.js';
 import type { UserService } from '../../users/user.service.js';
-import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
+import type { ProofService, SignedIn } from '../proof.service.js';
 import type { MobileIdProofId } from './mobile-id-proof.entity.js';
 import type { MobileIdProofService, StandingProof } from './mobile-id-proof.service.js';
 import { isFinal, progressOf, type MobileIdProofState } from './mobile-id-proof-state.js';
@@ -51,7 +52,7 @@ export class MobileIdSignInService {
    * @throws DomainError UNAUTHENTICATED, RATE_LIMITED, or CHANNEL_NOT_AVAILABLE where he has no mobile ID that could answer
    */
   async start(request: RequestContext): Promise<AskedProof> {
-    const session = sessionOf(request);
+    const session = requireUser(request);
     const { work, users, keys, limits, mobileIdProofs, audit } = this.ports;
     await limits.take('mobile-id/start', session.userId);
     const begun = await work.change(request, async (scope) => {
@@ -70,7 +71,7 @@ export class MobileIdSignInService {
    * @throws DomainError NOT_FOUND for what another session began
    */
   async follow(scope: Scope, id: string): Promise<AsyncIterableIterator<MobileIdProofStep>> {
-    const { id: known } = await this.own(scope, sessionOf(scope), id);
+    const { id: known } = await this.own(scope, requireUser(scope), id);
     const { mobileIdProofs, bus } = this.ports;
     return new LogStream<MobileIdProofStep>(
       {
@@ -91,7 +92,7 @@ export class MobileIdSignInService {
    * phone has answered; INVALID_CREDENTIALS where the mobile ID can no longer be used
    */
   async finish(request: RequestContext, id: string): Promise<SignedIn> {
-    const session = sessionOf(request);
+    const session = requireUser(request);
     return this.ports.work.change(request, async (scope) => {
       const proof = await this.own(scope, session, id);
       if (proof.state !== 'ANSWERED') {

@@ -1,11 +1,13 @@
 import type { RequestContext, UserActor } from '../../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { requireUser } from '../../../kernel/callers.js';
+import { DomainError } from '../../../kernel/errors.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { AttemptService } from '../attempt.service.js';
-import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
+import type { ProofService, SignedIn } from '../proof.service.js';
+import { requireSixDigits } from '../six-digits.js';
 import type { CodeMethod, OneTimeCodeService } from './one-time-code.service.js';
 
 const AUDIT_NAMES = { EMAIL_CODE: 'email-code', SMS_CODE: 'sms-code' } as const;
@@ -26,7 +28,7 @@ export class OneTimeCodeProofService {
 
   /** @throws DomainError UNAUTHENTICATED, RATE_LIMITED, CHANNEL_NOT_AVAILABLE where the user cannot be reached this way */
   async send(request: RequestContext, method: CodeMethod): Promise<void> {
-    const session = sessionOf(request);
+    const session = requireUser(request);
     const { work, oneTimeCodes, audit } = this.ports;
     await this.countMessage(request, session, method);
     await work.change(request, async (scope) => {
@@ -42,8 +44,8 @@ export class OneTimeCodeProofService {
    * expired or was tried too often
    */
   async verify(request: RequestContext, method: CodeMethod, code: string): Promise<SignedIn> {
-    const session = sessionOf(request);
-    if (!/^\d{6}$/.test(code)) throw invalidInput('code', 'It must have six digits.');
+    const session = requireUser(request);
+    requireSixDigits(code);
     const { work, oneTimeCodes, attempts, proofs } = this.ports;
     const attempt = await attempts.count(method, session.userId);
     const counted = await work.change(request, (scope) =>

@@ -2,6 +2,7 @@ import type { UserActor } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { newId, type UserId } from '../../../kernel/ids.js';
 import { decimalCode, equalSecrets, type KeyRing } from '../../../kernel/secrets.js';
+import { purge } from '../../../platform/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { User, UserService } from '../../users/user.service.js';
 import type { CodeChannel } from './code-channel.service.js';
@@ -12,7 +13,6 @@ export type { CodeMethod } from './one-time-code.entity.js';
 export const ONE_TIME_CODE_TTL_SECONDS = 600;
 const MAX_ATTEMPTS = 5;
 const DIGITS = 6;
-const PURGE_BATCH = 5000;
 
 /** A code that one attempt was counted at. */
 interface CountedCode {
@@ -40,6 +40,14 @@ export class OneTimeCodeService {
   /** Where a code would be sent, or null where the user cannot be reached this way. */
   addressOf(method: CodeMethod, user: Pick<User, 'email' | 'phone'>): string | null {
     return this.channels[method].addressOf(user);
+  }
+
+  /** Those of the users to whom a code could be sent this way. */
+  async holders(scope: Scope, userIds: readonly UserId[], method: CodeMethod): Promise<UserId[]> {
+    const found = await this.users.byIds(scope, userIds);
+    return found.flatMap((user) =>
+      user !== undefined && this.addressOf(method, user) !== null ? [user.id] : [],
+    );
   }
 
   /**
@@ -112,12 +120,7 @@ export class OneTimeCodeService {
 
   /** Deletes, a batch at a time, what can no longer be used. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'one-time-code.purge',
-      `DELETE FROM one_time_code WHERE id IN (
-         SELECT id FROM one_time_code WHERE expires_at < now() - interval '1 day' LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, { table: 'one_time_code', where: `expires_at < now() - interval '1 day'` });
   }
 
   /** What the message needs, or null where the code is no longer good for anything. */

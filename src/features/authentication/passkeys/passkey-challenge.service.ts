@@ -1,5 +1,6 @@
 import { newId, parseId, type SessionId } from '../../../kernel/ids.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
+import { purge } from '../../../platform/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import { CEREMONY_SECONDS } from './passkey-verification.js';
 import {
@@ -7,8 +8,6 @@ import {
   type CeremonyPurpose,
   type PasskeyChallengeId,
 } from './passkey.entity.js';
-
-const PURGE_BATCH = 5000;
 
 /** A ceremony that was begun, and what the authenticator has to sign. */
 export interface OpenedCeremony {
@@ -55,12 +54,7 @@ export class PasskeyChallengeService {
 
   /** Deletes, a batch at a time, what can no longer be used. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'passkey-challenge.purge',
-      `DELETE FROM passkey_challenge WHERE id IN (
-         SELECT id FROM passkey_challenge WHERE expires_at <= now() LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, { table: 'passkey_challenge', where: 'expires_at <= now()' });
   }
 
   private challengeOf(id: PasskeyChallengeId): Buffer {

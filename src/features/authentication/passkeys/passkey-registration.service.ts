@@ -1,24 +1,20 @@
 import type { RequestContext } from '../../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { requireUser } from '../../../kernel/callers.js';
+import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
-import { textProblem } from '../../../kernel/text.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
+import { ACCOUNT_METHODS, readMethodName } from '../account-methods.js';
 import { credentialRemoved } from '../authentication.events.js';
-import { sessionOf } from '../proof.service.js';
 import type { OpenedCeremony, PasskeyChallengeService } from './passkey-challenge.service.js';
 import { readRegistration } from './passkey-response.js';
 import { registrationOptions, verifyRegistration } from './passkey-verification.js';
 import type { PasskeyId } from './passkey.entity.js';
 import type { Passkey, PasskeyService } from './passkey.service.js';
 import { requireParty, type RelyingParty } from './relying-party.js';
-
-const MAX_NAME = 64;
-/** What guards the fields below: a removal is judged by it once more. */
-const METHODS = '/account/methods';
 
 /** What the browser is asked, as JSON. */
 export type PasskeyCeremony = Pick<OpenedCeremony, 'id' | 'expiresAt'> & {
@@ -41,13 +37,13 @@ export class PasskeyRegistrationService {
   ) {}
 
   list(request: RequestContext): Promise<Passkey[]> {
-    return this.ports.passkeys.list(this.ports.work.read(request), sessionOf(request).userId);
+    return this.ports.passkeys.list(this.ports.work.read(request), requireUser(request).userId);
   }
 
   /** @throws DomainError UNAUTHENTICATED, RATE_LIMITED, INVALID_TRANSITION without a domain, CONFLICT at twenty passkeys */
   async start(request: RequestContext): Promise<PasskeyCeremony> {
     const { work, challenges, passkeys, users, limits } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const party = requireParty(this.ports.party);
     await limits.take('methods/start', userId);
     return work.change(request, async (scope) => {
@@ -73,9 +69,9 @@ export class PasskeyRegistrationService {
     given: { readonly name: string; readonly response: string },
   ): Promise<Passkey> {
     const { work, challenges, passkeys, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const party = requireParty(this.ports.party);
-    const name = readName(given.name);
+    const name = readMethodName(given.name);
     const response = readRegistration(given.response);
     const challenge = await work.change(request, (scope) =>
       challenges.take(scope, id, 'REGISTRATION'),
@@ -96,21 +92,16 @@ export class PasskeyRegistrationService {
    */
   async remove(request: RequestContext, id: string): Promise<void> {
     const { work, passkeys, access, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const credential = parseId<PasskeyId>(id);
     if (credential === undefined) throw new DomainError('NOT_FOUND');
-    await access.require(work.read(request), METHODS, { excludedCredentials: [credential] });
+    await access.require(work.read(request), ACCOUNT_METHODS, {
+      excludedCredentials: [credential],
+    });
     await work.change(request, async (scope) => {
       await passkeys.remove(scope, userId, credential);
       await audit.record(scope, { action: 'passkey.remove', target: `passkey:${credential}` });
       await scope.raise(credentialRemoved, { userId, method: 'PASSKEY', credential });
     });
   }
-}
-
-function readName(given: string): string {
-  const name = given.trim();
-  const problem = textProblem(name, { max: MAX_NAME });
-  if (problem !== undefined) throw invalidInput('name', problem);
-  return name;
 }

@@ -3,6 +3,7 @@ import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { NotificationService } from '../../notifications/notification.service.js';
+import type { UserPasswordService } from '../../users/user-password.service.js';
 import type { User, UserService } from '../../users/user.service.js';
 import {
   PasswordLink,
@@ -50,6 +51,7 @@ export class PasswordLinkService {
     private readonly ports: {
       readonly keys: KeyRing;
       readonly users: UserService;
+      readonly userPasswords: UserPasswordService;
       readonly notifications: NotificationService;
       readonly audit: AuditService;
       readonly publicUrl: string;
@@ -66,7 +68,7 @@ export class PasswordLinkService {
     const user = await this.ports.users.getLocked(scope, userId);
     const isDue =
       isReachable(user) &&
-      (await this.ports.users.passwordHashOf(scope, userId)) === null &&
+      (await this.ports.userPasswords.hashOf(scope, userId)) === null &&
       (await this.wasInvited(scope, userId)) &&
       !(await this.holdsLink(scope, userId));
     if (isDue) await this.issue(scope, user, 'SET');
@@ -78,10 +80,10 @@ export class PasswordLinkService {
    * longer than a new link would is mailed again and stays, and so does a link that was just made.
    */
   async mailReset(scope: ChangeScope, userId: UserId): Promise<void> {
-    const { users } = this.ports;
+    const { users, userPasswords } = this.ports;
     if ((await users.find(scope, userId)) === undefined) return;
     const user = await users.getLocked(scope, userId);
-    const hasPassword = (await users.passwordHashOf(scope, userId)) !== null;
+    const hasPassword = (await userPasswords.hashOf(scope, userId)) !== null;
     if (!isReachable(user) || !(hasPassword || (await this.wasInvited(scope, userId)))) return;
     const kept = await this.findKept(scope, userId);
     if (kept === undefined) await this.issue(scope, user, 'RESET');

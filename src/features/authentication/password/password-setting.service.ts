@@ -1,4 +1,5 @@
-import type { RequestContext } from '../../../kernel/actor.js';
+import { actorIdOf, type RequestContext } from '../../../kernel/actor.js';
+import { requireUser } from '../../../kernel/callers.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import { newId } from '../../../kernel/ids.js';
 import { addressKey } from '../../../platform/address-key.js';
@@ -8,9 +9,10 @@ import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { SessionService } from '../../sessions/session.service.js';
 import { hashPassword, passwordProblem, verifyPassword } from '../../users/password.service.js';
+import type { UserPasswordService } from '../../users/user-password.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { AttemptService } from '../attempt.service.js';
-import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
+import type { ProofService, SignedIn } from '../proof.service.js';
 import type { PasswordLinkService } from './password-link.service.js';
 import { PASSWORD_PROOF } from './password-sign-in.service.js';
 import { prepareResetJob } from './password.jobs.js';
@@ -21,6 +23,7 @@ export class PasswordSettingService {
     private readonly ports: {
       readonly work: UnitOfWork;
       readonly users: UserService;
+      readonly userPasswords: UserPasswordService;
       readonly sessions: SessionService;
       readonly passwordLinks: PasswordLinkService;
       readonly limits: RateLimits;
@@ -56,7 +59,7 @@ export class PasswordSettingService {
    * @throws DomainError INVALID_INPUT, RATE_LIMITED; CODE_UNKNOWN for what was never mailed, CODE_EXPIRED for what works no more
    */
   async setByLink(request: RequestContext, token: string, password: string): Promise<void> {
-    const { work, users, passwordLinks, limits, audit } = this.ports;
+    const { work, users, userPasswords, passwordLinks, limits, audit } = this.ports;
     const address = addressKey(request.address);
     await limits.take('password-link/address', address);
     const id = passwordLinks.read(token);
@@ -68,7 +71,7 @@ export class PasswordSettingService {
     await work.change(request, async (scope) => {
       await users.getLocked(scope, link.userId);
       if (!(await passwordLinks.use(scope, id))) throw new DomainError('CODE_EXPIRED');
-      await users.setPasswordHash(scope, link.userId, { hash, keptSession: null });
+      await userPasswords.replace(scope, link.userId, { hash, keptSession: null });
       await audit.record(scope, {
         action: 'password.set',
         target: `user:${link.userId}`,
@@ -83,10 +86,10 @@ export class PasswordSettingService {
    * @throws DomainError UNAUTHENTICATED, INVALID_INPUT, RATE_LIMITED, or INVALID_CREDENTIALS where `current` is wrong
    */
   async change(request: RequestContext, current: string, password: string): Promise<SignedIn> {
-    const session = sessionOf(request);
-    const { work, users, attempts, proofs, audit } = this.ports;
+    const session = requireUser(request);
+    const { work, userPasswords, attempts, proofs, audit } = this.ports;
     const attempt = await attempts.count('PASSWORD', session.userId);
-    const expected = await users.passwordHashOf(work.read(request), session.userId);
+    const expected = await userPasswords.hashOf(work.read(request), session.userId);
     const matches = await verifyPassword(expected, current);
     if (expected === null || !matches) throw new DomainError('INVALID_CREDENTIALS');
     await attempts.succeeded(attempt);
@@ -94,7 +97,7 @@ export class PasswordSettingService {
     const hash = await hashPassword(password);
     return work.change(request, async (scope) => {
       const { userId, sessionId } = session;
-      const isFirst = await users.setPasswordHash(scope, userId, {
+      const isFirst = await userPasswords.replace(scope, userId, {
         hash,
         expected,
         keptSession: sessionId,
@@ -112,15 +115,16 @@ export class PasswordSettingService {
    * an address, CONFLICT where he has a password
    */
   async invite(request: RequestContext, id: string): Promise<void> {
-    const { work, users, passwordLinks, limits, audit } = this.ports;
-    await limits.take('password-invitation/user', `${callerOf(request)} ${id.toLowerCase()}`);
+    const { work, users, userPasswords, passwordLinks, limits, audit } = this.ports;
+    const caller = actorIdOf(request.actor) ?? request.actor.kind;
+    await limits.take('password-invitation/user', `${caller} ${id.toLowerCase()}`);
     await work.change(request, async (scope) => {
       const user = await users.getLocked(scope, id);
       await users.requireAuthorityOver(scope, user);
       if (user.state !== 'ACTIVE')
         throw new DomainError('INVALID_TRANSITION', { from: user.state });
       if (user.email === null) throw new DomainError('CHANNEL_NOT_AVAILABLE');
-      if ((await users.passwordHashOf(scope, user.id)) !== null) {
+      if ((await userPasswords.hashOf(scope, user.id)) !== null) {
         throw new DomainError('CONFLICT', { reason: 'HAS_PASSWORD' });
       }
       await passwordLinks.invite(scope, user.id);
@@ -153,9 +157,4 @@ function sameProblem(current: string, password: string): string | undefined {
   return current.normalize('NFKC') === password.normalize('NFKC')
     ? 'It must differ from the present one.'
     : undefined;
-}
-
-function callerOf({ actor }: RequestContext): string {
-  if (actor.kind === 'user') return actor.userId;
-  return actor.kind === 'client' ? actor.clientId : actor.kind;
 }

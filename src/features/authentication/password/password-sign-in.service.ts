@@ -5,6 +5,7 @@ import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { SessionService } from '../../sessions/session.service.js';
 import { verifyPassword } from '../../users/password.service.js';
+import type { UserPasswordService } from '../../users/user-password.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { Attempt, AttemptService, SignInAttempt } from '../attempt.service.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
@@ -24,6 +25,7 @@ export class PasswordSignInService {
     private readonly ports: {
       readonly work: UnitOfWork;
       readonly users: UserService;
+      readonly userPasswords: UserPasswordService;
       readonly sessions: SessionService;
       readonly limits: RateLimits;
       readonly attempts: AttemptService;
@@ -36,7 +38,7 @@ export class PasswordSignInService {
    * @throws DomainError INVALID_CREDENTIALS, RATE_LIMITED, or USER_NOT_ACTIVE to who gave the right password
    */
   async signIn(request: RequestContext, username: string, password: string): Promise<SignedIn> {
-    const { work, users, attempts, limits, proofs } = this.ports;
+    const { work, users, userPasswords, attempts, limits, proofs } = this.ports;
     const [account, address] = [users.usernameKey(username), addressKey(request.address)];
     await limits.refuseExhausted('sign-in/address', address); // before it leaves a row for each name
     const user = await users.findByUsername(work.read(request), username);
@@ -48,7 +50,7 @@ export class PasswordSignInService {
     await attempts.succeeded(attempt);
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     return work.change(request, async (scope) => {
-      const isStill = await users.holdPassword(scope, user.id, user.passwordHash ?? '');
+      const isStill = await userPasswords.hold(scope, user.id, user.passwordHash ?? '');
       if (!isStill) throw new DomainError('INVALID_CREDENTIALS');
       return proofs.signIn(scope, user.id, PASSWORD_PROOF);
     });

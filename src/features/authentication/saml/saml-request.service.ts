@@ -1,5 +1,6 @@
 import type { IdentityProviderId, UserId } from '../../../kernel/ids.js';
 import { sha256 } from '../../../kernel/secrets.js';
+import { purge } from '../../../platform/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { SamlOutcome } from './saml-outcome.js';
 
@@ -43,7 +44,6 @@ export interface RequestKey {
 
 /** As they are made here: anything else names nothing. */
 const REQUEST_ID = /^_[0-9a-f]{40}$/;
-const PURGE_BATCH = 5000;
 const OPEN = `id = $1 AND provider_id = $2 AND browser_hash = $3 AND expires_at > now()`;
 
 /** What browsers have begun at providers: each is answered once, by the browser that began it, and finished once. */
@@ -147,18 +147,12 @@ export class SamlRequestService {
 
   /** Deletes, a batch at a time, what can no longer be answered or shown again. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'saml-request.purge',
-      `DELETE FROM saml_request WHERE id IN (
-         SELECT id FROM saml_request WHERE expires_at < now() - interval '1 hour' LIMIT $1)`,
-      [PURGE_BATCH],
-    );
-    await scope.sql(
-      'saml-message.purge',
-      `DELETE FROM saml_message WHERE (provider_id, message_id) IN (
-         SELECT provider_id, message_id FROM saml_message WHERE expires_at < now() - interval '1 hour' LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, { table: 'saml_request', where: `expires_at < now() - interval '1 hour'` });
+    await purge(scope, {
+      table: 'saml_message',
+      key: 'provider_id, message_id',
+      where: `expires_at < now() - interval '1 hour'`,
+    });
   }
 }
 

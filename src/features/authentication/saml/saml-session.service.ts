@@ -1,5 +1,6 @@
 import type { UserActor } from '../../../kernel/actor.js';
 import type { IdentityProviderId, SessionId, UserId } from '../../../kernel/ids.js';
+import { purge } from '../../../platform/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { NameId } from './messages/response.js';
 import type { IdentityProvider } from './providers/identity-provider.js';
@@ -18,8 +19,6 @@ interface Row {
   sp_name_qualifier: string | null;
   session_index: string | null;
 }
-
-const PURGE_BATCH = 5000;
 
 /** Which session is which at the providers, so that a sign-out on one side reaches the other. */
 export class SamlSessionService {
@@ -86,11 +85,10 @@ export class SamlSessionService {
 
   /** Deletes, a batch at a time, what no session can need any more. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'saml-session.purge',
-      `DELETE FROM saml_session WHERE (session_id, provider_id) IN (
-         SELECT session_id, provider_id FROM saml_session WHERE created_at < now() - interval '60 days' LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, {
+      table: 'saml_session',
+      key: 'session_id, provider_id',
+      where: `created_at < now() - interval '60 days'`,
+    });
   }
 }

@@ -5,6 +5,7 @@ import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
+import { ACCOUNT_METHODS } from '../account-methods.js';
 import type { ProofService, SignedIn } from '../proof.service.js';
 import { SamlRefusal, type SamlProblem } from './messages/saml-refusal.js';
 import type {
@@ -25,9 +26,6 @@ export interface SignInWish {
 
 /** What a sign-in ends in that did not come to pass: codes of a closed set, which pages explain. */
 export type SignInProblem = SamlProblem | 'USER_NOT_ACTIVE' | 'RATE_LIMITED' | 'FORBIDDEN';
-
-/** What guards the fields that set up methods: a link is one. */
-const METHODS = '/account/methods';
 
 /** The method SAML: from the redirect to a provider to the evidence in a session. */
 export class SamlSignInService {
@@ -154,7 +152,7 @@ export class SamlSignInService {
   private async maySetUpMethods(request: RequestContext): Promise<boolean> {
     if (request.actor.kind !== 'user') return false;
     const { work, access } = this.ports;
-    const { outcome } = await access.decide(work.read(request), METHODS);
+    const { outcome } = await access.decide(work.read(request), ACCOUNT_METHODS);
     return outcome === 'ALLOWED';
   }
 

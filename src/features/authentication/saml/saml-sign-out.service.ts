@@ -1,8 +1,7 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
-import type { AuditService } from '../../audit/audit.service.js';
-import type { SessionService } from '../../sessions/session.service.js';
+import type { SessionControl } from '../../sessions/session-control.service.js';
 import {
   checkLogout,
   lastInstantOfLogout,
@@ -46,8 +45,7 @@ export class SamlSignOutService {
     private readonly ports: {
       readonly work: UnitOfWork;
       readonly limits: RateLimits;
-      readonly audit: AuditService;
-      readonly sessions: SessionService;
+      readonly sessionControl: SessionControl;
       readonly providers: IdentityProviderService;
       readonly requests: SamlRequestService;
       readonly names: SamlSessionService;
@@ -59,13 +57,12 @@ export class SamlSignOutService {
     request: RequestContext,
     provider: IdentityProvider,
   ): Promise<ProviderSession | undefined> {
-    const { work, names, sessions, audit } = this.ports;
+    const { work, names, sessionControl } = this.ports;
     const { actor } = request;
     if (actor.kind !== 'user') return undefined;
     return work.change(request, async (scope) => {
       const known = await names.find(scope, actor.sessionId, provider.id);
-      await sessions.end(scope, actor.sessionId);
-      await audit.record(scope, { action: 'session.sign-out', target: `user:${actor.userId}` });
+      await sessionControl.signOut(scope, actor);
       return provider.signOutUrl === null ? undefined : known;
     });
   }
@@ -116,7 +113,7 @@ export class SamlSignOutService {
     provider: IdentityProvider,
     message: LogoutRequest,
   ): Promise<void> {
-    const { work, requests, names, sessions, audit } = this.ports;
+    const { work, requests, names, sessionControl } = this.ports;
     await work.change(request, async (scope) => {
       const isFirst = await requests.accept(scope, {
         providerId: provider.id,
@@ -125,10 +122,8 @@ export class SamlSignOutService {
         until: lastInstantOfLogout(message),
       });
       if (!isFirst) throw new SamlRefusal('REPLAY');
-      for (const { sessionId, userId } of await names.takeNamed(scope, provider.id, message)) {
-        await sessions.end(scope, sessionId);
-        const detail = `SAML ${provider.name}`;
-        await audit.record(scope, { action: 'session.sign-out', target: `user:${userId}`, detail });
+      for (const named of await names.takeNamed(scope, provider.id, message)) {
+        await sessionControl.signOut(scope, { ...named, detail: `SAML ${provider.name}` });
       }
     });
   }

@@ -1,20 +1,18 @@
 import type { RequestContext } from '../../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { requireUser } from '../../../kernel/callers.js';
+import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
-import { textProblem } from '../../../kernel/text.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
+import { ACCOUNT_METHODS, readMethodName } from '../account-methods.js';
 import type { AttemptService } from '../attempt.service.js';
 import { credentialRemoved } from '../authentication.events.js';
-import { sessionOf, type ProofService, type SignedIn } from '../proof.service.js';
+import type { ProofService, SignedIn } from '../proof.service.js';
+import { requireSixDigits } from '../six-digits.js';
 import type { TotpAuthenticatorId } from './totp-authenticator.entity.js';
 import type { TotpAuthenticator, TotpEnrolment, TotpService } from './totp.service.js';
-
-const MAX_NAME = 64;
-/** What guards the fields below: a removal is judged by it once more. */
-const METHODS = '/account/methods';
 
 /** The method TOTP, and the authenticators that give it. Attempts are counted and compared outside of transactions. */
 export class TotpProofService {
@@ -31,16 +29,14 @@ export class TotpProofService {
   ) {}
 
   list(request: RequestContext): Promise<TotpAuthenticator[]> {
-    return this.ports.totp.list(this.ports.work.read(request), sessionOf(request).userId);
+    return this.ports.totp.list(this.ports.work.read(request), requireUser(request).userId);
   }
 
   /** @throws DomainError UNAUTHENTICATED, INVALID_INPUT, RATE_LIMITED, CONFLICT where the user has as many as allowed */
   async start(request: RequestContext, givenName: string): Promise<TotpEnrolment> {
     const { work, totp, limits, audit } = this.ports;
-    const { userId } = sessionOf(request);
-    const name = givenName.trim();
-    const problem = textProblem(name, { max: MAX_NAME });
-    if (problem !== undefined) throw invalidInput('name', problem);
+    const { userId } = requireUser(request);
+    const name = readMethodName(givenName);
     await limits.take('methods/start', userId);
     return work.change(request, async (scope) => {
       const enrolment = await totp.start(scope, userId, name);
@@ -57,7 +53,7 @@ export class TotpProofService {
    */
   async confirm(request: RequestContext, id: string, code: string): Promise<TotpAuthenticator> {
     const { work, totp, attempts, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     requireSixDigits(code);
     const attempt = await attempts.count('TOTP', userId);
     const [match] = await totp.matchesWaiting(work.read(request), userId, { id, guess: code });
@@ -79,10 +75,12 @@ export class TotpProofService {
    */
   async remove(request: RequestContext, id: string): Promise<void> {
     const { work, totp, access, audit } = this.ports;
-    const { userId } = sessionOf(request);
+    const { userId } = requireUser(request);
     const authenticatorId = parseId<TotpAuthenticatorId>(id);
     if (authenticatorId === undefined) throw new DomainError('NOT_FOUND');
-    await access.require(work.read(request), METHODS, { excludedCredentials: [authenticatorId] });
+    await access.require(work.read(request), ACCOUNT_METHODS, {
+      excludedCredentials: [authenticatorId],
+    });
     await work.change(request, async (scope) => {
       const removed = await totp.remove(scope, userId, authenticatorId);
       await audit.record(scope, { action: 'totp.remove', target: targetOf(removed) });
@@ -97,7 +95,7 @@ export class TotpProofService {
    */
   async verify(request: RequestContext, code: string): Promise<SignedIn> {
     const { work, totp, attempts, proofs } = this.ports;
-    const session = sessionOf(request);
+    const session = requireUser(request);
     requireSixDigits(code);
     const attempt = await attempts.count('TOTP', session.userId);
     const matches = await totp.matches(work.read(request), session.userId, code);
@@ -109,10 +107,6 @@ export class TotpProofService {
     await attempts.succeeded(attempt);
     return signedIn;
   }
-}
-
-function requireSixDigits(code: string): void {
-  if (!/^\d{6}$/.test(code)) throw invalidInput('code', 'It must have six digits.');
 }
 
 function targetOf({ id }: TotpAuthenticator): string {

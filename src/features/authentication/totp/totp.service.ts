@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DomainError } from '../../../kernel/errors.js';
 import { newId, parseId, type UserId } from '../../../kernel/ids.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
+import { purge } from '../../../platform/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { UserService } from '../../users/user.service.js';
 import { SECRET_BYTES, issuerOf, matchingSteps, secretText, totpUri } from './totp-code.js';
@@ -9,7 +10,6 @@ import { TotpAuthenticatorEntity, type TotpAuthenticatorId } from './totp-authen
 
 const MAX_AUTHENTICATORS = 5;
 const CONFIRM_SECONDS = 600;
-const PURGE_BATCH = 5000;
 
 /** An authenticator app as its owner sees it. */
 export interface TotpAuthenticator {
@@ -182,12 +182,10 @@ export class TotpService {
 
   /** Deletes, a batch at a time, what was never confirmed. */
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'totp.purge',
-      `DELETE FROM totp_authenticator WHERE confirmed_at IS NULL AND id IN (
-         SELECT id FROM totp_authenticator WHERE confirmed_at IS NULL AND expires_at <= now() LIMIT $1)`,
-      [PURGE_BATCH],
-    );
+    await purge(scope, {
+      table: 'totp_authenticator',
+      where: 'confirmed_at IS NULL AND expires_at <= now()',
+    });
   }
 
   private async makeRoom(scope: ChangeScope, userId: UserId): Promise<void> {

@@ -2,7 +2,7 @@ import { Stack, Text } from '@mantine/core';
 import { useState, type ReactElement } from 'react';
 import { PageTitle } from '../../shared/page-title.js';
 import { BackLink } from '../back-link.js';
-import { useSession } from '../session-context.js';
+import { useSession } from '../sign-in/session-context.js';
 import { CompanySection } from './company-section.js';
 import { MethodsArea } from './methods-area.js';
 import { PasswordSection } from './password-section.js';

@@ -21,7 +21,7 @@ interface CertificatesSectionProps {
 }
 
 const NONE_SHOWN =
-  'Your browser has shown no certificate that could be registered. Connect your card or import the certificate, close all windows of the browser, and try again.';
+  'Your browser has shown no certificate that is taken here. Connect your card or import the certificate, close all windows of the browser, and try again. Not every service takes certificates: ask your administrator.';
 const HERE = {
   ...ACCOUNT_TEXT,
   'CONFLICT/LIMIT': 'You have as many certificates as you may have. Remove one first.',

@@ -1,9 +1,9 @@
 import { Stack } from '@mantine/core';
 import { useMemo, type ReactElement } from 'react';
 import { useQuery } from 'urql';
-import { SIGN_IN_OPTIONS } from '../documents.js';
 import { RedirectMethod } from '../methods/redirect-method.js';
-import { waysToSignIn } from '../step-up.js';
+import { SIGN_IN_OPTIONS } from '../sign-in/documents.js';
+import { waysToSignIn } from '../step-up/step-up.js';
 import { currentPlace } from '../use-route.js';
 import { AccountSection } from './account-section.js';
 

@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Paper, Stack, Text, ThemeIcon } from '@mantine/core';
-import { useState, type ReactElement, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { SecondThought } from './second-thought.js';
 
 interface CredentialCardProps {
@@ -26,7 +26,11 @@ export function CredentialCard({
   busy = false,
   onAction,
 }: CredentialCardProps): ReactElement {
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<boolean>();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (asking === false) button.current?.focus();
+  }, [asking]);
   return (
     <Paper withBorder p="md" radius="lg" data-credential={name}>
       <Group wrap="nowrap" align="flex-start">
@@ -50,8 +54,9 @@ export function CredentialCard({
                 </Text>
               ))}
             </Stack>
-            {action !== undefined && !asking && (
+            {action !== undefined && asking !== true && (
               <Button
+                ref={button}
                 variant="default"
                 size="compact-sm"
                 loading={busy}
@@ -64,7 +69,7 @@ export function CredentialCard({
               </Button>
             )}
           </Group>
-          {asking && action !== undefined && (
+          {asking === true && action !== undefined && (
             <SecondThought
               action={action}
               warning={warning}

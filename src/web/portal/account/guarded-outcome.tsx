@@ -2,7 +2,7 @@ import { Alert, Button, Stack } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { ProblemAlert } from '../../shared/problem-alert.js';
-import { StepUpPanel } from '../step-up-panel.js';
+import { StepUpPanel } from '../step-up/step-up-panel.js';
 import type { Guarded } from './use-guarded.js';
 
 interface GuardedOutcomeProps {

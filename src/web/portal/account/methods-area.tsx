@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useQuery } from 'urql';
 import { problemOf } from '../../shared/errors.js';
-import { Trouble } from '../trouble.js';
+import { Trouble } from '../step-up/trouble.js';
 import { useReloadOnReturn } from '../use-reload-on-return.js';
 import { CertificatesSection } from './certificates-section.js';
 import { MY_METHODS } from './documents.js';

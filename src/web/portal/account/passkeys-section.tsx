@@ -103,6 +103,7 @@ export function PasskeysSection({ passkeys, onChanged }: PasskeysSectionProps): 
       {!naming && !guarded.waiting && (
         <AddPasskey
           onClick={() => {
+            guarded.giveUp();
             setNaming(true);
           }}
         />

@@ -4,8 +4,9 @@ import { useClient } from 'urql';
 import { fieldMessageOf, problemIn } from '../../shared/errors.js';
 import { CHANGE_PASSWORD } from '../password/documents.js';
 import { NewPasswordInput } from '../password/new-password-input.js';
+import { KnownUserName } from '../password/user-name-input.js';
 import { hashOf } from '../route.js';
-import { useSession } from '../session-context.js';
+import { useSession } from '../sign-in/session-context.js';
 import { AccountSection } from './account-section.js';
 import { GuardedOutcome } from './guarded-outcome.js';
 import { useGuarded } from './use-guarded.js';
@@ -96,14 +97,7 @@ function ChangeForm({ guarded, complaint, onChanged, onCancel }: ChangeFormProps
   return (
     <Paper withBorder p="md" radius="lg" component="form" onSubmit={submit}>
       <Stack maw={400}>
-        <input
-          type="text"
-          name="username"
-          autoComplete="username"
-          value={user.username}
-          readOnly
-          hidden
-        />
+        <KnownUserName username={user.username} />
         <PasswordInput
           ref={first}
           label="Present password"

@@ -1,10 +1,10 @@
 import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import { formatMoment } from '../../shared/dates.js';
 import { deviceText, isPhone } from '../../../phone/device-text.js';
-import { proofsText } from '../method-text.js';
+import { formatMoment } from '../../shared/dates.js';
 import { CredentialCard } from './credential-card.js';
 import type { OwnSession } from './documents.js';
+import { proofsText } from './method-text.js';
 
 interface SessionCardProps {
   readonly session: OwnSession;

@@ -2,7 +2,7 @@ import { Button, Skeleton } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useClient, useQuery } from 'urql';
 import { problemIn, problemOf } from '../../shared/errors.js';
-import { Trouble } from '../trouble.js';
+import { Trouble } from '../step-up/trouble.js';
 import { useReloadOnReturn } from '../use-reload-on-return.js';
 import { AccountSection } from './account-section.js';
 import { END_MY_OTHER_SESSIONS, END_MY_SESSION, MY_SESSIONS } from './documents.js';

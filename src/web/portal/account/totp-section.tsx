@@ -30,6 +30,7 @@ const HERE = {
   ...ACCOUNT_TEXT,
   'CONFLICT/TOO_MANY_AUTHENTICATORS':
     'You have as many authenticator apps as you may have. Remove one first.',
+  INVALID_TRANSITION: 'This app was confirmed already. Reload the page.',
   INVALID_CREDENTIALS:
     'That code is not right. Check that the clock of the phone is right, and try the next code.',
 };
@@ -69,9 +70,12 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
       return problem;
     }, `The authenticator app ${name} is removed.`);
   const complaint = fieldMessageOf(guarded.problem, 'name');
-  const leave = (): void => {
+  const leave = async (): Promise<void> => {
     setAdding('NO');
     guarded.giveUp();
+    if (typeof adding !== 'object') return;
+    // Where that is refused the list shows it as not finished, and it goes by itself.
+    await client.mutation(REMOVE_TOTP_AUTHENTICATOR, { id: adding.authenticator.id }).toPromise();
     onChanged();
   };
 
@@ -109,7 +113,7 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
           busy={guarded.busy}
           error={complaint}
           onSubmit={(name) => void start(name)}
-          onCancel={leave}
+          onCancel={() => void leave()}
         />
       )}
       {typeof adding === 'object' && !guarded.waiting && (
@@ -118,7 +122,7 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
           busy={guarded.busy}
           refusals={refusals}
           onCode={(code) => void confirm(adding, code)}
-          onCancel={leave}
+          onCancel={() => void leave()}
         />
       )}
       {adding === 'NO' && !guarded.waiting && (
@@ -140,6 +144,6 @@ export function TotpSection({ authenticators, onChanged }: TotpSectionProps): Re
 
 function detailsOf({ createdAt, lastUsedAt, isConfirmed }: TotpAuthenticator): string[] {
   const added = `Added on ${formatDay(createdAt)}`;
-  if (!isConfirmed) return [added, 'No code was confirmed, so it does not count. Remove it.'];
+  if (!isConfirmed) return [added, 'No code of it was confirmed, so it does not count.'];
   return [added, lastUsedAt === null ? 'Not used yet' : `Last used ${formatMoment(lastUsedAt)}`];
 }

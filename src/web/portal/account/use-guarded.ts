@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Problem } from '../../shared/errors.js';
-import { missingOf, type MissingClause } from '../step-up.js';
+import { missingOf, type MissingClause } from '../step-up/step-up.js';
 
 /** Does something, and answers with what went wrong. */
 type Call = () => Promise<Problem | undefined>;

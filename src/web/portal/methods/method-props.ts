@@ -1,4 +1,4 @@
-import type { PortalUser } from '../documents.js';
+import type { PortalUser } from '../sign-in/documents.js';
 
 /** What every component that takes a proof is given. */
 export interface MethodProps {

@@ -17,8 +17,8 @@ const HERE = {
   NOT_FOUND: 'This question is over. Please try again with a new code.',
 };
 
-/** The phone signs for this page; the page sees it happen and goes on by itself. */
-export function MobileIdMethod({ alone, user, onBegin, onProven }: MethodProps): ReactElement {
+/** The phone signs for this page, which sees it happen and goes on by itself. Only adds to a session, never opens one. */
+export function MobileIdMethod({ alone, onBegin, onProven }: MethodProps): ReactElement {
   const client = useClient();
   const [proof, setProof] = useState<MobileIdProof>();
   const [starting, setStarting] = useState(false);
@@ -59,7 +59,7 @@ export function MobileIdMethod({ alone, user, onBegin, onProven }: MethodProps):
           loading={starting}
           onClick={() => void start()}
         >
-          {user ? 'Use my mobile ID' : 'Sign in with a mobile ID'}
+          Use my mobile ID
         </BeginButton>
       )}
     </Stack>

@@ -11,6 +11,7 @@ import { useProof } from './use-proof.js';
 
 const HERE = {
   INVALID_CREDENTIALS: 'This passkey is not registered here (any more), or not for you.',
+  'NOT_FOUND/NO_PASSKEY': 'You have no passkey here any more. Use another way.',
 };
 
 export function PasskeyMethod({ alone, user, onProven }: MethodProps): ReactElement {

@@ -1,8 +1,9 @@
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Stack } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactElement, type SubmitEvent } from 'react';
 import { useMutation } from 'urql';
 import { problemOf } from '../../shared/errors.js';
 import { ProblemAlert } from '../../shared/problem-alert.js';
+import { KnownUserName, UserNameInput } from '../password/user-name-input.js';
 import { SIGN_IN } from './documents.js';
 
 interface PasswordFormProps {
@@ -38,32 +39,10 @@ export function PasswordForm({ username: fixed, onSignedIn }: PasswordFormProps)
     <form onSubmit={onSubmit}>
       <Stack>
         <ProblemAlert problem={fetching || !error ? undefined : problemOf(error)} here={HERE} />
-        {fixed === undefined && (
-          <TextInput
-            ref={first}
-            label="User name"
-            name="username"
-            autoComplete="username webauthn"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            withAsterisk={false}
-            value={username}
-            onChange={(event) => {
-              setUsername(event.currentTarget.value);
-            }}
-          />
-        )}
-        {fixed !== undefined && (
-          // For password managers only: they keep a password by its user name.
-          <input
-            type="text"
-            name="username"
-            autoComplete="username"
-            value={fixed}
-            readOnly
-            hidden
-          />
+        {fixed === undefined ? (
+          <UserNameInput ref={first} value={username} onChange={setUsername} withPasskeys />
+        ) : (
+          <KnownUserName username={fixed} />
         )}
         <PasswordInput
           ref={fixed === undefined ? null : first}

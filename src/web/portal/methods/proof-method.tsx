@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import type { ProofWay } from '../step-up.js';
+import type { ProofWay } from '../step-up/step-up.js';
 import { ClientCertificateMethod } from './client-certificate-method.js';
 import { EmailCodeMethod } from './email-code-method.js';
 import type { MethodProps } from './method-props.js';

@@ -1,8 +1,8 @@
 import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
 import { Button, Divider, Stack } from '@mantine/core';
-import { Fragment, useState, type ReactElement } from 'react';
-import type { PortalUser } from '../documents.js';
-import type { ProofWay } from '../step-up.js';
+import { Fragment, useRef, useState, type ReactElement } from 'react';
+import type { PortalUser } from '../sign-in/documents.js';
+import type { ProofWay } from '../step-up/step-up.js';
 import { ProofMethod } from './proof-method.js';
 
 interface ProofWaysProps {
@@ -17,12 +17,14 @@ export function ProofWays({ ways, user, onProven }: ProofWaysProps): ReactElemen
   const [round, setRound] = useState(0);
   const possible = withoutPasskeys(ways);
   const shown = possible.filter((way) => begun === undefined || keyOf(way) === begun);
+  const group = useRef<HTMLDivElement>(null);
   const startOver = (): void => {
     setBegun(undefined);
+    group.current?.focus(); // the button goes, and keyboard and screen reader go on here
     setRound((count) => count + 1);
   };
   return (
-    <Stack>
+    <Stack ref={group} tabIndex={-1} style={{ outline: 'none' }}>
       {shown.map((way, index) => (
         <Fragment key={`${String(round)} ${keyOf(way)}`}>
           <ProofMethod

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import type { Problem } from '../../shared/errors.js';
 import { ProblemAlert } from '../../shared/problem-alert.js';
@@ -47,30 +47,29 @@ export function SentCodeForm({ alone, onBegin, send, ...form }: SentCodeFormProp
       </Stack>
     );
   }
-  const here = {
-    INVALID_CREDENTIALS: form.wrong,
-    CODE_EXPIRED: form.wrong,
-    CODE_UNKNOWN: form.wrong,
-  };
   return (
     <Stack>
       <ProblemAlert problem={problem} />
-      <CodeEntry label={form.codeLabel} here={here} verify={form.verify} onProven={form.onProven}>
+      <CodeEntry
+        label={form.codeLabel}
+        here={{ INVALID_CREDENTIALS: form.wrong }}
+        verify={form.verify}
+        onProven={form.onProven}
+      >
         <Text size="sm" role="status">
           {sentCodes > 1 ? 'We have sent a new code' : 'We have sent a six-digit code'} to{' '}
           <b>{form.address}</b>. It is good for ten minutes.
         </Text>
       </CodeEntry>
-      <Group>
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          loading={sending}
-          onClick={() => void sendCode()}
-        >
-          Send a new code
-        </Button>
-      </Group>
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        loading={sending}
+        style={{ alignSelf: 'flex-start' }}
+        onClick={() => void sendCode()}
+      >
+        Send a new code
+      </Button>
     </Stack>
   );
 }

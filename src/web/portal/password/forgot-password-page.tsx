@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Paper, Stack, Text } from '@mantine/core';
 import { IconMailCheck } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type ReactElement, type SubmitEvent } from 'react';
 import { useMutation } from 'urql';
@@ -7,10 +7,16 @@ import { PageTitle } from '../../shared/page-title.js';
 import { ProblemAlert } from '../../shared/problem-alert.js';
 import { hashOf } from '../route.js';
 import { REQUEST_PASSWORD_RESET } from './documents.js';
+import { UserNameInput } from './user-name-input.js';
+
+interface ForgotPasswordPageProps {
+  /** Who is signed in, and has come from the account page. */
+  readonly signedInAs?: string;
+}
 
 /** Asks for the mail with the link. What it answers is the same for every name. */
-export function ForgotPasswordPage(): ReactElement {
-  const [username, setUsername] = useState('');
+export function ForgotPasswordPage({ signedInAs }: ForgotPasswordPageProps): ReactElement {
+  const [username, setUsername] = useState(signedInAs ?? '');
   const [{ fetching, error, data }, request] = useMutation(REQUEST_PASSWORD_RESET);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -42,28 +48,15 @@ export function ForgotPasswordPage(): ReactElement {
       <Paper withBorder p="lg" radius="lg" shadow="xs">
         <form onSubmit={onSubmit}>
           <Stack>
-            <TextInput
-              ref={input}
-              label="User name"
-              name="username"
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-              required
-              withAsterisk={false}
-              value={username}
-              onChange={(event) => {
-                setUsername(event.currentTarget.value);
-              }}
-            />
+            <UserNameInput ref={input} value={username} onChange={setUsername} />
             <Button type="submit" loading={fetching} fullWidth>
               Send me a link
             </Button>
           </Stack>
         </form>
       </Paper>
-      <Anchor href={hashOf({ page: 'HOME' })} size="sm">
-        Back to sign-in
+      <Anchor href={hashOf({ page: signedInAs === undefined ? 'HOME' : 'ACCOUNT' })} size="sm">
+        {signedInAs === undefined ? 'Back to sign-in' : 'Back to my account'}
       </Anchor>
     </Stack>
   );

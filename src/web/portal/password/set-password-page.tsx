@@ -16,7 +16,7 @@ interface SetPasswordPageProps {
   readonly onAskAgain: () => void;
 }
 
-const USED_UP = ['INVALID_CREDENTIALS', 'CODE_EXPIRED', 'CODE_UNKNOWN', 'NOT_FOUND'];
+const USED_UP = ['CODE_EXPIRED', 'CODE_UNKNOWN'];
 
 /** Where the mailed link leads: one new password, for who holds the link. */
 export function SetPasswordPage({ token, onSet, onAskAgain }: SetPasswordPageProps): ReactElement {

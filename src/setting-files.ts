@@ -1,0 +1,48 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { ConfigError, type Environment } from './environment.js';
+
+/** Null where no certificate is set. @throws ConfigError where the two are not what they should be */
+export function tlsFiles({
+  TLS_CERT,
+  TLS_KEY,
+}: Environment): { readonly cert: Buffer; readonly key: Buffer } | null {
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return null;
+  const tls = { cert: readSetting('TLS_CERT', TLS_CERT), key: readSetting('TLS_KEY', TLS_KEY) };
+  try {
+    createSecureContext(tls);
+    return tls;
+  } catch (cause) {
+    throw new ConfigError('TLS_CERT and TLS_KEY must be a certificate and its key, both in PEM.', {
+      cause,
+    });
+  }
+}
+
+/** PEM; null where none is set. @throws ConfigError where it holds anything but certificates of authorities */
+export function clientCaFile({ CLIENT_CA }: Environment): Buffer | null {
+  if (CLIENT_CA === undefined) return null;
+  const pem = readSetting('CLIENT_CA', CLIENT_CA);
+  const blocks = pem.toString('latin1').match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g);
+  if (blocks?.every(isAuthority) !== true) {
+    throw new ConfigError('CLIENT_CA must hold certificates of authorities, in PEM, and no other.');
+  }
+  return pem;
+}
+
+function isAuthority(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    return false;
+  }
+}
+
+function readSetting(variable: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new ConfigError(`${variable} names a file that cannot be read.`, { cause });
+  }
+}
