@@ -105,14 +105,7 @@ export class AuditVerificationService {
       if (end === undefined) break;
       after = end.id;
     }
-    const range = `Entries ${first ?? '?'} to ${seal.lastEntry} (seal ${seal.number}, ${seal.sealedAt})`;
-    if (hash.entries !== seal.entries) {
-      const change = hash.entries < seal.entries ? 'missing' : 'added';
-      const count = String(Math.abs(hash.entries - seal.entries));
-      findings.add(`${range}: ${count} of ${String(seal.entries)} sealed ones ${change}.`);
-    } else if (!equalSecrets(hash.digest(), seal.digest)) {
-      findings.add(`${range}: at least one is not as it was sealed.`);
-    }
+    findings.compare(seal, hash, first);
     return hash.entries;
   }
 }
@@ -122,5 +115,17 @@ class Findings {
 
   add(finding: string): void {
     if (this.list.length < MOST_FINDINGS) this.list.push(finding);
+  }
+
+  /** @param first number of the first entry there is */
+  compare(seal: Seal, hash: EntriesDigest, first: string | undefined): void {
+    const range = `Entries ${first ?? '?'} to ${seal.lastEntry} (seal ${seal.number}, ${seal.sealedAt})`;
+    if (hash.entries !== seal.entries) {
+      const change = hash.entries < seal.entries ? 'missing' : 'added';
+      const count = String(Math.abs(hash.entries - seal.entries));
+      this.add(`${range}: ${count} of ${String(seal.entries)} sealed ones ${change}.`);
+    } else if (!equalSecrets(hash.digest(), seal.digest)) {
+      this.add(`${range}: at least one is not as it was sealed.`);
+    }
   }
 }

@@ -146,10 +146,12 @@ function mailboxName({ form, address }: Mailbox): Asn1Node {
 
 // RFC 5280 4.1.2.5.1, 4.1.2.5.2
 function time(date: Date): Asn1Node {
-  const digits = `${date.toISOString().slice(0, 19).replace(/\D/g, '')}Z`;
+  const text = date.toISOString();
+  const day = text.slice(2, 4) + text.slice(5, 7) + text.slice(8, 10);
+  const digits = `${day}${text.slice(11, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`;
   return date.getUTCFullYear() < FIRST_YEAR_OF_GENERALIZED_TIME
-    ? primitive(Type.UTCTIME, digits.slice(2))
-    : primitive(Type.GENERALIZEDTIME, digits);
+    ? primitive(Type.UTCTIME, digits)
+    : primitive(Type.GENERALIZEDTIME, text.slice(0, 2) + digits);
 }
 
 function extension(id: string, value: Asn1Node): Asn1Node {
