@@ -12,7 +12,7 @@ import {
 } from './audit-chain.js';
 
 /** Entries of one seal: so many are read and hashed at once, and so many have to be looked through where one is not as it was. */
-export const MOST_ENTRIES = 500;
+const MOST_ENTRIES = 500;
 /** Below every number. */
 const BEFORE_ALL = '-9223372036854775808';
 

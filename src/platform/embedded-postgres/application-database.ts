@@ -3,7 +3,7 @@ import { SUPERUSER } from './cluster.js';
 import { PORT } from './settings.js';
 
 /** The application's own role: owns its databases and may make more, and is no superuser. */
-export const APPLICATION_ROLE = 'signet';
+const APPLICATION_ROLE = 'signet';
 
 /** As whom the server works: owns nothing, so that it cannot undo what tables and triggers refuse it. */
 const SERVER_ROLE = 'signet_server';
