@@ -28,6 +28,12 @@ export async function postgresCpuMicros(postmaster: number): Promise<number> {
   return (ticks / TICKS_PER_SECOND) * 1e6;
 }
 
+/** Processor time of one process. */
+export async function processCpuMicros(pid: number): Promise<number> {
+  const stat = await readStat(String(pid));
+  return ((stat?.ticks ?? Number.NaN) / TICKS_PER_SECOND) * 1e6;
+}
+
 /** proc_pid_stat(5). */
 async function readStat(
   pid: string,

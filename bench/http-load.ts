@@ -10,7 +10,10 @@ export class HttpLine {
   private answered: ((body: string) => void) | undefined;
   private failed: ((error: Error) => void) | undefined;
 
-  constructor(private readonly port: number) {
+  constructor(
+    private readonly port: number,
+    private readonly path = '/graphql',
+  ) {
     this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.socket.on('data', (data) => {
       this.receive(data);
@@ -26,7 +29,7 @@ export class HttpLine {
       this.answered = resolve;
       this.failed = reject;
       this.socket.write(
-        `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1:${String(this.port)}\r\ncontent-type: application/json\r\n` +
+        `POST ${this.path} HTTP/1.1\r\nhost: 127.0.0.1:${String(this.port)}\r\ncontent-type: application/json\r\n` +
           `content-length: ${String(Buffer.byteLength(body))}\r\n${lines.join('')}\r\n${body}`,
       );
     });

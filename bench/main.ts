@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { measureActivations, type Activations } from './activations.js';
 import { describeHost } from './host.js';
 import { openDatabase } from './database.js';
+import { measureIssuance, type Issuance } from './issuance.js';
 import { measureLostRights } from './lost-rights.js';
 import { FULL, QUICK, type BenchPlan } from './options.js';
 import { measureQueries } from './queries.js';
-import { asMarkdown, asText, rowsOf, type Figures } from './report.js';
+import { asMarkdown, asText, issuanceRows, rowsOf, type Figures } from './report.js';
 import { withSignet } from './signet.js';
 import { measureStartUps } from './start-ups.js';
 import { measurePages } from './waiting-pages.js';
@@ -27,11 +28,15 @@ async function main(): Promise<void> {
     await database.close();
     return describeHost(database.version);
   });
-  const figures = await measure(plan);
-  const rows = rowsOf(figures);
-  const durability = figures.activations[0]?.[1].durability ?? '';
+  const only = onlyIn(process.argv);
+  const figures = only === undefined ? await measure(plan) : undefined;
+  const rows =
+    figures === undefined
+      ? (await measureIssuances(plan)).flatMap((issuance) => issuanceRows(issuance))
+      : rowsOf(figures);
+  const durability = figures?.activations[0]?.[1].durability ?? 'fsync as by default';
   const elapsed = ((performance.now() - startedAt) / 1000).toFixed(0);
-  const command = `npm run bench${isQuick ? ' -- --quick' : ''}`;
+  const command = `npm run bench${argumentsOf({ isQuick, only })}`;
   say(`\n${asText(rows)}\n${asMarkdown(rows)}\n`);
   say(`\`${command}\`, ${elapsed} s, on ${host}; ${durability}.\n`);
   say(`${NOTES}\n`);
@@ -42,9 +47,33 @@ Orders are written in bulk before each window; phones make their P-256 keys insi
 Memory is the server's resident memory after a garbage collection, less that before the first
 page. CPU is the server process's user and system time; PostgreSQL's own is left out on both sides of the comparison.`;
 
+/** @throws Error for a part that cannot be measured alone */
+function onlyIn(args: readonly string[]): 'issuance' | undefined {
+  const at = args.indexOf('--only');
+  if (at < 0) return undefined;
+  if (args[at + 1] !== 'issuance') throw new Error('--only issuance is all there is.');
+  return 'issuance';
+}
+
+function argumentsOf({ isQuick, only }: { isQuick: boolean; only: string | undefined }): string {
+  const words = [...(isQuick ? ['--quick'] : []), ...(only === undefined ? [] : ['--only', only])];
+  return words.length === 0 ? '' : ` -- ${words.join(' ')}`;
+}
+
+async function measureIssuances(plan: BenchPlan): Promise<Issuance[]> {
+  const measured: Issuance[] = [];
+  for (const keyAlgorithm of ['RSA-2048', 'P-256'] as const) {
+    say(`issuance, ${keyAlgorithm} …\n`);
+    const once = withSignet(keyAlgorithm, (signet) => measureIssuance(signet, plan, keyAlgorithm));
+    measured.push(await once);
+  }
+  return measured;
+}
+
 async function measure(plan: BenchPlan): Promise<Figures> {
   say('start-up …\n');
   const startUps = await measureStartUps(plan);
+  const issuance = await measureIssuances(plan);
   const activations: [string, Activations][] = [];
   for (const { caKey, sendsMails } of ACTIVATIONS) {
     const title = `${caKey} CA${sendsMails ? ', a mail about each' : ''}`;
@@ -60,7 +89,7 @@ async function measure(plan: BenchPlan): Promise<Figures> {
   const lostRights = await withSignet('P-256', (signet) => measureLostRights(signet, plan));
   say('queries …\n');
   const queries = await withSignet('P-256', (signet) => measureQueries(signet, plan));
-  return { activations, waiting, polling, lostRights, queries, startUps };
+  return { issuance, activations, waiting, polling, lostRights, queries, startUps };
 }
 
 function say(text: string): void {

@@ -1,10 +1,12 @@
 import type { Activations } from './activations.js';
+import type { Issuance, Rate } from './issuance.js';
 import type { LostRights, LostRightsFigures } from './lost-rights.js';
 import type { Queries } from './queries.js';
 import type { StartUps } from './start-ups.js';
 import type { PollingPages, WaitingPages } from './waiting-pages.js';
 
 export interface Figures {
+  readonly issuance: readonly Issuance[];
   readonly activations: readonly (readonly [title: string, Activations])[];
   readonly waiting: readonly WaitingPages[];
   readonly polling: PollingPages;
@@ -23,9 +25,45 @@ interface Row {
 
 const TITLE: Row = { what: 'what', measured: 'measured', beside: 'beside', aim: 'aim' };
 
-export function rowsOf(figures: Figures): Row[] {
-  const { activations, waiting, polling, lostRights, queries, startUps } = figures;
+const ISSUANCE_AIMS = { 'RSA-2048': 0.8, 'P-256': 0.2 } as const;
+
+export function issuanceRows(issuance: Issuance): Row[] {
+  const { keyAlgorithm, raw, object, durable, cfssl } = issuance;
+  const title = `certificates of the CA object, ${keyAlgorithm}`;
+  const beside = `raw crypto.sign ${rate(raw)}: ${ratio(object.perCpuSecond / raw.perCpuSecond)} of it by CPU time, ${ratio(object.perSecond / raw.perSecond)} by the clock`;
+  const aim = `≥ ${ISSUANCE_AIMS[keyAlgorithm].toFixed(2)}`;
+  const delay = ({ loopDelayMs }: Rate): string => `p99 ${loopDelayMs.toFixed(1)} ms`;
   return [
+    { what: title, measured: rate(object), beside, aim },
+    {
+      what: `${title}: event loop’s delay`,
+      measured: delay(object),
+      beside: `each stored: ${delay(durable)}`,
+      aim: 'p99 < 20 ms',
+    },
+    {
+      what: `${title}, each stored in a transaction of its own`,
+      measured: rate(durable),
+      beside: `of the CA object: ${ratio(durable.perSecond / object.perSecond)} by the clock`,
+      aim: '',
+    },
+    {
+      what: `cfssl serve, ${keyAlgorithm}, which stores nothing`,
+      measured: cfssl === null ? 'skipped: golang-cfssl is not installed' : rate(cfssl),
+      beside: cfssl === null ? '' : 'over HTTP, the request verified each time',
+      aim: '',
+    },
+  ];
+}
+
+function rate({ perSecond, perCpuSecond }: Pick<Rate, 'perSecond' | 'perCpuSecond'>): string {
+  return `${whole(perSecond)}/s, ${whole(perCpuSecond)} per CPU second`;
+}
+
+export function rowsOf(figures: Figures): Row[] {
+  const { issuance, activations, waiting, polling, lostRights, queries, startUps } = figures;
+  return [
+    ...issuance.flatMap(issuanceRows),
     ...activations.flatMap(([title, measured]) => activationRows(title, measured)),
     ...waiting.flatMap((pages) => pageRows(pages, polling)),
     {

@@ -33,6 +33,8 @@ const httpOrigin = z
   .refine((text) => originOf(text) !== null, 'must be an http or https URL without a path')
   .transform((text) => originOf(text) ?? text);
 
+const postgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL');
+
 const environment = z.object({
   PORT: integer(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -57,10 +59,8 @@ const environment = z.object({
     )
     .default([]),
   DATA_DIR: z.string().min(1).default('./data'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL')
-    .optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  MIGRATION_DATABASE_URL: postgresUrl.optional(),
   ADMIN_PASSWORD: z.string().min(12, 'must have at least 12 characters').optional(),
   ADMIN_EMAIL: z
     .string()

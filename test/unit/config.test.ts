@@ -21,6 +21,15 @@ test('nothing has to be set', () => {
   expect(loadConfig({})).toMatchObject({ port: 4000, host: '127.0.0.1' });
 });
 
+/** With what the server itself would use. */
+function ownedBy(databaseUrl: string): Record<string, string> {
+  return {
+    DATABASE_URL: databaseUrl,
+    MIGRATION_DATABASE_URL: 'postgres://owner@localhost/other',
+    MASTER_KEY: Buffer.alloc(32, 9).toString('base64'),
+  };
+}
+
 test.each([
   ['PORT', { PORT: 'http' }],
   ['PORT', { PORT: '65536' }],
@@ -35,6 +44,10 @@ test.each([
   ['TRUSTED_PROXIES', { TRUSTED_PROXIES: 'proxy.example.org' }],
   ['DATABASE_URL', { DATABASE_URL: 'mysql://localhost' }],
   ['MASTER_KEY', { DATABASE_URL: 'postgres://localhost/signet' }],
+  ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'mysql://localhost' }],
+  ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@localhost/signet' }],
+  ['MIGRATION_DATABASE_URL', ownedBy('postgres://owner@localhost/signet')],
+  ['MIGRATION_DATABASE_URL', ownedBy('postgres://localhost/signet')],
   ['MASTER_KEY', { MASTER_KEY: 'too short' }],
   ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'short' }],
   ['ADMIN_EMAIL', { ADMIN_EMAIL: 'nobody' }],

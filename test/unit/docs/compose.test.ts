@@ -43,6 +43,7 @@ test('the server is given settings that it knows, and PostgreSQL is the one besi
   const known = new Set(knownSettings());
   expect(Object.keys(signet.environment).filter((name) => !known.has(name))).toEqual([]);
   expect(signet.environment['DATABASE_URL']).toMatch(/@postgres:5432\/signet$/);
+  expect(signet.environment['MIGRATION_DATABASE_URL']).toMatch(/@postgres:5432\/signet$/);
 });
 
 test.each(['MASTER_KEY', 'ADMIN_PASSWORD', 'ADMIN_EMAIL', 'SMTP_URL'])(
@@ -54,7 +55,8 @@ test.each(['MASTER_KEY', 'ADMIN_PASSWORD', 'ADMIN_EMAIL', 'SMTP_URL'])(
 
 test('the database’s password has no default', () => {
   expect(postgres.environment['POSTGRES_PASSWORD']).toMatch(/^\$\{POSTGRES_PASSWORD:\?/);
-  expect(signet.environment['DATABASE_URL']).toMatch(/:\$\{POSTGRES_PASSWORD:\?[^}]+\}@/);
+  expect(signet.environment['MIGRATION_DATABASE_URL']).toMatch(/:\$\{POSTGRES_PASSWORD:\?[^}]+\}@/);
+  expect(signet.environment['DATABASE_URL']).toMatch(/:\$\{SERVER_PASSWORD:\?[^}]+\}@/);
 });
 
 test('nothing but the server on loopback can be reached from outside', () => {

@@ -1,5 +1,12 @@
+/** RFC 7468 2 */
+const LINE = 64;
+
 /** PEM (RFC 7468) of a certificate in DER. */
 export function pemOf(der: Buffer): string {
-  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+  const base64 = der.toString('base64');
+  let lines = '';
+  for (let start = 0; start < base64.length; start += LINE) {
+    lines += `${base64.slice(start, start + LINE)}\n`;
+  }
+  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
 }
