@@ -2,8 +2,8 @@ import { ConfigError, loadConfig } from './src/config.js';
 import { databaseSchema } from './src/entities.js';
 import { createDataSource } from './src/platform/database.js';
 
-const { databaseUrl } = loadConfig(process.env);
+const { databaseUrl, migrationDatabaseUrl } = loadConfig(process.env);
 if (databaseUrl === null) throw new ConfigError('DATABASE_URL is needed here.');
 
 /** For TypeORM's own command line: `npm run migration:generate` and its siblings. */
-export default createDataSource({ url: databaseUrl }, databaseSchema);
+export default createDataSource({ url: migrationDatabaseUrl ?? databaseUrl }, databaseSchema);

@@ -8,9 +8,9 @@ import { createSchema } from './edge/graphql/schema.js';
 import { guardedBy } from './edge/graphql/schema-rules.js';
 import { mailboxRouter } from './edge/http/mailbox.js';
 import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
-import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
+import { startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { startHousekeeping } from './composition/housekeeping.js';
-import { databaseSchema } from './entities.js';
+import { startSealing } from './composition/sealing.js';
 import { openOAuth } from './composition/oauth.js';
 import { openAuthority, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
@@ -21,15 +21,10 @@ import { samlMount } from './composition/saml-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
 import { smsTask } from './composition/sms-task.js';
-import { databaseProblem, listenProblem } from './composition/start-problems.js';
+import { openDatabase } from './composition/open-database.js';
+import { listenProblem } from './composition/start-problems.js';
 import { Teardown } from './composition/teardown.js';
-import {
-  createCounterPool,
-  createDataSource,
-  pgConnection,
-  type DatabaseConnection,
-} from './platform/database.js';
-import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
+import { createCounterPool, pgConnection } from './platform/database.js';
 import { EventBus } from './platform/event-bus.js';
 import { createLogger, type Logger } from './platform/logger.js';
 import { createMailer } from './platform/mailer.js';
@@ -42,7 +37,6 @@ import { createServices, type Services } from './composition/services.js';
 const DRAIN_MS = 5000;
 /** Draining and the jobs' end together, which both have their own measure. */
 const END_WORK_MS = 6500;
-const END_DATABASE_MS = 10_000;
 
 /** A running server. */
 export interface App {
@@ -76,10 +70,7 @@ export function createSchemaOnly(): Promise<GraphQLSchema> {
 
 async function start(config: Config, log: Logger, teardown: Teardown): Promise<App> {
   const database = await openDatabase(config, log, teardown);
-  const source = createDataSource(database.connection, databaseSchema, config.poolSize);
-  await connect(source, config);
-  teardown.add(() => source.destroy());
-  await migrate(source, log);
+  const { source } = database;
   const port = config.port === 0 ? await freePort(config) : config.port;
   const publicUrl =
     config.publicUrl ?? `${config.tls === null ? 'http' : 'https'}://localhost:${String(port)}`;
@@ -130,42 +121,6 @@ function warnOfPlainHttp({ host, tls, publicUrl }: Config, log: Logger): void {
   );
 }
 
-async function openDatabase(
-  config: Config,
-  log: Logger,
-  teardown: Teardown,
-): Promise<{ connection: DatabaseConnection; description: string }> {
-  if (config.databaseUrl !== null) {
-    return { connection: { url: config.databaseUrl }, description: 'external' };
-  }
-  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-  teardown.add(() => embedded.stop(), END_DATABASE_MS);
-  return { connection: embedded.connection, description: `embedded ${embedded.version}` };
-}
-
-async function connect(source: DataSource, { databaseUrl }: Config): Promise<void> {
-  try {
-    await source.initialize();
-  } catch (cause) {
-    if (databaseUrl === null) throw cause;
-    throw databaseProblem(cause);
-  }
-}
-
-/** Two instances that start together migrate one after the other. */
-async function migrate(source: DataSource, log: Logger): Promise<void> {
-  const pool = poolOf(source);
-  const client = await pool.connect();
-  try {
-    await client.query(`SELECT pg_advisory_lock(hashtext('signet migrations'))`);
-    await source.runMigrations();
-    await migrateOutbox(pool, log);
-    await client.query(`SELECT pg_advisory_unlock(hashtext('signet migrations'))`);
-  } finally {
-    client.release();
-  }
-}
-
 interface Parts {
   readonly config: Config;
   readonly services: Services;
@@ -192,7 +147,9 @@ async function startJobs(
   ];
   const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
   const housekeeping = startHousekeeping(services, log);
-  const stop = (): Promise<unknown> => Promise.all([worker.stop(), housekeeping.stop()]);
+  const sealing = startSealing(services, config.dataDir, log);
+  const stop = (): Promise<unknown> =>
+    Promise.all([worker.stop(), housekeeping.stop(), sealing.stop()]);
   teardown.add(stop, END_WORK_MS);
   return stop;
 }

@@ -23,6 +23,9 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly dataDir: string;
   readonly databaseUrl: string | null;
+  /** Of the role that owns the tables, where DATABASE_URL's does not. */
+  readonly migrationDatabaseUrl: string | null;
+  readonly production: boolean;
   readonly admin: { readonly password: string | null; readonly email: string };
   readonly masterKey: Buffer | null;
   readonly mail: {
@@ -111,6 +114,10 @@ const environment = z.object({
     .string()
     .regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL')
     .optional(),
+  MIGRATION_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL')
+    .optional(),
   ADMIN_PASSWORD: z.string().min(12, 'must have at least 12 characters').optional(),
   ADMIN_EMAIL: z
     .string()
@@ -165,6 +172,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     trustedProxies: settings.TRUSTED_PROXIES,
     dataDir: resolve(settings.DATA_DIR),
     databaseUrl: settings.DATABASE_URL ?? null,
+    migrationDatabaseUrl: settings.MIGRATION_DATABASE_URL ?? null,
+    production: settings.NODE_ENV === 'production',
     admin: { password: settings.ADMIN_PASSWORD ?? null, email: settings.ADMIN_EMAIL },
     masterKey: settings.MASTER_KEY ?? null,
     mail: {
@@ -202,6 +211,10 @@ function refuseContradictions(settings: Environment): void {
       'MASTER_KEY is required with DATABASE_URL: 32 random bytes in base64, such as from "openssl rand -base64 32".',
     ],
     [
+      isNamelessOrOwner(settings),
+      'MIGRATION_DATABASE_URL needs a DATABASE_URL that names another role, as which the server works.',
+    ],
+    [
       production && settings.SMTP_URL === undefined,
       'SMTP_URL is required with NODE_ENV=production.',
     ],
@@ -232,6 +245,15 @@ function refuseContradictions(settings: Environment): void {
   ];
   const broken = rules.filter(([isBroken]) => isBroken).map(([, message]) => message);
   if (broken.length > 0) throw new ConfigError(broken.join('\n'));
+}
+
+/** Whether there is a URL for the owner of the tables, and none that could be for somebody else. */
+function isNamelessOrOwner({ DATABASE_URL, MIGRATION_DATABASE_URL }: Environment): boolean {
+  if (MIGRATION_DATABASE_URL === undefined) return false;
+  const names = [DATABASE_URL, MIGRATION_DATABASE_URL].map((url) =>
+    url !== undefined && URL.canParse(url) ? new URL(url).username : '',
+  );
+  return names[0] === '' || names[0] === names[1];
 }
 
 function smsOf({ SMS_URL, SMS_DAILY_LIMIT, NODE_ENV }: Environment): Config['sms'] {

@@ -8,6 +8,7 @@ import {
 } from './features/api-clients/api-client.entity.js';
 import { OAuthAssertion, OAuthSigningKey } from './features/api-clients/oauth.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
+import { AuditSealEntity } from './features/audit/audit-seal.entity.js';
 import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
 import { ClientCertificate } from './features/authentication/client-certificates/client-certificate.entity.js';
 import { MobileIdProof } from './features/authentication/mobile-id/mobile-id-proof.entity.js';
@@ -43,6 +44,7 @@ import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAnd
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
+import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -57,6 +59,7 @@ export const databaseSchema: DatabaseSchema = {
     ApiClientEntity,
     ApiClientSecretEntity,
     AuditEntryEntity,
+    AuditSealEntity,
     Authority,
     Certificate,
     ClientCertificate,
@@ -95,5 +98,6 @@ export const databaseSchema: DatabaseSchema = {
     OneTimeCodes1795400500000,
     TotpAndPasskeys1795400600000,
     MobileIdProofs1795400700000,
+    AuditChain1795500500000,
   ],
 };

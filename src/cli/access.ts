@@ -1,20 +1,14 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { loadConfig, type Config } from '../config.js';
-import { databaseSchema } from '../entities.js';
 import { accessRuleChanged } from '../features/access/access-rule.events.js';
 import { AccessRuleService } from '../features/access/access-rule.service.js';
 import { ResourceRegistry } from '../features/access/resource-registry.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
-import { StartupError } from '../kernel/startup-error.js';
-import { createDataSource, type DatabaseConnection } from '../platform/database.js';
-import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
-import { findRunningPostgres } from '../platform/embedded-postgres/running.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import { withDatabase } from './own-database.js';
 
 const USAGE = `npm run access -- reset
 
@@ -28,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  await withDatabase(settings(), resetRules);
+  await withDatabase(settings(), reset);
   process.stdout.write('The default access rules are back, and in force.\n');
   return 0;
 }
@@ -38,44 +32,6 @@ function settings(): Config {
   // eslint-disable-next-line no-restricted-properties -- a program of its own, as main.ts
   const { DATABASE_URL, DATA_DIR } = process.env;
   return loadConfig({ DATABASE_URL, DATA_DIR, MASTER_KEY: Buffer.alloc(32).toString('base64') });
-}
-
-async function withDatabase(
-  { databaseUrl, dataDir }: Config,
-  work: (connection: DatabaseConnection) => Promise<void>,
-): Promise<void> {
-  if (databaseUrl !== null) return work({ url: databaseUrl });
-  const running = await findRunningPostgres(dataDir);
-  if (running !== undefined) return work(running);
-  if (!existsSync(join(dataDir, 'postgres'))) {
-    throw new StartupError(
-      `There is no database in ${dataDir}. Set DATA_DIR to the server's, or DATABASE_URL.`,
-    );
-  }
-  const silent = { info: () => undefined, warn: () => undefined };
-  const embedded = await startEmbeddedPostgres({ dataDir, log: silent });
-  try {
-    await work(embedded.connection);
-  } finally {
-    await embedded.stop();
-  }
-}
-
-async function resetRules(connection: DatabaseConnection): Promise<void> {
-  const source = createDataSource(connection, databaseSchema, 1);
-  await source.initialize().catch((cause: unknown) => {
-    throw new StartupError('The database does not answer.', { cause });
-  });
-  try {
-    if (await source.showMigrations()) {
-      throw new StartupError(
-        'The database is not of this release. Start its server once, then repeat this.',
-      );
-    }
-    await reset(source);
-  } finally {
-    await source.destroy();
-  }
 }
 
 async function reset(source: DataSource): Promise<void> {

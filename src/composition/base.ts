@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ApiClientService } from '../features/api-clients/api-client.service.js';
+import { AuditSealService } from '../features/audit/audit-seal.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
 import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
@@ -56,6 +57,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ audit, notifications, users, clients, certificates, projects, sessions },
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates),
+    auditSeals: new AuditSealService(keys),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
   };

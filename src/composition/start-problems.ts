@@ -3,13 +3,16 @@ import { DomainError } from '../kernel/errors.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { hasCode } from '../platform/system-errors.js';
 
-/** Why there is no connection to the database of DATABASE_URL. The driver's message names host, user or database, never more. */
-export function databaseProblem(cause: unknown): StartupError {
+/** Why there is no connection to the database of the URL that a variable gives. The driver's message names host, user or database, never more. */
+export function databaseProblem(
+  cause: unknown,
+  variable: 'DATABASE_URL' | 'MIGRATION_DATABASE_URL' = 'DATABASE_URL',
+): StartupError {
   const [first] = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
   const message = first instanceof Error ? first.message : 'no answer';
   const { code } = new StartupError(message, { cause: first });
   const reason = code === undefined || message.includes(code) ? message : `${message} (${code})`;
-  return new StartupError(`DATABASE_URL cannot be used: ${reason}.`, { cause });
+  return new StartupError(`${variable} cannot be used: ${reason}.`, { cause });
 }
 
 const ADMIN_SETTINGS = { password: 'ADMIN_PASSWORD', email: 'ADMIN_EMAIL' } as const;

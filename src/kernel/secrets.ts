@@ -26,6 +26,7 @@ export function equalSecrets(a: Buffer, b: Buffer): boolean {
 /** What a derived key is for. Each purpose has a key of its own. */
 export type KeyPurpose =
   | 'attempt-subject'
+  | 'audit-seal'
   | 'enrolment-code'
   | 'enrolment-code-hash'
   | 'watch-token'

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { Client } from 'pg';
-import { databaseUrl, evidenceFile, TEMPLATE, testRun } from './run';
+import { databaseUrl, evidenceFile, serverUrl, TEMPLATE, testRun } from './run';
 
 export interface TestDatabase {
   readonly name: string;
+  /** Of the role that owns it. */
   readonly url: string;
+  /** Of the role as which a server works. */
+  readonly serverUrl: string;
   /** For `createDataSource` and `pg` alike. */
   readonly connection: { readonly url: string };
   /** A statement outside the server, for looking and for putting rows into a state. */
@@ -25,6 +28,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return {
     name,
     url,
+    serverUrl: serverUrl(run, name),
     connection: { url },
     query: async (text, values = []) =>
       once(url, async (client) => (await client.query(text, [...values])).rows),

@@ -6,7 +6,7 @@ import type * as AppModule from '../../src/app';
 import type * as ConfigModule from '../../src/config';
 import type * as PostgresModule from '../../src/platform/embedded-postgres/embedded-postgres';
 import { buildServer } from './build';
-import { databaseUrl, publishRun, TEMPLATE, type TestRun } from './run';
+import { databaseUrl, publishRun, serverUrl, TEMPLATE, type TestRun } from './run';
 
 declare global {
   var signetTestPostgres: PostgresModule.EmbeddedPostgres | undefined;
@@ -43,7 +43,8 @@ export default async function setUp(): Promise<void> {
     loadConfig({
       PORT: '0',
       DATA_DIR: join(folder, 'template'),
-      DATABASE_URL: databaseUrl(run, TEMPLATE),
+      DATABASE_URL: serverUrl(run, TEMPLATE),
+      MIGRATION_DATABASE_URL: databaseUrl(run, TEMPLATE),
       MASTER_KEY: run.masterKey,
       ADMIN_PASSWORD: run.adminPassword,
       ADMIN_EMAIL: 'admin@example.org',

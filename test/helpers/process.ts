@@ -123,7 +123,9 @@ export class Site {
       ADMIN_EMAIL: 'admin@example.org',
       PKI_URL: 'http://pki.example.org',
       LOG_LEVEL: 'debug',
-      ...(database === undefined ? {} : { DATABASE_URL: database.url, MASTER_KEY: masterKey }),
+      ...(database === undefined
+        ? {}
+        : { DATABASE_URL: database.serverUrl, MASTER_KEY: masterKey }),
       ...environment,
     };
   }

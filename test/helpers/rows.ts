@@ -5,6 +5,7 @@ import { eventually } from './server';
 const NOT_COMPARED = new Set([
   'announcement',
   'audit_entry',
+  'audit_seal',
   'proof_attempt',
   'rate_limit',
   'session',

@@ -35,6 +35,14 @@ export function evidenceFile(name: string): string {
   return join(testRun().folder, 'evidence', name);
 }
 
+/** As whom servers work: without rights but those granted to it. */
+const SERVER_ROLE = 'signet_server';
+
+/** As {@link databaseUrl}, of the role as which servers work. */
+export function serverUrl({ postgres }: Pick<TestRun, 'postgres'>, database: string): string {
+  return databaseUrl({ postgres: { ...postgres, user: SERVER_ROLE } }, database);
+}
+
 /** A connection string for one database of the run. */
 export function databaseUrl({ postgres }: Pick<TestRun, 'postgres'>, database: string): string {
   const { host, port, user } = postgres;

@@ -40,7 +40,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const config = loadConfig({
     PORT: '0',
     DATA_DIR: dataDir,
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.serverUrl,
     MASTER_KEY: run.masterKey,
     ADMIN_PASSWORD: run.adminPassword,
     PKI_URL: 'http://pki.example.org',

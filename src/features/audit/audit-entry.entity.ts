@@ -7,7 +7,7 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 export class AuditEntryEntity {
   /** A number, in the order of writing. */
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id!: string;
-  @Column('timestamptz') at!: Date;
+  @Column('timestamptz', { default: () => 'now()' }) at!: Date;
   @Column('text') actor!: string;
   @Column('uuid', { name: 'actor_id', nullable: true }) actorId!: string | null;
   @Column('text') action!: string;

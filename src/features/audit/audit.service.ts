@@ -43,9 +43,21 @@ const RULE_ACTIONS = {
   DELETED: 'access-rule.delete',
 } as const satisfies Record<AccessRuleChanged['change'], string>;
 
+/** All but what the database gives itself: number and time. */
+export const WRITTEN_ENTRY_COLUMNS = [
+  'actor',
+  'actor_id',
+  'action',
+  'target',
+  'outcome',
+  'address',
+  'request_id',
+  'detail',
+] as const;
+
 const INSERT = `
-  INSERT INTO audit_entry (at, actor, actor_id, action, target, outcome, address, request_id, detail)
-  VALUES (now(), $1, $2, $3, $4, $5, $6, $7, $8)`;
+  INSERT INTO audit_entry (${WRITTEN_ENTRY_COLUMNS.join(', ')})
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
 
 /** Keeps the audit log: what was changed, and what was refused. */
 export class AuditService {

@@ -1,21 +1,17 @@
 import { realpath, rmdir } from 'node:fs/promises';
 import { lockDataDir, type DataDirLock } from '../data-dir.js';
 import { canEnter, chooseAccount, type Account } from './account.js';
-import { APPLICATION_ROLE, ensureDatabase } from './application-database.js';
+import { connectionsTo, ensureDatabase, type SocketConnection } from './application-database.js';
 import { prepareBinaries, type Binaries } from './binaries.js';
 import { clusterFolder, ensureCluster } from './cluster.js';
 import { findPostmaster, shutDown, type Postmaster } from './postmaster.js';
-import { PORT } from './settings.js';
 import { adoptOrLaunch, type Installation, type ServerLog } from './start.js';
 
 export interface EmbeddedPostgres {
-  /** For `pg.Pool`; the host is the folder of the unix-domain socket, the only way in. */
-  readonly connection: {
-    readonly host: string;
-    readonly port: number;
-    readonly user: string;
-    readonly database: string;
-  };
+  /** The owner's. For `pg.Pool`; the host is the folder of the unix-domain socket, the only way in. */
+  readonly connection: SocketConnection;
+  /** Of the role that has no rights but those granted to it. */
+  readonly serverConnection: SocketConnection;
   readonly version: string;
   /** Ends the server, waits until it is gone, and gives DATA_DIR free. May be called more than once. */
   stop(): Promise<void>;
@@ -71,7 +67,7 @@ async function startLocked(
   };
   let stopped: Promise<void> | undefined;
   return {
-    connection: { host: socketFolder, port: PORT, user: APPLICATION_ROLE, database },
+    ...connectionsTo(socketFolder, database),
     version,
     stop: () => (stopped ??= stop()),
   };

@@ -1,10 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { chooseAccount } from './account.js';
-import { APPLICATION_ROLE } from './application-database.js';
+import { connectionsTo } from './application-database.js';
 import { clusterFolder } from './cluster.js';
 import type { EmbeddedPostgres } from './embedded-postgres.js';
 import { findPostmaster, socketFolderOf } from './postmaster.js';
-import { PORT } from './settings.js';
 
 /** The way into the database of a server that runs on DATA_DIR and goes on running; undefined where none does. */
 export async function findRunningPostgres(
@@ -16,5 +15,5 @@ export async function findRunningPostgres(
   const dataFolder = clusterFolder(folder);
   const { running } = await findPostmaster(dataFolder, await chooseAccount(dataFolder));
   const host = running === undefined ? undefined : await socketFolderOf(dataFolder);
-  return host === undefined ? undefined : { host, port: PORT, user: APPLICATION_ROLE, database };
+  return host === undefined ? undefined : connectionsTo(host, database).connection;
 }
