@@ -67,7 +67,8 @@ export class AuthorityService {
       { state: 'RETIRED', retiredAt: scope.now },
     );
     const key = await this.keys.open(root);
-    const id = await this.addIssuing(scope, settings, { ...root, key });
+    const { certificate } = root;
+    const id = await this.addIssuing(scope, settings, { id: root.id, certificate, key });
     await announce(scope, 'authorities');
     return id;
   }
@@ -75,15 +76,17 @@ export class AuthorityService {
   /** All of them, the root first, then from the oldest to the newest: each signs its own revocation list. */
   async all(scope: Scope): Promise<KnownAuthority[]> {
     const rows = await scope.db.find(Authority, { order: { role: 'DESC', createdAt: 'ASC' } });
-    return rows.map(({ certificate, sealedKey, ...row }) => ({
-      ...row,
-      certificateDer: certificate,
-      keyIn: sealedKey === null ? 'TOKEN' : 'DATABASE',
+    return rows.map((row) => ({
+      id: row.id,
+      role: row.role,
+      state: row.state,
+      keyAlgorithm: row.keyAlgorithm,
+      certificateDer: row.certificate,
+      keyIn: row.sealedKey === null ? 'TOKEN' : 'DATABASE',
+      createdAt: row.createdAt,
+      retiredAt: row.retiredAt,
       signer: async () =>
-        signerFrom(
-          new X509Certificate(certificate),
-          await this.keys.open({ id: row.id, sealedKey }),
-        ),
+        signerFrom(new X509Certificate(row.certificate), await this.keys.open(row)),
     }));
   }
 

@@ -11,7 +11,10 @@ import {
   rootCertificate,
 } from '../../../src/features/certificates/x509/authority-certificates.js';
 import { signerFrom } from '../../../src/features/certificates/x509/signer.js';
-import { newSoftwareKey, softwareKey } from '../../../src/features/certificates/x509/signing-key.js';
+import {
+  newSoftwareKey,
+  softwareKey,
+} from '../../../src/features/certificates/x509/signing-key.js';
 import type { Openssl } from './openssl.js';
 
 const NOW = new Date('2026-03-01T12:00:00.400Z');
