@@ -15,7 +15,6 @@ export interface Login {
 }
 
 const SCRAM_ROUNDS = 4096;
-const ALL_ROWS = 'signet_server';
 
 /**
  * Lets `role` work in every table without owning any: read and write rows, but append alone where rows must stay. To be called
@@ -27,11 +26,7 @@ export async function admitServer(
   appendOnly: readonly AppendOnlyTable[],
 ): Promise<void> {
   const names = appendOnly.map(({ table }) => table);
-  const { rows } = await owner.query<{ statement: string }>(MISSING_GRANTS, [
-    role,
-    names,
-    ALL_ROWS,
-  ]);
+  const { rows } = await owner.query<{ statement: string }>(MISSING_GRANTS, [role, names]);
   for (const { statement } of rows) await owner.query(statement);
   const grantee = escapeIdentifier(role);
   for (const { table, columns } of appendOnly) {
@@ -42,7 +37,7 @@ export async function admitServer(
   }
 }
 
-/** $1 role, $2 append-only tables, $3 name of the policies. graphile-worker guards its tables by row level security. */
+/** $1 role, $2 append-only tables. A policy has the role's name: graphile-worker guards its tables by row level security. */
 const MISSING_GRANTS = `
   WITH relation AS (
     SELECT c.*, n.nspname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
@@ -63,10 +58,9 @@ const MISSING_GRANTS = `
   SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', name, $1) FROM relation
   WHERE nspname = 'graphile_worker' AND CASE relkind WHEN 'S' THEN NOT has_sequence_privilege($1, oid, 'USAGE') END
   UNION ALL
-  SELECT format('CREATE POLICY %I ON %s TO %I USING (true) WITH CHECK (true)', $3::text, name, $1) FROM relation
+  SELECT format('CREATE POLICY %1$I ON %2$s TO %1$I USING (true) WITH CHECK (true)', $1, name) FROM relation
   WHERE relrowsecurity AND NOT EXISTS (
-    SELECT FROM pg_policy p WHERE p.polrelid = relation.oid AND p.polname = $3
-      AND (SELECT oid FROM pg_roles WHERE rolname = $1) = ANY(p.polroles))`;
+    SELECT FROM pg_policy p WHERE p.polrelid = relation.oid AND p.polname = $1)`;
 
 /** Makes the role where there is none, and where this owner may. */
 export async function ensureLogin(

@@ -26,7 +26,7 @@ export const WRITTEN_SEAL_COLUMNS = [
 ] as const;
 
 const ALONE = `SELECT pg_try_advisory_xact_lock(hashtext('signet audit seals')) AS alone`;
-const LAST_SEALS = `SELECT ${SEAL_COLUMNS} FROM audit_seal ORDER BY number DESC LIMIT 2`;
+const LAST_SEALS = `SELECT ${SEAL_COLUMNS} FROM audit_seal ORDER BY audit_seal.number DESC LIMIT 2`;
 const SEAL_AT = `SELECT ${SEAL_COLUMNS} FROM audit_seal WHERE number = $1`;
 const NEWEST = 'SELECT max(id)::text AS id FROM audit_entry';
 /** An INSERT locks the table before it takes a number, and until its transaction is over. */
