@@ -12,7 +12,12 @@ import { startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { startHousekeeping } from './composition/housekeeping.js';
 import { startSealing } from './composition/sealing.js';
 import { openOAuth } from './composition/oauth.js';
-import { openAuthority, seed } from './composition/first-start.js';
+import {
+  followAuthorities,
+  openAuthorities,
+  openAuthorityKeys,
+} from './composition/authorities.js';
+import { seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
@@ -75,7 +80,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const publicUrl =
     config.publicUrl ?? `${config.tls === null ? 'http' : 'https'}://localhost:${String(port)}`;
   const keys = new KeyRing(config.masterKey ?? (await keptMasterKey(config.dataDir)));
-  const authority = await openAuthority(source, keys, {
+  const authorityKeys = await openAuthorityKeys(keys, config.pkcs11, teardown);
+  const authorities = await openAuthorities(source, authorityKeys, {
     keyAlgorithm: config.caKeyAlgorithm,
     pkiUrl: config.pkiUrl ?? publicUrl.replace(/^https:/, 'http:'),
   });
@@ -87,8 +93,9 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   });
   teardown.add(() => counters.end());
   const { clientCa } = config;
-  const ground = { source, counters, keys, bus, authority, clientCa, publicUrl, sms, session };
+  const ground = { source, counters, keys, bus, authorities, clientCa, publicUrl, sms, session };
   const services = createServices(ground);
+  followAuthorities(authorities, { work: services.work, bus, log });
   warnOfPlainHttp(config, log);
   await bus.open();
   teardown.add(() => bus.close());

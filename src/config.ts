@@ -38,6 +38,8 @@ export interface Config {
     readonly dailyLimit: number;
   };
   readonly caKeyAlgorithm: KeyAlgorithm;
+  /** The token in which the authorities' keys are made and used; null keeps them sealed in the database. */
+  readonly pkcs11: { readonly module: string; readonly token: string; readonly pin: string } | null;
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
   readonly introspection: boolean;
   readonly log: { readonly level: string; readonly file: string | null };
@@ -80,6 +82,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     sms: smsOf(settings),
     caKeyAlgorithm: settings.CA_KEY_ALGORITHM,
+    pkcs11: pkcs11Of(settings),
     session: {
       idleSeconds: settings.SESSION_IDLE_SECONDS,
       maxSeconds: settings.SESSION_MAX_SECONDS,
@@ -151,6 +154,16 @@ function isNamelessOrOwner({ DATABASE_URL, MIGRATION_DATABASE_URL }: Environment
     url !== undefined && URL.canParse(url) ? new URL(url).username : '',
   );
   return names[0] === '' || names[0] === names[1];
+}
+
+function pkcs11Of({ PKCS11_MODULE, PKCS11_TOKEN, PKCS11_PIN }: Environment): Config['pkcs11'] {
+  const given = [PKCS11_MODULE, PKCS11_TOKEN, PKCS11_PIN];
+  if (given.every((setting) => setting === undefined)) return null;
+  const [module, token, pin] = given;
+  if (module === undefined || token === undefined || pin === undefined) {
+    throw new ConfigError('PKCS11_MODULE, PKCS11_TOKEN and PKCS11_PIN go together.');
+  }
+  return { module: resolve(module), token, pin };
 }
 
 function smsOf({ SMS_URL, SMS_DAILY_LIMIT, NODE_ENV }: Environment): Config['sms'] {

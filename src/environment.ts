@@ -82,6 +82,9 @@ const environment = z.object({
   CA_KEY_ALGORITHM: z
     .enum(KEY_ALGORITHMS, `must be one of ${KEY_ALGORITHMS.join(', ')}`)
     .default('RSA-2048'),
+  PKCS11_MODULE: z.string().optional(),
+  PKCS11_TOKEN: z.string().optional(),
+  PKCS11_PIN: z.string().optional(),
   SESSION_IDLE_SECONDS: integer(60, 86_400).default(1800),
   SESSION_MAX_SECONDS: integer(60, 2_592_000).default(43_200),
   INTROSPECTION: flag.default(true),

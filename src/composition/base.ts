@@ -4,7 +4,6 @@ import { ApiClientService } from '../features/api-clients/api-client.service.js'
 import { AuditSealService } from '../features/audit/audit-seal.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
-import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -20,6 +19,7 @@ import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { RateLimits } from '../platform/rate-limits.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import type { Authorities } from './authorities.js';
 
 /** What the services stand on. */
 export interface Ground {
@@ -28,7 +28,7 @@ export interface Ground {
   readonly counters: Pool;
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
-  readonly authority: CertificateAuthority;
+  readonly authorities: Authorities;
   /** Authorities of the client certificates that are accepted, PEM; null turns the method off. */
   readonly clientCa: Buffer | null;
   readonly publicUrl: string;
@@ -47,7 +47,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const audit = new AuditService();
   const notifications = new NotificationService();
   const users = new UserService(audit);
-  const certificates = new CertificateService(ground.authority);
+  const certificates = new CertificateService(ground.authorities.registry);
   const projects = new ProjectService(audit);
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);

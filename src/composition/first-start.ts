@@ -1,27 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
-import {
-  AuthorityService,
-  type AuthoritySettings,
-} from '../features/certificates/authority.service.js';
-import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
-import { randomToken, type KeyRing } from '../kernel/secrets.js';
-import { EventHandlers } from '../platform/event-handlers.js';
-import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import { randomToken } from '../kernel/secrets.js';
 import type { Services } from './services.js';
 import { administratorProblem } from './start-problems.js';
-
-/** The issuing authority, made at the very first start. */
-export async function openAuthority(
-  source: DataSource,
-  keys: KeyRing,
-  settings: AuthoritySettings,
-): Promise<CertificateAuthority> {
-  const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
-  const request = await work.systemRequest('first-start', randomUUID());
-  return work.change(request, (scope) => new AuthorityService(keys).open(scope, settings));
-}
 
 /**
  * Default access rules and the first administrator, where there are none.

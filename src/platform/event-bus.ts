@@ -15,7 +15,8 @@ export type Topic =
   | `mobile-id-proof:${string}`
   | `session:${string}`
   | `api-client:${string}`
-  | 'access-policy';
+  | 'access-policy'
+  | 'authorities';
 type Wake = () => void;
 
 const NOTIFY = 'SELECT pg_notify($1, topic) FROM unnest($2::text[]) topic';

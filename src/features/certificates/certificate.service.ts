@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
 import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuthorityRegistry } from './authority-registry.service.js';
 import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
 import type { RevocationReason } from './certificate-status.js';
@@ -28,18 +29,36 @@ const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, s
   subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
   public_key_hash AS "publicKeyHash", revoked_at AS "revokedAt", revocation_reason AS "revocationReason"`;
 
-/** All certificates of one mobile ID at once. */
+/** All certificates of one mobile ID at once, by an authority that has not retired. */
 const STORE = `
   INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
     key_origin, der, fingerprint, public_key_hash)
   SELECT id, $1, $2, kind, 'VALID', serial_number, $3, $4, $5, $6, 'DEVICE', der, fingerprint, public_key_hash
   FROM unnest($7::uuid[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::bytea[])
     AS made (id, kind, serial_number, der, fingerprint, public_key_hash)
+  WHERE EXISTS (SELECT 1 FROM certificate_authority WHERE id = $2 AND state = 'ACTIVE')
   ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`;
 
 /** Issues certificates and keeps their status. */
 export class CertificateService {
-  constructor(readonly authority: CertificateAuthority) {}
+  constructor(private readonly authorities: AuthorityRegistry) {}
+
+  /** The one that issues now. */
+  get authority(): CertificateAuthority {
+    return this.authorities.current;
+  }
+
+  /** PEM, issuer first, root last: of the authority that issued the mobile ID's newest certificates. */
+  async chainOf(scope: Scope, profileId: ProfileId): Promise<readonly string[]> {
+    const [row] = await scope.sql<{ issuerId: string }>(
+      'certificate.issuer-of-profile',
+      `SELECT issuer_id AS "issuerId" FROM certificate WHERE profile_id = $1 ORDER BY not_before DESC LIMIT 1`,
+      [profileId],
+    );
+    const issuerId = row?.issuerId ?? this.authority.issuerId;
+    if (this.authorities.find(issuerId) === undefined) await this.authorities.reload(scope);
+    return this.authorities.find(issuerId)?.chainPem ?? [];
+  }
 
   /**
    * Checks a PKCS #10 request: form, proof of possession, key, challenge.
@@ -80,9 +99,24 @@ export class CertificateService {
     holder: Holder,
     requests: readonly ProvenRequest[],
   ): Promise<void> {
+    if (await this.issueBy(scope, holder, requests)) return;
+    // Another process has rolled over to a new authority since.
+    await this.authorities.reload(scope);
+    if (!(await this.issueBy(scope, holder, requests))) {
+      throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    }
+  }
+
+  /** @returns false, and stores nothing, where the authority has retired meanwhile */
+  private async issueBy(
+    scope: ChangeScope,
+    holder: Holder,
+    requests: readonly ProvenRequest[],
+  ): Promise<boolean> {
+    const { authority } = this;
     const issued = await Promise.all(
       requests.map((request) =>
-        this.authority.issue({
+        authority.issue({
           kind: request.kind,
           publicKeySpki: request.publicKeySpki,
           profileId: holder.profileId,
@@ -93,7 +127,10 @@ export class CertificateService {
         }),
       ),
     );
-    await this.store(scope, holder.profileId, issued, requests);
+    const stored = await this.store(scope, { authority, holder, issued, requests });
+    if (stored === issued.length) return true;
+    if (stored === 0 && !(await isActive(scope, authority))) return false;
+    throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
   }
 
   /** Within each profile in the order of {@link CERTIFICATE_KINDS}. */
@@ -162,15 +199,23 @@ export class CertificateService {
 
   private async store(
     scope: ChangeScope,
-    profileId: ProfileId,
-    issued: readonly IssuedCertificate[],
-    requests: readonly ProvenRequest[],
-  ): Promise<void> {
+    {
+      authority,
+      holder,
+      issued,
+      requests,
+    }: {
+      authority: CertificateAuthority;
+      holder: Holder;
+      issued: readonly IssuedCertificate[];
+      requests: readonly ProvenRequest[];
+    },
+  ): Promise<number> {
     const [one] = issued;
-    if (one === undefined) return;
+    if (one === undefined) return 0;
     const stored = await scope.sql('certificate.store', STORE, [
-      profileId,
-      this.authority.issuerId,
+      holder.profileId,
+      authority.issuerId,
       one.subject,
       one.issuer,
       one.notBefore,
@@ -182,10 +227,17 @@ export class CertificateService {
       issued.map(({ fingerprint }) => fingerprint),
       requests.map(({ publicKeyHash }) => publicKeyHash),
     ]);
-    if (stored.length < issued.length) {
-      throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
-    }
+    return stored.length;
   }
+}
+
+async function isActive(scope: Scope, { issuerId }: CertificateAuthority): Promise<boolean> {
+  const rows = await scope.sql(
+    'certificate.active-issuer',
+    `SELECT 1 AS active FROM certificate_authority WHERE id = $1 AND state = 'ACTIVE'`,
+    [issuerId],
+  );
+  return rows.length > 0;
 }
 
 function rank(kind: CertificateKind): number {

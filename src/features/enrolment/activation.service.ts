@@ -81,9 +81,9 @@ export class ActivationService {
     return typeof outcome === 'string' ? this.profileOf(request, outcome) : outcome;
   }
 
-  /** Chain of the issuing authority for the phone: issuer first, root last. */
-  get chain(): readonly string[] {
-    return this.ports.certificates.authority.chainPem;
+  /** Of the authority that issued the mobile ID, for the phone: PEM, issuer first, root last. */
+  chainOf(request: RequestContext, { id }: MobileIdProfile): Promise<readonly string[]> {
+    return this.ports.certificates.chainOf(this.ports.work.read(request), id);
   }
 
   private async grantOf(request: RequestContext, deviceToken: string): Promise<DeviceGrant> {

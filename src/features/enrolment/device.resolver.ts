@@ -45,6 +45,7 @@ export class DeviceResolver {
   ): Promise<IssuedMobileIdType> {
     const { deviceToken, requests } = input;
     const profile = await this.activations.activate(ctx, deviceToken, requests);
-    return { profile, chain: this.activations.chain, encryptionKeys: [] };
+    const chain = await this.activations.chainOf(ctx, profile);
+    return { profile, chain, encryptionKeys: [] };
   }
 }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
 import type { KeyAlgorithm } from '../../../src/kernel/key-algorithm.js';
 import type {
   CertificateAuthority,
@@ -6,11 +6,15 @@ import type {
 } from '../../../src/features/certificates/x509/certificate-authority.js';
 import { type DerValue, parseDer } from '../../../src/features/certificates/x509/der.js';
 import { openAuthority } from '../../../src/features/certificates/x509/forge-authority.js';
-import { softwareKey } from '../../../src/features/certificates/x509/signing-key.js';
 import {
-  type AuthorityMaterial,
-  createTestAuthority,
-} from '../../../src/features/certificates/x509/test-authority.js';
+  issuingCertificate,
+  rootCertificate,
+} from '../../../src/features/certificates/x509/authority-certificates.js';
+import { signerFrom } from '../../../src/features/certificates/x509/signer.js';
+import {
+  newSoftwareKey,
+  softwareKey,
+} from '../../../src/features/certificates/x509/signing-key.js';
 import type { Openssl } from './openssl.js';
 
 const NOW = new Date('2026-03-01T12:00:00.400Z');
@@ -23,6 +27,17 @@ export const HOLDER_KEYS = {
   'RSA-2048': spkiOf(generateKeyPairSync('rsa', { modulusLength: 2048 })),
 } as const;
 
+interface AuthorityPart {
+  readonly id: string;
+  readonly certificateDer: Buffer;
+  readonly privateKeyPkcs8: Buffer;
+}
+
+export interface AuthorityMaterial {
+  readonly root: AuthorityPart;
+  readonly issuing: AuthorityPart;
+}
+
 export interface TestAuthority {
   readonly material: AuthorityMaterial;
   readonly authority: CertificateAuthority;
@@ -32,8 +47,30 @@ export async function newAuthority(
   keyAlgorithm: KeyAlgorithm,
   now: Date = NOW,
 ): Promise<TestAuthority> {
-  const material = await createTestAuthority({ keyAlgorithm, now, pkiUrl: PKI_URL });
+  const material = await createMaterial(keyAlgorithm, now);
   return { material, authority: open(material) };
+}
+
+async function createMaterial(keyAlgorithm: KeyAlgorithm, now: Date): Promise<AuthorityMaterial> {
+  const [rootKey, issuingKey] = [
+    await newSoftwareKey(keyAlgorithm),
+    await newSoftwareKey(keyAlgorithm),
+  ];
+  const [rootId, issuingId] = [randomUUID(), randomUUID()];
+  const rootDer = await rootCertificate({ id: rootId, key: softwareKey(rootKey), now });
+  const root = new X509Certificate(rootDer);
+  const issuingDer = await issuingCertificate(
+    {
+      id: rootId,
+      signer: signerFrom(root, softwareKey(rootKey)),
+      validTo: new Date(root.validTo),
+    },
+    { id: issuingId, key: softwareKey(issuingKey), now, pkiUrl: PKI_URL },
+  );
+  return {
+    root: { id: rootId, certificateDer: rootDer, privateKeyPkcs8: rootKey },
+    issuing: { id: issuingId, certificateDer: issuingDer, privateKeyPkcs8: issuingKey },
+  };
 }
 
 export function open({ issuing, root }: AuthorityMaterial): CertificateAuthority {

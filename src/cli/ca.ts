@@ -1,0 +1,186 @@
+import 'reflect-metadata';
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { openAuthorityKeys } from '../composition/authorities.js';
+import { Teardown } from '../composition/teardown.js';
+import { loadConfig, type Config } from '../config.js';
+import { AuditService } from '../features/audit/audit.service.js';
+import {
+  AuthorityService,
+  type KnownAuthority,
+} from '../features/certificates/authority.service.js';
+import { pemOf } from '../features/certificates/certificate.service.js';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
+import { KeyRing } from '../kernel/secrets.js';
+import { StartupError } from '../kernel/startup-error.js';
+import { EventHandlers } from '../platform/event-handlers.js';
+import { createLogger } from '../platform/logger.js';
+import { keptMasterKey } from '../platform/master-key.js';
+import { UnitOfWork, type ChangeScope, type Scope } from '../platform/scope.js';
+import { withDatabase } from './own-database.js';
+
+const USAGE = `npm run ca -- show
+npm run ca -- roll-over [--key-algorithm ${KEY_ALGORITHMS.join('|')}]
+npm run --silent ca -- export [ID]
+
+show       lists the certificate authorities: the root, and the issuing ones from the oldest to the newest.
+roll-over  makes a new issuing key, certified by the root, which servers that run take up at once. What the present one has issued
+           stays valid: it signs revocation lists and answers until the last of it has run out. With PKCS11_MODULE, PKCS11_TOKEN
+           and PKCS11_PIN the key is made in the token. Without --key-algorithm it is of the present kind.
+export     writes certificates in PEM: the one with this ID, or all, the one that issues first and the root last.
+
+It needs DATABASE_URL and MASTER_KEY, or the DATA_DIR of the server whose authorities they are; PKI_URL where it has changed.
+`;
+
+const OPTIONS = { 'key-algorithm': { type: 'string' } } as const;
+const CRL_URL = /(https?:\/\/[^/\s]+)\/pki\/[0-9a-f-]{36}\.crl/;
+
+type Order =
+  | { readonly verb: 'show' }
+  | { readonly verb: 'roll-over'; readonly keyAlgorithm: KeyAlgorithm | undefined }
+  | { readonly verb: 'export'; readonly id: string | undefined };
+
+/** The server's own console for its certificate authorities: who can start it has the keys anyway, so it asks nobody. */
+async function main(args: readonly string[]): Promise<number> {
+  const order = orderOf(args);
+  if (order === undefined) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const config = settings();
+  const teardown = new Teardown();
+  try {
+    return await withDatabase(config, async (source) => {
+      const keys = new KeyRing(config.masterKey ?? (await keptMasterKey(config.dataDir)));
+      const service = new AuthorityService(await openAuthorityKeys(keys, config.pkcs11, teardown));
+      const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
+      const request = await work.systemRequest('console', randomUUID());
+      if (order.verb === 'show') return show(work.read(request), service);
+      if (order.verb === 'export') return exportPem(work.read(request), service, order.id);
+      const made = await work.change(request, (scope) =>
+        rollOver(scope, service, { order, config }),
+      );
+      process.stdout.write(`${made} issues from now on.\n`);
+      return 0;
+    });
+  } finally {
+    await teardown.run(createLogger({ level: 'warn', file: null }));
+  }
+}
+
+function settings(): Config {
+  // eslint-disable-next-line no-restricted-properties -- a program of its own, as main.ts
+  const { DATABASE_URL, DATA_DIR, MASTER_KEY, PKI_URL, ...others } = process.env;
+  const { PKCS11_MODULE, PKCS11_TOKEN, PKCS11_PIN } = others;
+  return loadConfig({
+    ...{ DATABASE_URL, DATA_DIR, MASTER_KEY, PKI_URL },
+    ...{ PKCS11_MODULE, PKCS11_TOKEN, PKCS11_PIN },
+  });
+}
+
+function orderOf(args: readonly string[]): Order | undefined {
+  const parsed = parsedOf(args);
+  if (parsed === undefined) return undefined;
+  const [verb, ...others] = parsed.positionals;
+  const wanted = parsed.values['key-algorithm'];
+  if (verb === 'roll-over') return others.length === 0 ? rollOverTo(wanted) : undefined;
+  if (wanted !== undefined) return undefined;
+  if (verb === 'export') return others.length < 2 ? { verb, id: others[0] } : undefined;
+  return verb === 'show' && others.length === 0 ? { verb } : undefined;
+}
+
+function rollOverTo(wanted: string | undefined): Order | undefined {
+  const keyAlgorithm = KEY_ALGORITHMS.find((name) => name === wanted);
+  const isUnknown = wanted !== undefined && keyAlgorithm === undefined;
+  return isUnknown ? undefined : { verb: 'roll-over', keyAlgorithm };
+}
+
+function parsedOf(
+  args: readonly string[],
+): { positionals: string[]; values: { 'key-algorithm'?: string | undefined } } | undefined {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch {
+    return undefined; // the usage says what can be said
+  }
+}
+
+async function show(scope: Scope, service: AuthorityService): Promise<number> {
+  for (const authority of await service.all(scope)) {
+    process.stdout.write(`${describe(authority)}\n`);
+  }
+  return 0;
+}
+
+function describe(authority: KnownAuthority): string {
+  const { id, role, state, keyAlgorithm, keyIn, retiredAt } = authority;
+  const certificate = new X509Certificate(authority.certificateDer);
+  const lines: readonly (readonly [string, string])[] = [
+    ['subject', certificate.subject.replaceAll('\n', ', ')],
+    [
+      'key',
+      `${keyAlgorithm}, ${keyIn === 'TOKEN' ? 'in the PKCS #11 token' : 'sealed in the database'}`,
+    ],
+    ['valid', `${dayOf(certificate.validFrom)} to ${dayOf(certificate.validTo)}`],
+    ...(retiredAt === null ? [] : [['retired', retiredAt.toISOString()] as const]),
+    ['SHA-256', certificate.fingerprint256],
+  ];
+  const title = `${role === 'ROOT' ? 'Root' : 'Issuing'} ${id}  ${state}`;
+  return [title, ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`), ''].join('\n');
+}
+
+function dayOf(openssl: string): string {
+  return new Date(openssl).toISOString().slice(0, 10);
+}
+
+async function exportPem(
+  scope: Scope,
+  service: AuthorityService,
+  id: string | undefined,
+): Promise<number> {
+  const all = (await service.all(scope)).reverse();
+  const wanted = all.filter((authority) => id === undefined || authority.id === id);
+  if (wanted.length === 0) throw new StartupError('There is no authority with this ID.');
+  for (const { certificateDer } of wanted) process.stdout.write(pemOf(certificateDer));
+  return 0;
+}
+
+async function rollOver(
+  scope: ChangeScope,
+  service: AuthorityService,
+  { order, config }: { order: Extract<Order, { verb: 'roll-over' }>; config: Config },
+): Promise<string> {
+  const present = (await service.all(scope)).find(
+    ({ role, state }) => role === 'ISSUING' && state === 'ACTIVE',
+  );
+  if (present === undefined) {
+    throw new StartupError('There is no authority yet. Start the server once, then repeat this.');
+  }
+  const id = await service.rollOver(scope, {
+    keyAlgorithm: order.keyAlgorithm ?? present.keyAlgorithm,
+    pkiUrl: config.pkiUrl ?? pkiUrlOf(present),
+  });
+  await new AuditService().record(scope, {
+    action: 'certificate-authority.roll-over',
+    target: `certificate-authority:${id}`,
+    detail: `after ${present.id}`,
+  });
+  return id;
+}
+
+/** As the server named it when the present authority was made. */
+function pkiUrlOf({ certificateDer }: KnownAuthority): string {
+  const found = CRL_URL.exec(certificateDer.toString('latin1'));
+  if (found?.[1] === undefined) throw new StartupError('Set PKI_URL to the server’s.');
+  return found[1];
+}
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);
