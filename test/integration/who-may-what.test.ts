@@ -357,7 +357,7 @@ const ENROLMENT_VIEW = {
     'fingerprint id issuer keyOrigin kind notAfter notBefore pem revocationReason revokedAt serialNumber status subject',
   Device: 'firstSeenAt id model name platform',
   Enrolment:
-    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id profile project qr status user',
+    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id profile project qr replaces status user',
   EnrolmentEvent: 'at cursor detail enrolment status',
   EnrolmentFailure: 'code message',
   MobileIdProfile:
