@@ -24,7 +24,8 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/mobile-id': "A user's own mobile IDs, and what he may order.",
   '/mobile-id/deactivate':
     "Suspending one's own mobile ID, and taking that back, which needs what ordering one needs as well.",
-  '/mobile-id/get': 'Ordering a mobile ID for oneself.',
+  '/mobile-id/get':
+    "Ordering a mobile ID for oneself, and taking back the suspension of one's own.",
   '/mobile-id/revoke': "Revoking one's own mobile ID.",
   '/operator': 'All that operators do.',
   '/operator/enrolments': 'Orders of all users.',
