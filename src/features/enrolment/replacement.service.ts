@@ -42,7 +42,7 @@ export class ReplacementService {
     if (typeof replacesProfileId !== 'string') return null;
     const id = parseId<ProfileId>(replacesProfileId);
     const profile = id && (await this.ports.profiles.find(scope, id));
-    if (!profile || profile.userId !== user.id) throw new DomainError('NOT_FOUND');
+    if (profile?.userId !== user.id) throw new DomainError('NOT_FOUND');
     return profile;
   }
 

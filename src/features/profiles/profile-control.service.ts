@@ -129,7 +129,7 @@ export class ProfileControl {
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     const profileId = parseId<ProfileId>(id);
     const profile = profileId && (await profiles.lock(scope, profileId));
-    if (!profile || profile.userId !== userId) throw new DomainError('NOT_FOUND');
+    if (profile?.userId !== userId) throw new DomainError('NOT_FOUND');
     const named = { replacesProfileId: profile.id };
     const excludedCredentials = await exclusions.of(scope, user, named);
     for (const resource of resources) {
