@@ -508,6 +508,27 @@ describe('a user and his mobile IDs', () => {
     expect(await standing()).toMatchObject(suspended('OPERATOR'));
   });
 
+  test('run out and are locked at the same time, and nobody waits in a circle', async () => {
+    for (let i = 0; i < 3; i += 1) await enrol(server, holder.token, { projectId: cast.projectId });
+    const ids = [holder.id];
+    await server.database.query('UPDATE profile SET valid_to = now() WHERE user_id = $1', ids);
+    await server.database.query(
+      'UPDATE certificate SET not_after = now() WHERE profile_id IN (SELECT id FROM profile WHERE user_id = $1)',
+      ids,
+    );
+    const sweeps = Array.from({ length: 5 }, () =>
+      system((scope) => server.app.services.profiles.expire(scope)),
+    );
+    const [locked] = await Promise.all([changeUser('lockUser'), ...sweeps]);
+    expect(locked.errors).toEqual([]);
+    const left = await server.database.query(
+      `SELECT p.id FROM profile p JOIN certificate c ON c.profile_id = p.id
+       WHERE p.user_id = $1 AND (p.state = 'ACTIVE' OR c.status = 'VALID')`,
+      ids,
+    );
+    expect(left).toEqual([]);
+  });
+
   test('where the audit log cannot be written, a whole cascade is undone', async () => {
     await enrol(server, holder.token, { projectId: cast.projectId });
     await settled(server.database);

@@ -148,13 +148,14 @@ export class CertificateService {
   }
 
   /**
-   * What has run out becomes EXPIRED; a revoked certificate stays revoked.
+   * What has run out becomes EXPIRED; a revoked certificate stays revoked. What somebody is changing falls to the next sweep.
    * @returns the mobile IDs that can no longer sign in with theirs
    */
   async expire(scope: ChangeScope): Promise<ProfileId[]> {
     const expired = await scope.sql<{ kind: CertificateKind; profileId: ProfileId }>(
       'certificate.expire',
-      `UPDATE certificate SET status = 'EXPIRED' WHERE status IN ('VALID', 'ON_HOLD') AND not_after <= now()
+      `UPDATE certificate SET status = 'EXPIRED' WHERE id IN (
+         SELECT id FROM certificate WHERE status IN ('VALID', 'ON_HOLD') AND not_after <= now() FOR UPDATE SKIP LOCKED)
        RETURNING kind, profile_id AS "profileId"`,
       [],
     );
