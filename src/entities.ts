@@ -39,6 +39,7 @@ import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-AuthorityGenerations.js';
+import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
@@ -101,5 +102,6 @@ export const databaseSchema: DatabaseSchema = {
     MobileIdProofs1795400700000,
     AuditChain1795500500000,
     AuthorityGenerations1795500800000,
+    ProfileChanges1795500100000,
   ],
 };

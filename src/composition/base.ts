@@ -60,7 +60,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
-    profiles: new ProfileService(certificates),
+    profiles: new ProfileService(certificates, audit),
     auditSeals: new AuditSealService(keys),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
