@@ -7,6 +7,7 @@ import { sha256 } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { AuditService } from '../audit/audit.service.js';
+import { agreeTerms } from '../certificates/profiles/certificate-profile.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { ProfileService } from '../profiles/profile.service.js';
 import type { DeliveryChannel, Project, ProjectService } from '../projects/project.service.js';
@@ -189,16 +190,21 @@ export class OrderingService {
     const { settings } = project;
     const channel = channelOf(project, user, order);
     const expiresAt = after(scope.now, settings.enrolmentTtlSeconds);
+    const certificates = certificatesOf(project, order);
+    const ordered = validityOf(project, order);
+    const days = { project: settings.validityDays, ordered };
+    const { terms, validityDays } = agreeTerms(project.certificateProfiles, certificates, days);
     const ttl = channel === 'SCREEN' ? settings.codeTtlSeconds : settings.invitationTtlSeconds;
     return {
       id: newId(),
       projectId: project.id,
       userId: user.id,
       status: channel === 'SCREEN' ? 'WAITING_FOR_SCAN' : 'DELIVERING',
-      certificates: certificatesOf(project, order),
+      certificates,
       channel,
       confirmation: settings.confirmation,
-      validityDays: validityOf(project, order),
+      validityDays,
+      certificateTerms: terms,
       profileLimit: settings.maxProfilesPerUser,
       ...this.ports.projects.namesFor(project, user),
       generation: 1,
@@ -248,8 +254,9 @@ function channelOf({ settings }: Project, user: User, order: Order): DeliveryCha
 }
 
 /** @throws DomainError INVALID_INPUT */
-function validityOf({ settings }: Project, order: Order): number {
-  const days = order.validityDays ?? settings.validityDays;
+function validityOf({ settings }: Project, order: Order): number | null {
+  const days = order.validityDays ?? null;
+  if (days === null) return null;
   if (days < 1 || days > settings.validityDays) {
     throw invalidInput(
       'input.validityDays',
