@@ -58,7 +58,7 @@ function normalised(input: ProfileInput): Fields {
   const fields: Fields = Object.fromEntries(
     Object.entries(input).map(([name, value]) => [
       name,
-      typeof value === 'string' ? value.normalize('NFC') : value,
+      typeof value === 'string' ? value.normalize('NFC').trim() : value,
     ]),
   );
   const { extendedKeyUsages, subjectAltNames } = input;

@@ -149,6 +149,7 @@ function alternativeName(
 ): AlternativeName | undefined {
   if (!isFilled(value, values)) return undefined;
   if (type === 'URI') {
+    if (Object.values(values).some(isDotSegment)) return undefined;
     return { form: 'uri', address: expandTemplate(value, mapValues(values, percentEncoded)) };
   }
   const mailbox = mailboxOf(expandTemplate(value, values));
@@ -174,6 +175,11 @@ function isFilled(template: string, values: Values): boolean {
   return Array.from(template.matchAll(PLACEHOLDER)).every(
     ([, name = '']) => values[name as NamePlaceholder] !== '',
   );
+}
+
+// RFC 3986 5.2.4: it would be resolved away, whether it is escaped or not
+function isDotSegment(value: string): boolean {
+  return value === '.' || value === '..';
 }
 
 function percentEncoded(value: string): string {
