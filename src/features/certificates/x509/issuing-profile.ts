@@ -118,7 +118,7 @@ function subjectFor(
       : type === 'commonName'
         ? '{displayName}'
         : '';
-    const value = fitName(expandTemplate(whole, values));
+    const value = fitted(expandTemplate(whole, values).normalize('NFC'));
     return value === '' ? [] : [{ type, value }];
   });
   const general = filled.filter(({ type }) => type !== 'commonName');
@@ -130,6 +130,11 @@ function subjectFor(
     ...own,
     ...(address === undefined ? [] : [{ type: 'emailAddress' as const, value: address }]),
   ];
+}
+
+function fitted(text: string): string {
+  const cut = fitName(text);
+  return cut.length < text.length ? cut.trimEnd() : cut;
 }
 
 function namesFor({ subjectAltNames }: CertificateProfile, values: Values): AlternativeName[] {
