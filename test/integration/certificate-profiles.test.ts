@@ -262,12 +262,12 @@ describe('the certificate profiles of a project', () => {
 
 describe('a holder', () => {
   test.each([
-    ['CN=Eva,O=Bank', 'CN\\=Eva\\,O\\=Bank'],
-    ['Eva/O=Bank', 'Eva/O\\=Bank'],
-    ['Eva+CN=admin', 'Eva\\+CN\\=admin'],
-    ['{username} {email}', '{username} {email}'],
-    ['E\u0301lodie 李小龍 👩‍👩‍👧', 'Élodie 李小龍 👩‍👩‍👧'],
-    ['#04024869 "x" <y>;\\', undefined],
+    'CN=Eva,O=Bank',
+    'Eva/O=Bank',
+    'Eva+CN=admin',
+    '{username} {email}',
+    'E\u0301lodie 李小龍 👩‍👩‍👧',
+    '#04024869 "x" <y>;\\',
   ])('named %j cannot say more than a name', async (displayName) => {
     await update({ kind: 'AUTHENTICATION', organization: 'Corp', commonName: '{displayName}' });
     const { made } = await enrol(await newHolder(newName('n'), displayName));

@@ -1,5 +1,5 @@
 import { TAG } from '../../../src/features/certificates/x509/der';
-import { hasDuplicates, type Rule, unless } from './rule';
+import { hasDuplicates, rulesOf, unless } from './rule';
 import {
   BOOLEAN,
   extensionOf,
@@ -32,7 +32,7 @@ const NEVER_CRITICAL = [
 ];
 
 /** Version, serial number, times, names' places: all but the extensions' contents. */
-export const FIELD_RULES: readonly Rule<Issued>[] = [
+export const FIELD_RULES = rulesOf<Issued>([
   {
     name: 'version_3',
     source: 'RFC 5280 4.1.2.1; zlint e_invalid_certificate_version',
@@ -113,10 +113,10 @@ export const FIELD_RULES: readonly Rule<Issued>[] = [
         'The issuer is no authority.',
       ),
   },
-];
+]);
 
 /** What is asked of extensions as such, and of those that tie a certificate to its issuer. */
-export const EXTENSION_RULES: readonly Rule<Issued>[] = [
+export const EXTENSION_RULES = rulesOf<Issued>([
   {
     name: 'extensions_unique',
     source: 'RFC 5280 4.2; zlint e_ext_duplicate_extension',
@@ -214,4 +214,4 @@ export const EXTENSION_RULES: readonly Rule<Issued>[] = [
       return unless(!isLast, 'The issuer may sign no authority.');
     },
   },
-];
+]);

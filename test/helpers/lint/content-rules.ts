@@ -1,7 +1,7 @@
 import { type DerValue, TAG } from '../../../src/features/certificates/x509/der';
 import type { Issued } from './certificate-rules';
 import { attributesOf } from './name-rules';
-import { hasDuplicates, type Rule, unless } from './rule';
+import { hasDuplicates, rulesOf, unless } from './rule';
 import {
   CONTEXT,
   extensionOf,
@@ -30,7 +30,7 @@ const CONTENTS = new Map<string, string>([
 ]);
 
 /** Alternative names, policies, and where revocation and issuer are found. */
-export const CONTENT_RULES: readonly Rule<Issued>[] = [
+export const CONTENT_RULES = rulesOf<Issued>([
   {
     name: 'san_not_empty',
     source: 'RFC 5280 4.2.1.6; zlint e_ext_san_no_entries, e_ext_san_empty_name',
@@ -182,7 +182,7 @@ export const CONTENT_RULES: readonly Rule<Issued>[] = [
       );
     },
   },
-];
+]);
 
 function namesOf(certificate: ReadCertificate): readonly DerValue[] {
   return extensionOf(certificate, ID.subjectAltName)?.value.items ?? [];

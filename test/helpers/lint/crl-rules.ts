@@ -1,6 +1,6 @@
 import { TAG } from '../../../src/features/certificates/x509/der';
 import type { ReadRevocationList, RevokedEntry } from './revocation-list';
-import { hasDuplicates, type Rule, unless } from './rule';
+import { hasDuplicates, rulesOf, unless } from './rule';
 import {
   ENUMERATED,
   extensionOf,
@@ -22,7 +22,7 @@ interface Published {
 const REASONS = [1, 2, 3, 4, 5, 6, 9, 10];
 const UNDERSTOOD_CRITICAL: readonly string[] = [ID.issuingDistributionPoint];
 
-export const CRL_RULES: readonly Rule<Published>[] = [
+export const CRL_RULES = rulesOf<Published>([
   {
     name: 'crl_version_2',
     source: 'RFC 5280 5.1.2.1',
@@ -155,7 +155,7 @@ export const CRL_RULES: readonly Rule<Published>[] = [
       return unless(keyId !== undefined && wanted?.equals(keyId) === true, "Not the issuer's key.");
     },
   },
-];
+]);
 
 function entriesOf(list: ReadRevocationList): readonly RevokedEntry[] {
   return list.entries ?? [];

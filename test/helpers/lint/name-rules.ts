@@ -1,6 +1,6 @@
 import { type DerValue, itemsOf, TAG } from '../../../src/features/certificates/x509/der';
 import { UNPRINTABLE } from '../../../src/kernel/text';
-import { hasDuplicates, type Rule, unless } from './rule';
+import { hasDuplicates, rulesOf, unless } from './rule';
 import { ID, oidOf } from './structure';
 
 interface Attribute {
@@ -21,7 +21,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
 };
 
 /** What is asked of a distinguished name. */
-export const NAME_RULES: readonly Rule<DerValue>[] = [
+export const NAME_RULES = rulesOf<DerValue>([
   {
     name: 'name_one_attribute_each',
     source: 'RFC 5280 4.1.2.4; zlint n_multiple_subject_rdn',
@@ -89,7 +89,7 @@ export const NAME_RULES: readonly Rule<DerValue>[] = [
     source: 'zlint w_subject_dn_leading_whitespace, w_subject_dn_trailing_whitespace',
     problem: eachOf(({ text }) => text.trim() === text),
   },
-];
+]);
 
 export function attributesOf(name: DerValue): Attribute[] {
   return itemsOf(name, TAG.SEQUENCE).flatMap((rdn) =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { octetsOfBitString, TAG } from '../../../src/features/certificates/x509/der';
 import { type ReadOcspResponse, type SingleAnswer, STATUS } from './ocsp-response';
-import { hasDuplicates, type Rule, unless } from './rule';
+import { hasDuplicates, rulesOf, unless } from './rule';
 import {
   extensionOf,
   ID,
@@ -33,7 +33,7 @@ const BY_NAME = WITHIN(1);
 const BY_KEY = WITHIN(2);
 const REASONS = [1, 2, 3, 4, 5, 6, 9, 10];
 
-export const OCSP_RULES: readonly Rule<Answered>[] = [
+export const OCSP_RULES = rulesOf<Answered>([
   {
     name: 'ocsp_version_default',
     source: 'RFC 6960 4.2.1, X.690 11.5',
@@ -201,7 +201,7 @@ export const OCSP_RULES: readonly Rule<Answered>[] = [
       return unless(isSame, "It is not the request's.");
     },
   },
-];
+]);
 
 function everyAnswer(
   holds: (answer: SingleAnswer, answered: Answered) => boolean,

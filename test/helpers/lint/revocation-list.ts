@@ -38,8 +38,8 @@ export function readRevocationList(der: Buffer): ReadRevocationList {
   const items = [...signed.tbs.items];
   const version = items[0]?.tag === TAG.INTEGER ? items.shift() : undefined;
   const [algorithm, issuer, thisUpdate, ...optional] = items;
-  const extensions = optional.at(-1)?.tag === WITHIN(0) ? optional.pop() : undefined;
-  const entries = optional.at(-1)?.tag === TAG.SEQUENCE ? optional.pop() : undefined;
+  const extensions = takenOff(optional, WITHIN(0));
+  const entries = takenOff(optional, TAG.SEQUENCE);
   const [nextUpdate, ...unknown] = optional;
   if (thisUpdate === undefined || unknown.length > 0) throw new Error('unexpected fields');
   return {
@@ -52,6 +52,10 @@ export function readRevocationList(der: Buffer): ReadRevocationList {
     entries: entries?.items.map(readEntry),
     extensions: extensions === undefined ? [] : readExtensions(extensions.items[0]),
   };
+}
+
+function takenOff(items: DerValue[], tag: number): DerValue | undefined {
+  return items.at(-1)?.tag === tag ? items.pop() : undefined;
 }
 
 function readEntry(entry: DerValue): RevokedEntry {

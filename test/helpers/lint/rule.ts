@@ -7,6 +7,11 @@ export interface Rule<T> {
   readonly problem: (subject: T) => string | undefined;
 }
 
+/** Rules by their type. */
+export function rulesOf<T>(rules: readonly Rule<T>[]): readonly Rule<T>[] {
+  return rules;
+}
+
 export interface Finding {
   readonly rule: string;
   readonly problem: string;

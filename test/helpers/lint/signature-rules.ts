@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { DerValue } from '../../../src/features/certificates/x509/der';
-import { type Rule, unless } from './rule';
+import { rulesOf, unless } from './rule';
 import type { ReadCertificate, SignedParts } from './structure';
 
 export interface Signed {
@@ -21,7 +21,7 @@ const ALGORITHMS: ReadonlyMap<string, { type: 'rsa' | 'ec'; hash: string }> = ne
 ]);
 
 /** What is asked of every signature. */
-export const SIGNATURE_RULES: readonly Rule<Signed>[] = [
+export const SIGNATURE_RULES = rulesOf<Signed>([
   {
     name: 'signature_algorithms_match',
     source: 'RFC 5280 4.1.1.2 and 5.1.1.2; zlint e_cert_sig_alg_not_match_tbs_sig_alg',
@@ -56,7 +56,7 @@ export const SIGNATURE_RULES: readonly Rule<Signed>[] = [
         'It does not verify.',
       ),
   },
-];
+]);
 
 function algorithmOf({ outerAlgorithm }: SignedParts): { type: string; hash: string } | undefined {
   return ALGORITHMS.get(outerAlgorithm.encoded.toString('hex'));

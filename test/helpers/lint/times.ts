@@ -26,12 +26,8 @@ export function dateOf({ tag, content }: DerValue): Date {
   const text = content.toString('latin1');
   const century = Number(text.slice(0, 2)) < 50 ? '20' : '19';
   const full = tag === UTC_TIME ? century + text : text;
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(full)?.slice(1);
-  if (parts === undefined) throw new Error(`${text} is no time`);
-  const [year, month, day, hour, minute, second] = parts;
-  const date = new Date(
-    `${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}Z`,
-  );
+  const iso = full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z');
+  const date = new Date(iso);
   if (Number.isNaN(date.getTime())) throw new Error(`${text} is no time`);
   return date;
 }

@@ -7,7 +7,7 @@ import {
   TAG,
 } from '../../../src/features/certificates/x509/der';
 import type { Issued } from './certificate-rules';
-import { hasDuplicates, type Rule, unless } from './rule';
+import { hasDuplicates, rulesOf, unless } from './rule';
 import {
   extensionOf,
   ID,
@@ -33,7 +33,7 @@ const CURVES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Keys, and what they may be used for. */
-export const USAGE_RULES: readonly Rule<Issued>[] = [
+export const USAGE_RULES = rulesOf<Issued>([
   {
     name: 'public_key_encoding',
     source:
@@ -133,7 +133,7 @@ export const USAGE_RULES: readonly Rule<Issued>[] = [
       );
     },
   },
-];
+]);
 
 function isRsa({ spki }: ReadCertificate): boolean {
   return spki.items[0]?.content.toString('hex') === RSA_ENCRYPTION;
@@ -150,9 +150,15 @@ function keyProblem(spki: DerValue): string | undefined {
       'The point is not uncompressed.',
     );
   }
-  if (id !== RSA_ENCRYPTION) return 'The algorithm is unknown, or its parameters are others.';
+  return id === RSA_ENCRYPTION
+    ? rsaProblem(key)
+    : 'The algorithm is unknown, or its parameters are others.';
+}
+
+function rsaProblem(key: Buffer): string | undefined {
   const [modulus, exponent] = exactItemsOf(parseDer(key), TAG.SEQUENCE, 2).map(positiveInteger);
-  const e = BigInt(`0x${exponent?.toString('hex') ?? '0'}`);
-  const isFit = (modulus?.length ?? 0) >= 256 && e % 2n === 1n && e >= 65_537n;
+  if (modulus === undefined || exponent === undefined) return 'It has no parts.';
+  const e = BigInt(`0x${exponent.toString('hex')}`);
+  const isFit = modulus.length >= 256 && e % 2n === 1n && e >= 65_537n;
   return unless(isFit, 'The modulus is short, or the exponent even or small.');
 }

@@ -74,10 +74,11 @@ export function changedExtensions(
   };
 }
 
-/** A Name with one attribute in each RDN: identifier in hex, tag of the string, text. */
-export function name(
-  ...attributes: readonly (readonly [string, number, string | Buffer])[]
-): Buffer {
+/** Identifier in hex, tag of the string, text. */
+export type AttributePlan = readonly [id: string, tag: number, text: string | Buffer];
+
+/** A Name with one attribute in each RDN. */
+export function distinguishedName(...attributes: readonly AttributePlan[]): Buffer {
   return tlv(0x30, ...attributes.map(([id, tag, text]) => tlv(0x31, attribute(id, tag, text))));
 }
 

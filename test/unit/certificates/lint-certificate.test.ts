@@ -5,20 +5,21 @@ import {
   attribute,
   bend,
   changedExtensions,
+  distinguishedName,
   extension,
   type Fields,
-  name,
   type Outside,
   replaced,
   withExtension,
 } from './bend';
 import { hex, tlv } from './request-builder';
 
-const [UTF8, PRINTABLE, IA5] = [0x0c, 0x13, 0x16];
-const [CN, C, SERIAL, EMAIL] = ['550403', '550406', '550405', '2a864886f70d010901'];
+const [UTF8, PRINTABLE, IA5] = [0x0c, 0x13, 0x16] as const;
+const [CN, C, SERIAL, EMAIL] = ['550403', '550406', '550405', '2a864886f70d010901'] as const;
 const [SKI, KU, SAN, BC, CRLDP, CP, AKI, EKU] = [
-  ...['551d0e', '551d0f', '551d11', '551d13', '551d1f', '551d20', '551d23', '551d25'],
-] as [string, string, string, string, string, string, string, string];
+  ...(['551d0e', '551d0f', '551d11', '551d13'] as const),
+  ...(['551d1f', '551d20', '551d23', '551d25'] as const),
+] as const;
 const AIA = '2b06010505070101';
 const NO_CHECK = '2b0601050507300105';
 const POLICY = tlv(0x30, hex('06032a0304'));
@@ -29,8 +30,9 @@ const usage = (bits: string): ReturnType<typeof replaced> =>
   withExtension(KU, hex(bits), { critical: true });
 const eku = (...oids: string[]): ReturnType<typeof replaced> =>
   withExtension(EKU, tlv(0x30, ...oids.map(hex)));
-const subject = (...attributes: Parameters<typeof name>): ReturnType<typeof replaced> =>
-  replaced(5, name(...attributes));
+const subject = (
+  ...attributes: Parameters<typeof distinguishedName>
+): ReturnType<typeof replaced> => replaced(5, distinguishedName(...attributes));
 const validity = (from: Buffer, to: Buffer): ReturnType<typeof replaced> =>
   replaced(4, tlv(0x30, from, to));
 const utc = (text: string): Buffer => tlv(0x17, text);
@@ -79,7 +81,7 @@ const BENT: readonly Bent[] = [
   ['serial_positive', 'zero', replaced(1, hex('020100'))],
   ['serial_positive', 'negative', replaced(1, hex('0201ff'))],
   ['serial_at_most_20_octets', '21 octets', replaced(1, tlv(0x02, Buffer.alloc(21, 1)))],
-  ['issuer_name_matches', 'another name', replaced(3, name([CN, UTF8, 'Other']))],
+  ['issuer_name_matches', 'another name', replaced(3, distinguishedName([CN, UTF8, 'Other']))],
   [
     'issuer_name_matches',
     'the same text as PrintableString',

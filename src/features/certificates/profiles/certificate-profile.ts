@@ -32,10 +32,12 @@ export interface CertificateProfile {
 }
 
 /** What a project has set: nothing else of it is stored, so that the rest follows the defaults. */
-export type ProfileSettings = { readonly [Kind in CertificateKind]?: Partial<CertificateProfile> };
+export type ProfileSettings = Readonly<
+  Partial<Record<CertificateKind, Partial<CertificateProfile>>>
+>;
 
 /** What was agreed at the order, of the kinds for which the project has set anything. */
-export type CertificateTerms = { readonly [Kind in CertificateKind]?: AgreedProfile };
+export type CertificateTerms = Readonly<Partial<Record<CertificateKind, AgreedProfile>>>;
 
 interface AgreedProfile extends CertificateProfile {
   readonly days: number;

@@ -23,33 +23,39 @@ export function changeProfile(
 ): ProfileSettings {
   const given = Object.entries(normalised(input)).filter(([, value]) => value !== undefined);
   const problems = new FieldProblems();
-  for (const [name, value] of given) {
-    if (value !== null) problems.note(`input.${name}`, problemOf(name, value, kind));
-  }
+  for (const [name, value] of given) problems.note(`input.${name}`, problemOf(name, value, kind));
   problems.refuse();
-  const changed: Fields = { ...settings[kind] };
-  for (const [name, value] of given) {
-    if (value === null) Reflect.deleteProperty(changed, name);
-    else changed[name] = value;
-  }
-  const { [kind]: _before, ...others } = settings;
-  const merged = Object.keys(changed).length === 0 ? others : { ...others, [kind]: changed };
+  const merged = merge(settings, kind, given);
   const profile = profileOf(merged, kind);
-  for (const [field, problem] of contradictionsOf(profile))
+  for (const [field, problem] of contradictionsOf(profile)) {
     problems.note(`input.${field}`, problem);
+  }
   for (const field of ['validityDays', 'maxValidityDays'] as const) {
     const isLonger = field in input && (profile[field] ?? 0) > projectDays;
-    problems.note(
-      `input.${field}`,
-      isLonger ? `The project's mobile IDs are valid for ${String(projectDays)} days.` : undefined,
-    );
+    const days = String(projectDays);
+    const longer = `The project's mobile IDs are valid for ${days} days.`;
+    problems.note(`input.${field}`, isLonger ? longer : undefined);
   }
   problems.refuse();
   return merged;
 }
 
+/** Of a kind without any setting nothing is left. */
+function merge(
+  settings: ProfileSettings,
+  kind: CertificateKind,
+  given: readonly (readonly [name: string, value: unknown])[],
+): ProfileSettings {
+  const changed = { ...settings[kind], ...Object.fromEntries(given) };
+  const set = Object.entries(changed).filter(([, value]) => value !== null);
+  const others = Object.entries(settings).filter(([name]) => name !== kind);
+  const own = set.length === 0 ? [] : [[kind, Object.fromEntries(set)] as const];
+  return Object.fromEntries([...others, ...own]);
+}
+
 function problemOf(name: string, value: unknown, kind: CertificateKind): Problem {
   if (!Object.hasOwn(PROFILE_CHECKS, name)) return 'There is no such field.';
+  if (value === null) return undefined;
   return PROFILE_CHECKS[name as keyof CertificateProfile](value as never, kind);
 }
 
