@@ -3,6 +3,7 @@ import { lintCertificate, RULE_NAMES } from '../../helpers/lint/lint';
 import { newAuthority, orderOf, type TestAuthority } from './authorities';
 import {
   attribute,
+  type AttributePlan,
   bend,
   changedExtensions,
   distinguishedName,
@@ -30,9 +31,8 @@ const usage = (bits: string): ReturnType<typeof replaced> =>
   withExtension(KU, hex(bits), { critical: true });
 const eku = (...oids: string[]): ReturnType<typeof replaced> =>
   withExtension(EKU, tlv(0x30, ...oids.map(hex)));
-const subject = (
-  ...attributes: Parameters<typeof distinguishedName>
-): ReturnType<typeof replaced> => replaced(5, distinguishedName(...attributes));
+const subject = (...attributes: AttributePlan[]): ReturnType<typeof replaced> =>
+  replaced(5, distinguishedName(...attributes));
 const validity = (from: Buffer, to: Buffer): ReturnType<typeof replaced> =>
   replaced(4, tlv(0x30, from, to));
 const utc = (text: string): Buffer => tlv(0x17, text);

@@ -1,7 +1,6 @@
 export {
   agreeTerms,
   type CertificateTerms,
-  type CertificateProfile,
   type ProfileSettings,
   profileOf,
 } from './certificate-profile.js';

@@ -64,7 +64,7 @@ export function contradictionsOf(
   return found;
 }
 
-export function isObjectIdentifier(text: string): boolean {
+function isObjectIdentifier(text: string): boolean {
   if (text.length > MAX_OID_CHARACTERS || !OBJECT_IDENTIFIER.test(text)) return false;
   return text.split('.').every((arc) => Number(arc) <= MAX_ARC);
 }
