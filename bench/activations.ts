@@ -7,6 +7,7 @@ import { connectToServer } from '../src/phone/server-api.js';
 import { createProject, openDatabase, placeOrders, type BenchDatabase } from './database.js';
 import { postgresCpuMicros } from './host.js';
 import { closedLoop } from './http-load.js';
+import { issuingKey } from './issuing-key.js';
 import type { BenchPlan } from './options.js';
 import type { Signet } from './signet.js';
 import { median, percentile } from './statistics.js';
@@ -110,13 +111,8 @@ function perEnrolment(before: CpuMs, after: CpuMs, count: number): CpuMs {
   };
 }
 
-async function caKey({ pool }: BenchDatabase, { keys }: Signet): Promise<KeyObject> {
-  const { rows } = await pool.query<{ id: string; sealed_key: Buffer }>(
-    `SELECT id, sealed_key FROM certificate_authority WHERE role = 'ISSUING'`,
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error('The server has no issuing CA.');
-  const pkcs8 = keys.open('ca-key', row.id, row.sealed_key);
+async function caKey(database: BenchDatabase, signet: Signet): Promise<KeyObject> {
+  const { pkcs8 } = await issuingKey(database, signet);
   return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
 }
 

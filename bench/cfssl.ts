@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { pemOf } from '../src/features/certificates/x509/pem.js';
-import type { AuthorityMaterial } from '../src/features/certificates/x509/test-authority.js';
 import { processCpuMicros } from './host.js';
 import { closedLoop, HttpLine } from './http-load.js';
+import type { IssuingKey } from './issuing-key.js';
 import type { BenchPlan } from './options.js';
 import { freePort } from './signet.js';
 
@@ -38,7 +38,7 @@ const CONFIGURATION = {
 
 /** Debian's `cfssl serve` (golang-cfssl) with the same key: it verifies the request and signs, over HTTP, and stores nothing. */
 export async function measureCfssl(
-  material: AuthorityMaterial,
+  issuing: IssuingKey,
   plan: BenchPlan['issuance'],
 ): Promise<CfsslRate | null> {
   const isInstalled = await promisify(execFile)('cfssl', ['version']).then(
@@ -48,7 +48,7 @@ export async function measureCfssl(
   if (!isInstalled) return null;
   const folder = await mkdtemp(join(tmpdir(), 'signet-cfssl-'));
   try {
-    await writeAuthority(folder, material);
+    await writeAuthority(folder, issuing);
     const request = await requestIn(folder);
     return await measureServer(folder, request, plan);
   } finally {
@@ -56,8 +56,8 @@ export async function measureCfssl(
   }
 }
 
-async function writeAuthority(folder: string, { issuing }: AuthorityMaterial): Promise<void> {
-  const key = issuing.privateKeyPkcs8.toString('base64');
+async function writeAuthority(folder: string, issuing: IssuingKey): Promise<void> {
+  const key = issuing.pkcs8.toString('base64');
   await writeFile(join(folder, 'ca.pem'), pemOf(issuing.certificateDer));
   await writeFile(
     join(folder, 'ca-key.pem'),

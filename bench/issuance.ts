@@ -1,25 +1,26 @@
-import { generateKeyPairSync, randomUUID, sign, createHash, createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ProvenRequest } from '../src/features/certificates/certificate.service.js';
 import { CertificateService } from '../src/features/certificates/certificate.service.js';
 import type { CertificateAuthority } from '../src/features/certificates/x509/certificate-authority.js';
-import { openAuthority } from '../src/features/certificates/x509/forge-authority.js';
-import { softwareKey } from '../src/features/certificates/x509/signing-key.js';
-import {
-  createTestAuthority,
-  type AuthorityMaterial,
-} from '../src/features/certificates/x509/test-authority.js';
+import { AuthorityKeys } from '../src/features/certificates/authority-keys.js';
+import { AuthorityRegistry } from '../src/features/certificates/authority-registry.service.js';
+import { AuthorityService } from '../src/features/certificates/authority.service.js';
+import { agreeTerms } from '../src/features/certificates/profiles/certificate-profile.js';
 import { systemClock } from '../src/kernel/clock.js';
 import { newId, type ProfileId } from '../src/kernel/ids.js';
 import { measureCfssl, type CfsslRate } from './cfssl.js';
 import { openDatabase, type BenchDatabase } from './database.js';
+import { issuingKey, type IssuingKey } from './issuing-key.js';
 import { closedLoop } from './http-load.js';
 import type { BenchPlan } from './options.js';
 import type { Signet } from './signet.js';
 import { median } from './statistics.js';
 
 const PKI_URL = 'http://pki.example.org';
-const VALIDITY_MS = 730 * 86_400_000;
+const VALIDITY_DAYS = 730;
+const VALIDITY_MS = VALIDITY_DAYS * 86_400_000;
+const NAMES = { username: 'alva', projectName: 'Measured' } as const;
 /** As many as the thread pool has threads, and as many again that wait for one. */
 const IN_FLIGHT = 8;
 /** More than any machine stores: so many holders' keys are made for each second. */
@@ -49,39 +50,38 @@ export async function measureIssuance(
   { issuance: plan }: BenchPlan,
   keyAlgorithm: Issuance['keyAlgorithm'],
 ): Promise<Issuance> {
-  const material = await createTestAuthority({
-    keyAlgorithm,
-    now: systemClock.now(),
-    pkiUrl: PKI_URL,
-  });
-  const authority = authorityOf(material);
-  const { raw, object } = await measureObject(material, authority, plan);
   const database = await openDatabase(signet);
   try {
-    const durable = await measureDurable(database, authority, plan);
-    return { keyAlgorithm, raw, object, durable, cfssl: await measureCfssl(material, plan) };
+    const issuing = await issuingKey(database, signet);
+    const registry = await openAuthorities(database, signet);
+    const { raw, object } = await measureObject(issuing, registry.current, plan);
+    const durable = await measureDurable(database, registry, plan);
+    return { keyAlgorithm, raw, object, durable, cfssl: await measureCfssl(issuing, plan) };
   } finally {
     await database.close();
   }
 }
 
-function authorityOf({ root, issuing }: AuthorityMaterial): CertificateAuthority {
-  return openAuthority({
-    id: issuing.id,
-    certificateDer: issuing.certificateDer,
-    key: softwareKey(issuing.privateKeyPkcs8),
-    rootCertificateDer: root.certificateDer,
-    pkiUrl: PKI_URL,
-  });
+/** The server's own issuing authority, opened once more in this process. */
+async function openAuthorities(
+  { work }: BenchDatabase,
+  { keys }: Signet,
+): Promise<AuthorityRegistry> {
+  const registry = new AuthorityRegistry(
+    new AuthorityService(new AuthorityKeys(keys, null)),
+    PKI_URL,
+  );
+  await registry.reload(work.read(await work.systemRequest('bench', randomUUID())));
+  return registry;
 }
 
 /** In turns, so that whatever disturbs the machine disturbs both. */
 async function measureObject(
-  { issuing }: AuthorityMaterial,
+  issuing: IssuingKey,
   authority: CertificateAuthority,
   plan: BenchPlan['issuance'],
 ): Promise<{ raw: Rate; object: Rate }> {
-  const key = createPrivateKey({ key: issuing.privateKeyPkcs8, format: 'der', type: 'pkcs8' });
+  const key = createPrivateKey({ key: issuing.pkcs8, format: 'der', type: 'pkcs8' });
   const toBeSigned = Buffer.alloc(800, 'tbsCertificate');
   const holders = requestsOf(64);
   let next = 0;
@@ -106,20 +106,21 @@ async function measureObject(
 
 async function measureDurable(
   { work }: BenchDatabase,
-  authority: CertificateAuthority,
+  authorities: AuthorityRegistry,
   plan: BenchPlan['issuance'],
 ): Promise<Rate> {
-  const service = new CertificateService(authority);
+  const service = new CertificateService(authorities);
   const request = await work.systemRequest('bench', randomUUID());
+  const { terms } = agreeTerms({}, ['AUTHENTICATION'], { project: VALIDITY_DAYS, ordered: null });
   const windows: Rate[] = [];
   for (let i = 0; i < plan.windows; i += 1) {
     const holders = requestsOf(STORED_PER_SECOND * plan.windowSeconds);
     const storeOnce = async (): Promise<void> => {
       const holder = holders.pop();
       if (holder === undefined) throw new Error('STORED_PER_SECOND is too low.');
-      const { commonName, email, notBefore, notAfter } = orderOf(holder);
+      const { commonName, email = null, notBefore, notAfter } = orderOf(holder);
       const profileId = newId<ProfileId>();
-      const named = { profileId, commonName, email: email ?? null, notBefore, notAfter };
+      const named = { ...NAMES, terms, profileId, commonName, email, notBefore, notAfter };
       await work.change(request, (scope) => service.issue(scope, named, [holder]));
     };
     windows.push(await rateOf(2 * IN_FLIGHT, plan.windowSeconds, storeOnce));

@@ -40,6 +40,7 @@ import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersio
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-AuthorityGenerations.js';
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
+import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
@@ -103,5 +104,6 @@ export const databaseSchema: DatabaseSchema = {
     AuditChain1795500500000,
     AuthorityGenerations1795500800000,
     ProfileChanges1795500100000,
+    CertificateProfiles1795500400000,
   ],
 };

@@ -57,6 +57,7 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.setUserRoles': ['admin', 'user.set-roles'],
   'Mutation.createProject': ['admin', 'project.create'],
   'Mutation.updateProjectSettings': ['admin', 'project.update-settings'],
+  'Mutation.updateCertificateProfile': ['admin', 'project.update-certificate-profile'],
   'Mutation.createApiClient': ['admin', 'api-client.create'],
   'Mutation.updateApiClient': ['admin', 'api-client.update'],
   'Mutation.rotateApiClientSecret': ['admin', 'api-client.rotate-secret'],

@@ -177,6 +177,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.setUserRoles': ['/admin/users', ADMINISTRATORS],
   'Mutation.createProject': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateProjectSettings': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.updateCertificateProfile': ['/admin/projects', ADMINISTRATORS],
   'Mutation.createApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.updateApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.rotateApiClientSecret': ['/admin/api-clients', ADMINISTRATORS],

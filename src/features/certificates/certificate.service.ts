@@ -7,6 +7,13 @@ import type { AuthorityRegistry } from './authority-registry.service.js';
 import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
 import { predecessorsOf, type RevocationReason } from './certificate-status.js';
+import { readable } from './profiles/readable.js';
+import { ProfileCache } from './profiles/profile-cache.js';
+import {
+  type CertificateTerms,
+  namedAlgorithm,
+  profileOf,
+} from './profiles/certificate-profile.js';
 import { readCertificateRequest, type VerifiedRequest } from './x509/csr.js';
 
 export { pemOf } from './x509/pem.js';
@@ -20,11 +27,19 @@ export interface ProvenRequest extends VerifiedRequest {
 /** Whose certificates are to be issued, and for how long. */
 export interface Holder {
   readonly profileId: ProfileId;
+  /** What people call him. */
   readonly commonName: string;
+  readonly username: string;
   readonly email: string | null;
+  readonly projectName: string;
+  /** What his order has fixed, see `agreeTerms`. */
+  readonly terms: CertificateTerms;
   readonly notBefore: Date;
+  /** Of the mobile ID: some of its certificates may end earlier. */
   readonly notAfter: Date;
 }
+
+const MILLISECONDS_A_DAY = 86_400_000;
 
 const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
   subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
@@ -34,14 +49,16 @@ const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, s
 const STORE = `
   INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
     key_origin, der, fingerprint, public_key_hash)
-  SELECT id, $1, $2, kind, 'VALID', serial_number, $3, $4, $5, $6, 'DEVICE', der, fingerprint, public_key_hash
-  FROM unnest($7::uuid[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::bytea[])
-    AS made (id, kind, serial_number, der, fingerprint, public_key_hash)
+  SELECT id, $1, $2, kind, 'VALID', serial_number, subject, $3, $4, not_after, 'DEVICE', der, fingerprint, public_key_hash
+  FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bytea[], $11::text[], $12::bytea[])
+    AS made (id, kind, serial_number, subject, not_after, der, fingerprint, public_key_hash)
   WHERE EXISTS (SELECT 1 FROM certificate_authority WHERE id = $2 AND state = 'ACTIVE')
   ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`;
 
 /** Issues certificates and keeps their status. */
 export class CertificateService {
+  private readonly profiles = new ProfileCache();
+
   constructor(private readonly authorities: AuthorityRegistry) {}
 
   /** The one that issues now. */
@@ -77,6 +94,16 @@ export class CertificateService {
     return { ...request, kind };
   }
 
+  /** @throws DomainError CSR_REJECTED with reason ALGORITHM where a key is of a type that the order does not allow */
+  refuseForeignKeys(terms: CertificateTerms, requests: readonly ProvenRequest[]): void {
+    for (const { kind, keyAlgorithm } of requests) {
+      const { keyAlgorithms: allowed } = profileOf(terms, kind);
+      if (!allowed.some((name) => name === namedAlgorithm(keyAlgorithm))) {
+        throw new DomainError('CSR_REJECTED', { reason: 'ALGORITHM', kind, allowed });
+      }
+    }
+  }
+
   /** @throws DomainError CSR_REJECTED where one of the keys stands twice, or was certified before */
   async refuseKnownKeys(scope: Scope, requests: readonly ProvenRequest[]): Promise<void> {
     const hashes = requests.map(({ publicKeyHash }) => publicKeyHash);
@@ -93,13 +120,15 @@ export class CertificateService {
 
   /**
    * Signs and stores, within the transaction of `scope`: a certificate that is not stored is not handed out.
-   * @throws DomainError CSR_REJECTED where another enrolment certified one of the keys at the same moment
+   * @throws DomainError CSR_REJECTED where another enrolment certified one of the keys at the same moment, or a key is
+   * of a type that the order does not allow
    */
   async issue(
     scope: ChangeScope,
     holder: Holder,
     requests: readonly ProvenRequest[],
   ): Promise<void> {
+    this.refuseForeignKeys(holder.terms, requests);
     if (await this.issueBy(scope, holder, requests)) return;
     // Another process has rolled over to a new authority since.
     await this.authorities.reload(scope);
@@ -115,16 +144,22 @@ export class CertificateService {
     requests: readonly ProvenRequest[],
   ): Promise<boolean> {
     const { authority } = this;
+    const names = {
+      profileId: holder.profileId,
+      commonName: readable(holder.commonName),
+      username: holder.username,
+      email: holder.email ?? undefined,
+      projectName: readable(holder.projectName),
+    };
     const issued = await Promise.all(
-      requests.map((request) =>
+      requests.map(({ kind, publicKeySpki }) =>
         authority.issue({
-          kind: request.kind,
-          publicKeySpki: request.publicKeySpki,
-          profileId: holder.profileId,
-          commonName: holder.commonName,
-          email: holder.email ?? undefined,
+          ...names,
+          kind,
+          profile: this.profiles.compiled(kind, holder.terms[kind]),
+          publicKeySpki,
           notBefore: holder.notBefore,
-          notAfter: holder.notAfter,
+          notAfter: endOf(holder, kind),
         }),
       ),
     );
@@ -218,13 +253,13 @@ export class CertificateService {
     const stored = await scope.sql('certificate.store', STORE, [
       holder.profileId,
       authority.issuerId,
-      one.subject,
       one.issuer,
       one.notBefore,
-      one.notAfter,
       issued.map(() => newId<CertificateId>()),
       requests.map(({ kind }) => kind),
       issued.map(({ serialNumber }) => serialNumber),
+      issued.map(({ subject }) => subject),
+      issued.map(({ notAfter }) => notAfter),
       issued.map(({ der }) => der),
       issued.map(({ fingerprint }) => fingerprint),
       requests.map(({ publicKeyHash }) => publicKeyHash),
@@ -240,6 +275,13 @@ async function isActive(scope: Scope, { issuerId }: CertificateAuthority): Promi
     [issuerId],
   );
   return rows.length > 0;
+}
+
+/** As long as its kind was ordered for, and never longer than the mobile ID. */
+function endOf({ terms, notBefore, notAfter }: Holder, kind: CertificateKind): Date {
+  const days = terms[kind]?.days;
+  if (days === undefined) return notAfter;
+  return new Date(Math.min(notBefore.getTime() + days * MILLISECONDS_A_DAY, notAfter.getTime()));
 }
 
 function rank(kind: CertificateKind): number {

@@ -113,16 +113,18 @@ export class ActivationService {
 
   private async prove(
     grant: DeviceGrant,
-    { certificates: asked }: Enrolment,
+    { certificates: asked, certificateTerms }: Enrolment,
     requests: readonly CertificateRequest[],
   ): Promise<ProvenRequest[]> {
     const sent = requests.map(({ kind }) => kind);
     const fits = sent.length === asked.length && asked.every((kind) => sent.includes(kind));
     if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted: asked });
     const challenge = this.ports.secrets.challenge(grant);
-    return Promise.all(
+    const proven = await Promise.all(
       requests.map(({ kind, csr }) => this.ports.certificates.prove(kind, csr, challenge)),
     );
+    this.ports.certificates.refuseForeignKeys(certificateTerms, proven);
+    return proven;
   }
 
   /** The first transaction: from here on these requests and no others will be certified. */
@@ -217,7 +219,10 @@ export class ActivationService {
       validFrom: validity.notBefore,
       validTo: validity.notAfter,
     });
-    const holder = { profileId, commonName: user.displayName, email: user.email, ...validity };
+    const { name: projectName } = await this.ports.projects.get(scope, enrolment.projectId);
+    const { displayName: commonName, username, email } = user;
+    const terms = enrolment.certificateTerms;
+    const holder = { profileId, commonName, username, email, projectName, terms, ...validity };
     await this.ports.certificates.issue(scope, holder, proven);
     await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
     await this.ports.replacements.finish(scope, enrolment, profileId);

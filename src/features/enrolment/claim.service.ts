@@ -8,6 +8,7 @@ import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
+import { profileOf } from '../certificates/profiles/certificate-profile.service.js';
 import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
 import { checkDeviceProof } from './device-proof.js';
 import type { EnrolmentLog, Move } from './enrolment-log.service.js';
@@ -41,9 +42,6 @@ export interface DeviceTask {
   readonly confirmationCode: string | null;
   readonly expiresAt: Date;
 }
-
-/** Key types that a phone may make, the preferred one first. */
-const DEVICE_ALGORITHMS = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096'] as const;
 
 /** A phone claims a code: from then on the enrolment belongs to it. */
 export class ClaimService {
@@ -153,7 +151,7 @@ export class ClaimService {
       keyRequests: enrolment.certificates.map((kind) => ({
         kind,
         origin: 'DEVICE',
-        algorithms: DEVICE_ALGORITHMS,
+        algorithms: profileOf(enrolment.certificateTerms, kind).keyAlgorithms,
       })),
       serverName: enrolment.serverName,
       profileName: enrolment.profileName,

@@ -10,6 +10,7 @@ import type {
   SessionId,
   UserId,
 } from '../../kernel/ids.js';
+import type { CertificateTerms } from '../certificates/profiles/certificate-profile.service.js';
 import type { DeliveryChannel, DeviceConfirmation } from '../projects/project.service.js';
 import type { EnrolmentStatus } from './enrolment-status.js';
 
@@ -45,6 +46,7 @@ export class Enrolment {
   @Column('text') channel!: DeliveryChannel;
   @Column('text') confirmation!: DeviceConfirmation;
   @Column('integer', { name: 'validity_days' }) validityDays!: number;
+  @Column('jsonb', { name: 'certificate_terms', default: {} }) certificateTerms!: CertificateTerms;
   @Column('integer', { name: 'profile_limit' }) profileLimit!: number;
   @Column('text', { name: 'server_name' }) serverName!: string;
   @Column('text', { name: 'profile_name' }) profileName!: string;

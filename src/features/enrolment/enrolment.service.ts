@@ -33,7 +33,7 @@ export interface EnrolmentFilter {
 }
 
 const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", replaces_profile_id AS "replacesProfileId", status, certificates, channel, confirmation,
-  validity_days AS "validityDays", profile_limit AS "profileLimit", server_name AS "serverName",
+  validity_days AS "validityDays", certificate_terms AS "certificateTerms", profile_limit AS "profileLimit", server_name AS "serverName",
   profile_name AS "profileName", account_name AS "accountName", generation, code_ttl_seconds AS "codeTtlSeconds", code_expires_at AS "codeExpiresAt",
   expires_at AS "expiresAt", created_at AS "createdAt", completed_at AS "completedAt", last_event AS "lastEvent",
   ordered_by AS "orderedBy", ordered_in_session AS "orderedInSession", idempotency_key AS "idempotencyKey",

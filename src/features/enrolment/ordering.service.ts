@@ -15,6 +15,7 @@ import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { NamedCredentials } from '../access/access.service.js';
 import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { AuditService } from '../audit/audit.service.js';
+import { agreeTerms } from '../certificates/profiles/certificate-profile.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { ProfileService } from '../profiles/profile.service.js';
 import type { DeliveryChannel, Project, ProjectService } from '../projects/project.service.js';
@@ -225,6 +226,10 @@ export class OrderingService {
     const { settings } = project;
     const channel = channelOf(project, user, order);
     const expiresAt = after(scope.now, settings.enrolmentTtlSeconds);
+    const certificates = certificatesOf(project, order);
+    const ordered = validityOf(project, order);
+    const days = { project: settings.validityDays, ordered };
+    const { terms, validityDays } = agreeTerms(project.certificateProfiles, certificates, days);
     const ttl = channel === 'SCREEN' ? settings.codeTtlSeconds : settings.invitationTtlSeconds;
     return {
       id: newId(),
@@ -232,10 +237,11 @@ export class OrderingService {
       userId: user.id,
       replacesProfileId,
       status: channel === 'SCREEN' ? 'WAITING_FOR_SCAN' : 'DELIVERING',
-      certificates: certificatesOf(project, order),
+      certificates,
       channel,
       confirmation: settings.confirmation,
-      validityDays: validityOf(project, order),
+      validityDays,
+      certificateTerms: terms,
       profileLimit: settings.maxProfilesPerUser,
       ...this.ports.projects.namesFor(project, user),
       generation: 1,
@@ -286,8 +292,9 @@ function channelOf({ settings }: Project, user: User, order: Order): DeliveryCha
 }
 
 /** @throws DomainError INVALID_INPUT */
-function validityOf({ settings }: Project, order: Order): number {
-  const days = order.validityDays ?? settings.validityDays;
+function validityOf({ settings }: Project, order: Order): number | null {
+  const days = order.validityDays ?? null;
+  if (days === null) return null;
   if (days < 1 || days > settings.validityDays) {
     throw invalidInput(
       'input.validityDays',

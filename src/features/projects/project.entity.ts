@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { ProfileSettings } from '../certificates/profiles/certificate-profile.service.js';
 import type { ProvisioningSettings } from './settings.js';
 
 /** One mobile-ID programme. `name_key` is the name as it is compared: NFKC, lower case. */
@@ -20,6 +21,9 @@ export class ProjectEntity {
 
   @Column('jsonb')
   settings!: ProvisioningSettings;
+
+  @Column('jsonb', { name: 'certificate_profiles', default: {} })
+  certificateProfiles!: ProfileSettings;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

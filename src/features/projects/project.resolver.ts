@@ -1,9 +1,15 @@
-import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { CERTIFICATE_KINDS } from '../../kernel/certificate-kind.js';
 import type { RequestContext } from '../../kernel/actor.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
 import { PageArgs } from '../audit/page-args.types.js';
-import type { ProjectService } from './project.service.js';
+import { profileOf, purposeNameOf } from '../certificates/profiles/certificate-profile.service.js';
+import {
+  CertificateProfileInput,
+  CertificateProfileType,
+} from '../certificates/profiles/certificate-profile.types.js';
+import type { Project, ProjectService } from './project.service.js';
 import { CreateProjectInput, ProjectConnectionType, ProjectType } from './project.types.js';
 import { ProvisioningSettingsInput } from './settings.types.js';
 
@@ -56,5 +62,32 @@ export class ProjectResolver {
     settings: ProvisioningSettingsInput,
   ): Promise<ProjectType> {
     return this.work.change(ctx, (scope) => this.service.updateSettings(scope, id, settings));
+  }
+
+  @Resource('/admin/projects')
+  @Mutation(() => ProjectType, {
+    description:
+      'Changes what the certificates of one kind are. Orders that are under way keep what they began with.',
+  })
+  updateCertificateProfile(
+    @Ctx() ctx: RequestContext,
+    @Arg('projectId', () => ID, { description: 'Id of the project.' }) projectId: string,
+    @Arg('input', () => CertificateProfileInput, { description: 'The kind, and what changes.' })
+    input: CertificateProfileInput,
+  ): Promise<ProjectType> {
+    return this.work.change(ctx, (scope) =>
+      this.service.updateCertificateProfile(scope, projectId, input),
+    );
+  }
+
+  @FieldResolver(() => [CertificateProfileType], {
+    description: 'What its certificates are, one entry for each kind.',
+  })
+  certificateProfiles(@Root() { certificateProfiles }: Project): CertificateProfileType[] {
+    return CERTIFICATE_KINDS.map((kind) => {
+      const profile = profileOf(certificateProfiles, kind);
+      const extendedKeyUsages = profile.extendedKeyUsages.map(purposeNameOf);
+      return { ...profile, kind, extendedKeyUsages };
+    });
   }
 }

@@ -6,7 +6,12 @@ import { textProblem } from '../../kernel/text.js';
 import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { AuditService } from '../audit/audit.service.js';
+import {
+  changeProfile,
+  type ProfileInput,
+} from '../certificates/profiles/certificate-profile.service.js';
 import {
   projectNameKey,
   summaryOf,
@@ -35,7 +40,8 @@ export type {
   SettingsInput,
 };
 
-const PROJECT = 'id, name, mode, settings, created_at AS "createdAt"';
+const PROJECT =
+  'id, name, mode, settings, certificate_profiles AS "certificateProfiles", created_at AS "createdAt"';
 
 /** Mobile-ID programmes and what a mobile ID is in each. */
 export class ProjectService {
@@ -77,9 +83,42 @@ export class ProjectService {
     await this.audit.record(scope, {
       action: 'project.update-settings',
       target: `project:${present.id}`,
-      detail: changedNames(present.settings, settings),
+      detail: changedNames(present.settings, settings).join(' '),
     });
     return { ...present, settings };
+  }
+
+  /**
+   * Changes what certificates of one kind are, in orders to come.
+   * @throws DomainError NOT_FOUND, INVALID_INPUT
+   */
+  async updateCertificateProfile(
+    scope: ChangeScope,
+    id: string,
+    { kind, ...input }: ProfileInput & { readonly kind: CertificateKind },
+  ): Promise<Project> {
+    const present = await this.getLocked(scope, id);
+    const { validityDays } = present.settings;
+    const certificateProfiles = changeProfile(
+      present.certificateProfiles,
+      kind,
+      input,
+      validityDays,
+    );
+    await scope.sql(
+      'projects.update-certificate-profiles',
+      'UPDATE project SET certificate_profiles = $2, updated_at = $3 WHERE id = $1',
+      [present.id, JSON.stringify(certificateProfiles), scope.now],
+    );
+    await this.audit.record(scope, {
+      action: 'project.update-certificate-profile',
+      target: `project:${present.id}`,
+      detail: [
+        kind,
+        ...changedNames(present.certificateProfiles[kind] ?? {}, certificateProfiles[kind] ?? {}),
+      ].join(' '),
+    });
+    return { ...present, certificateProfiles };
   }
 
   /** Undefined also where it is out of the actor's reach. */
@@ -185,9 +224,8 @@ function nameTaken(): DomainError {
   });
 }
 
-function changedNames(before: ProvisioningSettings, after: ProvisioningSettings): string {
-  const isChanged = (name: string): boolean =>
-    JSON.stringify(before[name as keyof ProvisioningSettings]) !==
-    JSON.stringify(after[name as keyof ProvisioningSettings]);
-  return Object.keys(after).filter(isChanged).join(' ');
+function changedNames<T extends object>(before: T, after: T): string[] {
+  const names = [...new Set([...Object.keys(after), ...Object.keys(before)])] as (keyof T &
+    string)[];
+  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }

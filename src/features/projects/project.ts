@@ -1,5 +1,6 @@
 import type { ProjectId } from '../../kernel/ids.js';
 import { comparisonKey } from '../../kernel/text.js';
+import type { ProfileSettings } from '../certificates/profiles/certificate-profile.service.js';
 import type { ProvisioningSettings, SettingsInput } from './settings.js';
 
 export const PROJECT_MODES = ['MANAGED', 'SELF_REGISTRATION'] as const;
@@ -10,6 +11,7 @@ export interface Project {
   readonly name: string;
   readonly mode: ProjectMode;
   readonly settings: ProvisioningSettings;
+  readonly certificateProfiles: ProfileSettings;
   readonly createdAt: Date;
 }
 

@@ -16,6 +16,8 @@ export function administrationScenes(setting: Setting): Setters {
     project: () => given({ id: cast.projectId }),
     createProject: () => given({ input: { name: newName('p') } }),
     updateProjectSettings: () => given({ id: confirmed, settings: { instructions: 'Scan.' } }),
+    updateCertificateProfile: () =>
+      given({ projectId: confirmed, input: { kind: 'SIGNATURE', organization: 'Demo Corp' } }),
     createApiClient: () => given({ name: newName('client'), scopes: ['users:read'] }),
     updateApiClient: () => ofNewClient({ input: { name: 'Renamed' } }),
     rotateApiClientSecret: () => ofNewClient(),

@@ -1,14 +1,13 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import type { HolderNames, IssuingProfile } from './issuing-profile.js';
 import type { PublicKeyAlgorithm } from './key-checks.js';
 
-export interface CertificateOrder {
+export interface CertificateOrder extends HolderNames {
   readonly kind: CertificateKind;
+  /** Of this kind; the default one where none is named. */
+  readonly profile?: IssuingProfile;
   /** DER of a SubjectPublicKeyInfo whose private key the holder has proven to possess. */
   readonly publicKeySpki: Buffer;
-  /** UUID; stays the same for all certificates of one profile. */
-  readonly profileId: string;
-  readonly commonName: string;
-  readonly email: string | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
 }

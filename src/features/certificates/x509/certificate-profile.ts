@@ -12,6 +12,11 @@ const SET_BACK_MS = 5 * 60_000;
 export const OID = {
   COMMON_NAME: '2.5.4.3',
   SERIAL_NUMBER: '2.5.4.5',
+  COUNTRY: '2.5.4.6',
+  ORGANIZATION: '2.5.4.10',
+  ORGANIZATIONAL_UNIT: '2.5.4.11',
+  /** PKCS #9 (RFC 2985 5.2.1) */
+  EMAIL_ADDRESS: '1.2.840.113549.1.9.1',
   SUBJECT_KEY_IDENTIFIER: '2.5.29.14',
   KEY_USAGE: '2.5.29.15',
   SUBJECT_ALT_NAME: '2.5.29.17',
@@ -29,6 +34,8 @@ export const OID = {
   CA_ISSUERS: '1.3.6.1.5.5.7.48.2',
   /** RFC 9598 3 */
   SMTP_UTF8_MAILBOX: '1.3.6.1.5.5.7.8.9',
+  /** Microsoft's, a user's name at a domain */
+  USER_PRINCIPAL_NAME: '1.3.6.1.4.1.311.20.2.3',
   ANY_POLICY: '2.5.29.32.0',
   /** Under the private enterprise number that RFC 5612 sets aside for examples: a test CA promises nothing. */
   TEST_POLICY: '1.3.6.1.4.1.32473.2.1',
@@ -45,12 +52,6 @@ const KEY_USAGE_BITS = {
 } as const;
 export type KeyUsage = keyof typeof KEY_USAGE_BITS;
 
-const PURPOSES = {
-  AUTHENTICATION: OID.CLIENT_AUTH,
-  SIGNATURE: OID.DOCUMENT_SIGNING,
-  ENCRYPTION: OID.EMAIL_PROTECTION,
-} as const satisfies Record<CertificateKind, string>;
-
 /** What a holder's key may be used for. RFC 8813: an EC key agrees on keys, it does not encipher them. */
 export function keyUsageOf(kind: CertificateKind, keyAlgorithm: PublicKeyAlgorithm): KeyUsage {
   switch (kind) {
@@ -61,11 +62,6 @@ export function keyUsageOf(kind: CertificateKind, keyAlgorithm: PublicKeyAlgorit
     case 'ENCRYPTION':
       return keyAlgorithm.startsWith('RSA-') ? 'keyEncipherment' : 'keyAgreement';
   }
-}
-
-/** Undefined where there is nothing to say: no mail can be protected without an address. */
-export function extendedKeyUsageOf(kind: CertificateKind, hasMailbox: boolean): string | undefined {
-  return kind === 'ENCRYPTION' && !hasMailbox ? undefined : PURPOSES[kind];
 }
 
 /** Content of the BIT STRING, without trailing zero bits (X.690 11.2.2). */

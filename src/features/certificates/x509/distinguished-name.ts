@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url';
 import { DerError, type DerValue, exactItemsOf, expectTag, itemsOf, TAG } from './der.js';
 
-interface NameAttribute {
-  readonly type: 'commonName' | 'serialNumber';
+export interface NameAttribute {
+  readonly type: keyof typeof SHORT_NAMES;
   readonly value: string;
 }
 export type DistinguishedName = readonly NameAttribute[];
@@ -13,12 +13,27 @@ export interface Mailbox {
   readonly address: string;
 }
 
-/** ub-common-name and ub-serial-number of RFC 5280 appendix A. */
+/** One name within a subjectAltName. */
+export type AlternativeName =
+  Mailbox | { readonly form: 'uri' | 'userPrincipalName'; readonly address: string };
+
+/** ub-common-name, ub-organization-name, ub-organizational-unit-name and ub-serial-number of RFC 5280 appendix A. */
 const MAX_NAME_CHARACTERS = 64;
-const SHORT_NAMES = { commonName: 'CN', serialNumber: 'serialNumber' } as const;
+const SHORT_NAMES = {
+  country: 'C',
+  organization: 'O',
+  organizationalUnit: 'OU',
+  serialNumber: 'serialNumber',
+  commonName: 'CN',
+  emailAddress: 'emailAddress',
+} as const;
 const TYPES_BY_OID: ReadonlyMap<string, NameAttribute['type']> = new Map([
   ['550403', 'commonName'],
   ['550405', 'serialNumber'],
+  ['550406', 'country'],
+  ['55040a', 'organization'],
+  ['55040b', 'organizationalUnit'],
+  ['2a864886f70d010901', 'emailAddress'],
 ]);
 const MAX_ADDRESS_CHARACTERS = 254;
 const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^"(),:;<>@[\\\]]{1,64}(?<!\.)$/u;
@@ -28,13 +43,6 @@ const ASCII_DOMAIN =
 const UNICODE_DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
 const NOT_ASCII = /\P{ASCII}/u;
 const BLANK_OR_CONTROL = /[\s\p{C}]/u;
-
-/** The holder's name in encoding order, which RFC 4514 prints backwards. A holder without a name has only the id. */
-export function holderName(commonName: string, serialNumber: string): DistinguishedName {
-  const id = { type: 'serialNumber', value: serialNumber } as const;
-  const name = fitName(commonName);
-  return name === '' ? [id] : [id, { type: 'commonName', value: name }];
-}
 
 /** Cut to 64 characters, never within one; a lone surrogate becomes U+FFFD, since UTF-8 cannot say it. */
 export function fitName(name: string, maxCharacters = MAX_NAME_CHARACTERS): string {

@@ -5,16 +5,11 @@ import type {
   CertificateOrder,
   IssuedCertificate,
 } from './certificate-authority.js';
-import {
-  extendedKeyUsageOf,
-  keyUsageOf,
-  OID,
-  type Validity,
-  validityWithin,
-} from './certificate-profile.js';
+import { keyUsageOf, OID, type Validity, validityWithin } from './certificate-profile.js';
 import { parseDer } from './der.js';
-import { formatName, holderName, mailboxOf, readName } from './distinguished-name.js';
+import { formatName, readName } from './distinguished-name.js';
 import * as x509 from './forge-encoder.js';
+import { type CertificateContent, DEFAULT_ISSUING_PROFILES } from './issuing-profile.js';
 import { acceptedKeyAlgorithm, type PublicKeyAlgorithm, keyIdOf } from './key-checks.js';
 import { pemOf } from './pem.js';
 import { newSerial } from './serial-number.js';
@@ -74,26 +69,25 @@ class ForgeAuthority implements CertificateAuthority {
         [OID.OCSP, this.ocspUrl],
         [OID.CA_ISSUERS, certificateUrlOf(pkiUrl, issuerId)],
       ]),
-      x509.certificatePolicies(OID.TEST_POLICY),
     ];
   }
 
   async issue(order: CertificateOrder): Promise<IssuedCertificate> {
     if (!UUID.test(order.profileId)) throw new TypeError('profileId is not a UUID');
     const serial = newSerial();
-    const subject = holderName(order.commonName, order.profileId);
+    const content = (order.profile ?? DEFAULT_ISSUING_PROFILES[order.kind]).contentFor(order);
     const validity = validityWithin(this.validity, order);
     const der = await signCertificate(this.signer, serial, {
       validity,
-      subject: x509.encodeName(subject),
+      subject: x509.encodeName(content.subject),
       spki: order.publicKeySpki,
-      extensions: [...holderExtensions(order), ...this.commonExtensions],
+      extensions: [...holderExtensions(order, content), ...this.commonExtensions],
     });
     return {
       serialNumber: serial.toString('hex').replace(/^00/, '').toUpperCase(),
       der,
       pem: pemOf(der),
-      subject: formatName(subject),
+      subject: formatName(content.subject),
       issuer: this.subject,
       ...validity,
       fingerprint: fingerprintOf(der),
@@ -101,20 +95,16 @@ class ForgeAuthority implements CertificateAuthority {
   }
 }
 
-function holderExtensions({
-  kind,
-  publicKeySpki,
-  profileId,
-  email,
-}: CertificateOrder): x509.Asn1Node[] {
-  const mailbox = mailboxOf(email);
+function holderExtensions(
+  { kind, publicKeySpki }: CertificateOrder,
+  { names, extensions }: CertificateContent,
+): x509.Asn1Node[] {
   const spki = parseDer(publicKeySpki);
-  const purpose = extendedKeyUsageOf(kind, mailbox !== undefined);
   return [
     x509.keyUsage([keyUsageOf(kind, acceptedKeyAlgorithm(spki))]),
-    ...(purpose === undefined ? [] : [x509.extendedKeyUsage(purpose)]),
     x509.subjectKeyIdentifier(keyIdOf(spki)),
-    x509.subjectAltName(`urn:uuid:${profileId.toLowerCase()}`, mailbox),
+    x509.subjectAltName(names),
+    ...extensions,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { keyUsageBits, type KeyUsage, OID, type Validity } from './certificate-profile.js';
-import type { DistinguishedName, Mailbox } from './distinguished-name.js';
+import type { AlternativeName, DistinguishedName, NameAttribute } from './distinguished-name.js';
 
 declare const der: unique symbol;
 /** One value in DER, a character for each octet: joining strings copies nothing, which makes this several times as fast as buffers. */
@@ -44,6 +44,15 @@ const GENERAL_NAME = { otherName: 0, rfc822Name: 1, uri: 6 } as const;
 /** RFC 5280 4.1.2.5 */
 const FIRST_YEAR_OF_GENERALIZED_TIME = 2050;
 const X509_V3 = '\x02';
+/** RFC 5280 appendix A: country and serialNumber are PrintableString, emailAddress is IA5String (PKCS #9). */
+const NAME_ATTRIBUTES: Readonly<Record<NameAttribute['type'], readonly [id: string, Type]>> = {
+  country: [OID.COUNTRY, Type.PRINTABLESTRING],
+  organization: [OID.ORGANIZATION, Type.UTF8],
+  organizationalUnit: [OID.ORGANIZATIONAL_UNIT, Type.UTF8],
+  serialNumber: [OID.SERIAL_NUMBER, Type.PRINTABLESTRING],
+  commonName: [OID.COMMON_NAME, Type.UTF8],
+  emailAddress: [OID.EMAIL_ADDRESS, Type.IA5STRING],
+};
 
 /** TBSCertificate of RFC 5280 4.1.2, in DER. */
 export function encodeTbsCertificate(fields: CertificateFields): Buffer {
@@ -74,11 +83,10 @@ export function finished(der: Buffer): Asn1Node {
 
 export function encodeName(name: DistinguishedName): Asn1Node {
   const rdns = name.map(({ type, value }) => {
-    const attribute =
-      type === 'commonName'
-        ? [oid(OID.COMMON_NAME), utf8(value)]
-        : [oid(OID.SERIAL_NUMBER), primitive(Type.PRINTABLESTRING, value)];
-    return createNode(Class.UNIVERSAL, Type.SET, true, [sequence(attribute)]);
+    const [id, stringType] = NAME_ATTRIBUTES[type];
+    const text = Buffer.from(value, 'utf8').toString('latin1');
+    const attribute = sequence([oid(id), primitive(stringType, text)]);
+    return createNode(Class.UNIVERSAL, Type.SET, true, [attribute]);
   });
   return finished(encode(sequence(rdns)));
 }
@@ -98,8 +106,8 @@ export function keyUsage(usages: readonly KeyUsage[]): Asn1Node {
   return criticalExtension(OID.KEY_USAGE, primitive(Type.BITSTRING, bits));
 }
 
-export function extendedKeyUsage(purpose: string): Asn1Node {
-  return extension(OID.EXTENDED_KEY_USAGE, sequence([oid(purpose)]));
+export function extendedKeyUsage(...purposes: readonly string[]): Asn1Node {
+  return extension(OID.EXTENDED_KEY_USAGE, sequence(purposes.map(oid)));
 }
 
 export function subjectKeyIdentifier(keyId: Buffer): Asn1Node {
@@ -113,11 +121,9 @@ export function authorityKeyIdentifier(keyId: Buffer): Asn1Node {
   return extension(OID.AUTHORITY_KEY_IDENTIFIER, sequence([context(0, keyId.toString('latin1'))]));
 }
 
-/** Which profile it is for and, where there is one, the holder's address. */
-export function subjectAltName(profileUri: string, mailbox: Mailbox | undefined): Asn1Node {
-  const uri = context(GENERAL_NAME.uri, profileUri);
-  const names = mailbox ? [uri, mailboxName(mailbox)] : [uri];
-  return extension(OID.SUBJECT_ALT_NAME, sequence(names));
+/** At least one name. */
+export function subjectAltName(names: readonly AlternativeName[]): Asn1Node {
+  return extension(OID.SUBJECT_ALT_NAME, sequence(names.map(generalName)));
 }
 
 export function crlDistributionPoints(url: string): Asn1Node {
@@ -134,14 +140,25 @@ export function authorityInfoAccess(
   return extension(OID.AUTHORITY_INFO_ACCESS, sequence(descriptions));
 }
 
-export function certificatePolicies(policy: string): Asn1Node {
-  return extension(OID.CERTIFICATE_POLICIES, sequence([sequence([oid(policy)])]));
+export function certificatePolicies(...policies: readonly string[]): Asn1Node {
+  const information = policies.map((policy) => sequence([oid(policy)]));
+  return extension(OID.CERTIFICATE_POLICIES, sequence(information));
 }
 
-// RFC 9598 3
-function mailboxName({ form, address }: Mailbox): Asn1Node {
-  if (form === 'rfc822Name') return context(GENERAL_NAME.rfc822Name, address);
-  return context(GENERAL_NAME.otherName, [oid(OID.SMTP_UTF8_MAILBOX), context(0, [utf8(address)])]);
+function generalName({ form, address }: AlternativeName): Asn1Node {
+  switch (form) {
+    case 'uri':
+    case 'rfc822Name':
+      return context(GENERAL_NAME[form], address);
+    case 'smtpUtf8Mailbox': // RFC 9598 3
+      return otherName(OID.SMTP_UTF8_MAILBOX, address);
+    case 'userPrincipalName':
+      return otherName(OID.USER_PRINCIPAL_NAME, address);
+  }
+}
+
+function otherName(type: string, text: string): Asn1Node {
+  return context(GENERAL_NAME.otherName, [oid(type), context(0, [utf8(text)])]);
 }
 
 // RFC 5280 4.1.2.5.1, 4.1.2.5.2
