@@ -7,6 +7,7 @@ import { recordRefusedMutations } from './edge/graphql/refusals.js';
 import { createSchema } from './edge/graphql/schema.js';
 import { guardedBy } from './edge/graphql/schema-rules.js';
 import { mailboxRouter } from './edge/http/mailbox.js';
+import { PlainServer } from './edge/http/plain-server.js';
 import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
 import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { startHousekeeping } from './composition/housekeeping.js';
@@ -17,6 +18,8 @@ import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
+import { pkiMount } from './composition/pki-mount.js';
+import { pkiUrlOf } from './composition/pki-url.js';
 import { samlMount } from './composition/saml-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
@@ -86,7 +89,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const keys = new KeyRing(config.masterKey ?? (await keptMasterKey(config.dataDir)));
   const authority = await openAuthority(source, keys, {
     keyAlgorithm: config.caKeyAlgorithm,
-    pkiUrl: config.pkiUrl ?? publicUrl.replace(/^https:/, 'http:'),
+    pkiUrl: pkiUrlOf(config, publicUrl),
   });
   const bus = new EventBus(pgConnection(database.connection), log);
   const { session, sms } = config;
@@ -99,12 +102,15 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const ground = { source, counters, keys, bus, authority, clientCa, publicUrl, sms, session };
   const services = createServices(ground);
   warnOfPlainHttp(config, log);
+  warnOfSilentPki(config, log);
+  await services.revocationLists.publishDue();
   await bus.open();
   teardown.add(() => bus.close());
   const stopJobs = await startJobs({ config, services, source, publicUrl, log, teardown });
   const seeded = { done: false };
   const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded });
   teardown.add(() => Promise.all([edge.drain(DRAIN_MS), stopJobs()]), END_WORK_MS);
+  await startPlainPki({ config, services, publicUrl, log, teardown });
   // Last, so that no start fails after it and keeps the password to itself; until then the rules are missing and all is closed.
   const madePassword = await seed(services, config.admin);
   seeded.done = true;
@@ -127,6 +133,13 @@ function warnOfPlainHttp({ host, tls, publicUrl }: Config, log: Logger): void {
   if (isProtected || isLoopbackName(host)) return;
   log.warn(
     'Passwords and tokens cross the network in the clear: set TLS_CERT and TLS_KEY, or PUBLIC_URL to the https address of a proxy.',
+  );
+}
+
+function warnOfSilentPki({ tls, pkiUrl, pkiPort }: Config, log: Logger): void {
+  if (tls === null || pkiPort !== null || pkiUrl !== null) return;
+  log.warn(
+    'Certificates name plain http URLs for CRL and OCSP, which this server does not answer with TLS_CERT: set PKI_PORT, or PKI_URL to where a proxy answers.',
   );
 }
 
@@ -225,6 +238,7 @@ async function startEdge(
     ports,
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
     mounts: [
+      pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox
@@ -237,6 +251,25 @@ async function startEdge(
     throw listenProblem(config, port, cause);
   });
   return edge;
+}
+
+/** With PKI_PORT. Nothing else is served there: no page, no token, no password in the clear. */
+async function startPlainPki(
+  parts: Parts & { publicUrl: string; teardown: Teardown },
+): Promise<void> {
+  const { config, services, publicUrl, log, teardown } = parts;
+  const { host, pkiPort, trustedProxies } = config;
+  if (pkiPort === null) return;
+  const server = new PlainServer({
+    ...{ host, trustedProxies, log },
+    port: pkiPort,
+    publicUrl: () => publicUrl,
+    mounts: [pkiMount(services, log)],
+  });
+  await server.listen().catch((cause: unknown) => {
+    throw listenProblem(config, pkiPort, cause);
+  });
+  teardown.add(() => server.drain(DRAIN_MS), END_WORK_MS);
 }
 
 /** For PORT=0: the URL has to be known before anything that names it is made. */

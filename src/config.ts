@@ -16,6 +16,8 @@ export interface Config {
   /** Null: `http://localhost:PORT`, known once the port is. */
   readonly publicUrl: string | null;
   readonly pkiUrl: string | null;
+  /** Where `/pki`, and nothing else, is answered in plain http besides. */
+  readonly pkiPort: number | null;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   /** Certificates of the authorities whose client certificates are accepted, PEM. */
   readonly clientCa: Buffer | null;
@@ -95,6 +97,7 @@ const environment = z.object({
   PKI_URL: httpOrigin
     .refine((url) => url.startsWith('http:'), 'must be plain http (RFC 5280 section 8)')
     .optional(),
+  PKI_PORT: integer(1, 65_535).optional(),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   CLIENT_CA: z.string().optional(),
@@ -159,6 +162,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     host: settings.HOST,
     publicUrl: settings.PUBLIC_URL ?? null,
     pkiUrl: settings.PKI_URL ?? null,
+    pkiPort: settings.PKI_PORT ?? null,
     tls: tlsFiles(settings),
     clientCa: clientCaFile(settings),
     allowedOrigins: settings.ALLOWED_ORIGINS,
@@ -193,6 +197,7 @@ function refuseContradictions(settings: Environment): void {
       (settings.TLS_CERT === undefined) !== (settings.TLS_KEY === undefined),
       'TLS_CERT and TLS_KEY go together.',
     ],
+    [settings.PKI_PORT === settings.PORT, 'PKI_PORT must be another port than PORT.'],
     [
       lacksCertificates(settings),
       'CLIENT_CA needs TLS_CERT, or TRUSTED_PROXIES: no client certificate could arrive otherwise.',

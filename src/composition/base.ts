@@ -2,7 +2,12 @@ import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ApiClientService } from '../features/api-clients/api-client.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
+import { AuthorityService } from '../features/certificates/authority.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
+import { AuthorityDirectory } from '../features/certificates/revocation/authority-directory.service.js';
+import { OcspSignerService } from '../features/certificates/revocation/ocsp-signer.service.js';
+import { ResponderService } from '../features/certificates/revocation/responder.service.js';
+import { RevocationListService } from '../features/certificates/revocation/revocation-list.service.js';
 import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
@@ -45,6 +50,8 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const notifications = new NotificationService();
   const users = new UserService(audit);
   const certificates = new CertificateService(ground.authority);
+  const authorityDirectory = new AuthorityDirectory(work, new AuthorityService(keys));
+  const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);
   const projects = new ProjectService(audit);
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);
@@ -54,6 +61,9 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   return {
     ...{ handlers, work, limits, keys, bus, publicUrl },
     ...{ audit, notifications, users, clients, certificates, projects, sessions },
+    ...{ authorityDirectory, ocspSigners },
+    revocationLists: new RevocationListService(work, authorityDirectory),
+    responder: new ResponderService(work, authorityDirectory, ocspSigners),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates),
     authenticationKeys: new AuthenticationKeyService(),

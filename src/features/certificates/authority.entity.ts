@@ -11,4 +11,7 @@ export class Authority {
   /** PKCS #8, sealed with AES-256-GCM under a key derived from MASTER_KEY. */
   @Column('bytea', { name: 'sealed_key' }) sealedKey!: Buffer;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+  /** Of an issuing one, whose root says so in its list. */
+  @Column('timestamptz', { name: 'revoked_at', nullable: true }) revokedAt!: Date | null;
+  @Column('text', { name: 'revocation_reason', nullable: true }) revocationReason!: string | null;
 }

@@ -85,6 +85,8 @@ export class AuthorityService {
       certificate: part.certificateDer,
       sealedKey: this.keys.seal('ca-key', part.id, part.privateKeyPkcs8),
       createdAt: scope.now,
+      revokedAt: null,
+      revocationReason: null,
     });
     const [root, issuing] = [row('ROOT', made.root), row('ISSUING', made.issuing)];
     await scope.db.insert(Authority, [root, issuing]);

@@ -8,6 +8,8 @@ export type KeyOrigin = (typeof KEY_ORIGINS)[number];
 /** RFC 5280 section 5.3.1, by its own names. */
 export type RevocationReason =
   | 'unspecified'
+  | 'keyCompromise'
+  | 'cACompromise'
   | 'affiliationChanged'
   | 'superseded'
   | 'cessationOfOperation'

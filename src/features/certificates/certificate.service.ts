@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
 import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import { certificatesChanged } from './certificate.events.js';
 import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
 import type { RevocationReason } from './certificate-status.js';
@@ -22,6 +23,10 @@ export interface Holder {
   readonly email: string | null;
   readonly notBefore: Date;
   readonly notAfter: Date;
+}
+
+interface Changed {
+  readonly id: CertificateId;
 }
 
 const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
@@ -118,32 +123,35 @@ export class CertificateService {
     profileIds: readonly ProfileId[],
     reason: RevocationReason,
   ): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.revoke',
       `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = $2
-       WHERE profile_id = ANY($1) AND status IN ('VALID', 'ON_HOLD')`,
+       WHERE profile_id = ANY($1) AND status IN ('VALID', 'ON_HOLD') RETURNING id`,
       [profileIds, reason],
     );
+    await tellOfChange(scope, changed);
   }
 
   /** VALID becomes ON_HOLD (certificateHold). */
   async hold(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.hold',
       `UPDATE certificate SET status = 'ON_HOLD', revoked_at = now(), revocation_reason = 'certificateHold'
-       WHERE profile_id = ANY($1) AND status = 'VALID'`,
+       WHERE profile_id = ANY($1) AND status = 'VALID' RETURNING id`,
       [profileIds],
     );
+    await tellOfChange(scope, changed);
   }
 
   /** ON_HOLD becomes VALID again. */
   async release(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.release',
       `UPDATE certificate SET status = 'VALID', revoked_at = NULL, revocation_reason = NULL
-       WHERE profile_id = ANY($1) AND status = 'ON_HOLD'`,
+       WHERE profile_id = ANY($1) AND status = 'ON_HOLD' RETURNING id`,
       [profileIds],
     );
+    await tellOfChange(scope, changed);
   }
 
   /**
@@ -186,6 +194,11 @@ export class CertificateService {
       throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
     }
   }
+}
+
+async function tellOfChange(scope: ChangeScope, changed: readonly Changed[]): Promise<void> {
+  if (changed.length === 0) return;
+  await scope.raise(certificatesChanged, { certificateIds: changed.map(({ id }) => id) });
 }
 
 function rank(kind: CertificateKind): number {

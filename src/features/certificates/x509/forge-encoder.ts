@@ -126,6 +126,11 @@ export function authorityInfoAccess(
   return extension(OID.AUTHORITY_INFO_ACCESS, sequence(descriptions));
 }
 
+/** RFC 6960 4.2.2.2.1 */
+export function ocspNoCheck(): Asn1Node {
+  return extension(OID.OCSP_NO_CHECK, primitive(Type.NULL, ''));
+}
+
 export function certificatePolicies(policy: string): Asn1Node {
   return extension(OID.CERTIFICATE_POLICIES, sequence([sequence([oid(policy)])]));
 }
@@ -175,6 +180,7 @@ function context(choice: number, content: string | Asn1Node[]): Asn1Node {
   return createNode(Class.CONTEXT_SPECIFIC, choice, typeof content !== 'string', content);
 }
 
-function encode(node: Asn1Node): Buffer {
+/** The DER of a node. */
+export function encode(node: Asn1Node): Buffer {
   return Buffer.from(asn1.toDer(node).getBytes(), 'latin1');
 }
