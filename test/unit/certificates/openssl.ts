@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -31,6 +31,10 @@ export class Openssl {
 
   write(name: string, content: string | Buffer): void {
     writeFileSync(join(this.folder, name), content);
+  }
+
+  read(name: string): Buffer {
+    return readFileSync(join(this.folder, name));
   }
 
   remove(): void {
