@@ -7,11 +7,13 @@ import {
   type DerValue,
 } from '../../src/features/certificates/x509/der';
 import { readIssuer } from '../../src/features/certificates/x509/signer';
+import { at, extensionValue } from './der-path';
 import { hex, tlv } from '../unit/certificates/request-builder';
 
-export const SHA1 = hex('300906052b0e03021a0500');
-export const SHA256 = hex('300b0609608648016503040201');
-const NONCE = hex('06092b0601050507300102');
+const SHA1 = hex('300906052b0e03021a0500');
+const SHA256 = hex('300b0609608648016503040201');
+const NONCE_OID = '2b0601050507300102';
+const NONCE = hex(`0609${NONCE_OID}`);
 
 /** CertID of RFC 6960 4.1.1. */
 export function certId(
@@ -48,7 +50,7 @@ export function ocspRequest(
   return tlv(0x30, tlv(0x30, ...front, list, ...rest));
 }
 
-export interface SingleAnswer {
+interface SingleAnswer {
   readonly id: string;
   readonly status: 'good' | 'revoked' | 'unknown';
   readonly revokedAt: Date | null;
@@ -67,64 +69,70 @@ export interface Answer {
   readonly dataTags: readonly number[];
 }
 
-const STATUSES = { 0x80: 'good', 0xa1: 'revoked', 0x82: 'unknown' } as const;
+const STATUSES: ReadonlyMap<number, SingleAnswer['status']> = new Map([
+  [0x80, 'good'],
+  [0xa1, 'revoked'],
+  [0x82, 'unknown'],
+]);
 
 /** OCSPResponseStatus alone; 0 where there is an answer. */
-export const statusCode = (der: Buffer): number => parseDer(der).items[0]?.content[0] ?? -1;
+export const statusCode = (der: Buffer): number => at(parseDer(der), 0).content.readUInt8(0);
 
 /** Reads a successful answer and checks its signature, the responder's certificate and how it names its key. @throws Error */
 export function readAnswer(der: Buffer, issuerPem: string): Answer {
-  const [status, bytes] = parseDer(der).items;
-  const basic = parseDer(bytes?.items[0]?.items[1]?.content ?? Buffer.alloc(0));
-  const [data, , signature, certificates] = basic.items;
-  const signer = new X509Certificate(certificates?.items[0]?.items[0]?.encoded ?? '');
-  const spki = parseDer(signer.publicKey.export({ format: 'der', type: 'spki' }));
-  const keyHash = createHash('sha1').update(octetsOfBitString(spki.items[1])).digest();
-  const [responder, producedAt, list, extensions] = data?.items ?? [];
-  const curve = signer.publicKey.asymmetricKeyDetails?.namedCurve;
-  const checks = [
-    verify(
-      curve === 'secp384r1' ? 'sha384' : 'sha256',
-      data?.encoded ?? Buffer.alloc(0),
-      signer.publicKey,
-      octetsOfBitString(signature),
-    ),
-    signer.verify(createPublicKey(issuerPem)),
-    signer.checkIssued(new X509Certificate(issuerPem)),
-    responder?.tag === 0xa2 && responder.items[0]?.content.equals(keyHash) === true,
-  ];
-  if (checks.includes(false)) throw new Error(`The answer is not sound: ${checks.join()}`);
-  const nonce = extensions?.items[0]?.items[0]?.items.at(-1)?.content;
+  const basic = parseDer(at(parseDer(der), 1, 0, 1).content);
+  const data = at(basic, 0);
+  const signer = new X509Certificate(at(basic, 3, 0, 0).encoded);
+  checkSound(basic, signer, issuerPem);
+  const nonce = data.items.length > 3 ? extensionValue(at(data, 3, 0), NONCE_OID) : undefined;
   return {
-    code: status?.content[0] ?? -1,
-    producedAt: timeOf(producedAt),
+    code: statusCode(der),
+    producedAt: timeOf(at(data, 1)),
     nonce: nonce === undefined ? null : parseDer(nonce).content.toString('hex'),
-    answers: (list?.items ?? []).map(single),
+    answers: at(data, 2).items.map(single),
     signer,
-    dataTags: (data?.items ?? []).map(({ tag }) => tag),
+    dataTags: data.items.map(({ tag }) => tag),
   };
 }
 
-function single({ items }: DerValue): SingleAnswer {
-  const [id, status, thisUpdate, nextUpdate] = items;
-  const reason = status?.items[1]?.items[0]?.content[0];
+function checkSound(basic: DerValue, signer: X509Certificate, issuerPem: string): void {
+  const { publicKey } = signer;
+  const spki = parseDer(publicKey.export({ format: 'der', type: 'spki' }));
+  const keyHash = createHash('sha1')
+    .update(octetsOfBitString(at(spki, 1)))
+    .digest();
+  const isLong = publicKey.asymmetricKeyDetails?.namedCurve === 'secp384r1';
+  const signature = octetsOfBitString(at(basic, 2));
+  const checks = {
+    signature: verify(isLong ? 'sha384' : 'sha256', at(basic, 0).encoded, publicKey, signature),
+    vouched: signer.verify(createPublicKey(issuerPem)),
+    issued: signer.checkIssued(new X509Certificate(issuerPem)),
+    named: at(basic, 0, 0).tag === 0xa2 && at(basic, 0, 0, 0).content.equals(keyHash),
+  };
+  if (Object.values(checks).includes(false)) throw new Error(JSON.stringify(checks));
+}
+
+function single(answer: DerValue): SingleAnswer {
+  const certStatus = at(answer, 1);
+  const status = STATUSES.get(certStatus.tag);
+  if (status === undefined) throw new Error('It is no CertStatus.');
+  const hasReason = certStatus.items.length > 1;
   return {
-    id: id?.encoded.toString('hex') ?? '',
-    status: STATUSES[status?.tag as keyof typeof STATUSES],
-    revokedAt: status?.tag === 0xa1 ? timeOf(status.items[0]) : null,
-    reason: reason ?? null,
-    thisUpdate: timeOf(thisUpdate),
-    nextUpdate: timeOf(nextUpdate?.items[0]),
+    id: at(answer, 0).encoded.toString('hex'),
+    status,
+    revokedAt: status === 'revoked' ? timeOf(at(certStatus, 0)) : null,
+    reason: hasReason ? at(certStatus, 1, 0).content.readUInt8(0) : null,
+    thisUpdate: timeOf(at(answer, 2)),
+    nextUpdate: timeOf(at(answer, 3, 0)),
   };
 }
 
 /** GeneralizedTime without fractions (RFC 6960 4.2.2.1). */
-function timeOf(value: DerValue | undefined): Date {
-  const text = value?.content.toString('latin1') ?? '';
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-  if (value?.tag !== 0x18 || parts === null) throw new Error(`No GeneralizedTime: ${text}`);
-  const [, year, month, day, hour, minute, second] = parts;
-  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+function timeOf({ tag, content }: DerValue): Date {
+  const text = content.toString('latin1');
+  const pattern = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+  if (tag !== 0x18 || !pattern.test(text)) throw new Error(`No GeneralizedTime: ${text}`);
+  return new Date(text.replace(pattern, '$1-$2-$3T$4:$5:$6Z'));
 }
 
 export interface HttpAnswer {

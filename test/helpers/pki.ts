@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { KeyAlgorithm } from '../../src/kernel/key-algorithm';
 import { pemOf } from '../../src/features/certificates/x509/pem';
 import { createTestDatabase } from './database';
-import { gatherCast, order } from './cast';
+import { gatherCast, order, type Cast } from './cast';
 import { newName } from './orders';
 import { createPerson } from './people';
 import { HonestOrNotPhone } from './phone';
@@ -21,18 +21,33 @@ export interface Holder {
   readonly certificates: readonly IssuedTo[];
 }
 
+interface ShownAuthority {
+  readonly chain: readonly [issuing: string, root: string];
+  readonly crlUrl: string;
+  readonly ocspUrl: string;
+}
+
 /** A server whose certificates name itself as the place of CRL, OCSP and authorities' certificates. */
 export class PkiStage {
   private constructor(
     readonly server: TestServer,
     private readonly drop: () => Promise<void>,
-    private readonly admin: string,
-    private readonly projectId: string,
-    /** Issuer first, root last, PEM. */
-    readonly chain: readonly [issuing: string, root: string],
-    readonly crlUrl: string,
-    readonly ocspUrl: string,
+    private readonly cast: Pick<Cast, 'admin' | 'projectId'>,
+    private readonly authority: ShownAuthority,
   ) {}
+
+  /** Issuer first, root last, PEM. */
+  get chain(): ShownAuthority['chain'] {
+    return this.authority.chain;
+  }
+
+  get crlUrl(): string {
+    return this.authority.crlUrl;
+  }
+
+  get ocspUrl(): string {
+    return this.authority.ocspUrl;
+  }
 
   static async set(keyAlgorithm: KeyAlgorithm = 'P-256'): Promise<PkiStage> {
     const database = await createTestDatabase();
@@ -44,9 +59,7 @@ export class PkiStage {
     });
     const cast = await gatherCast(server);
     const { data } = await server.graphql('{ certificateAuthority { chain crlUrl ocspUrl } }');
-    const { chain, crlUrl, ocspUrl } = data.certificateAuthority;
-    const drop = () => database.drop();
-    return new PkiStage(server, drop, cast.admin, cast.projectId, chain, crlUrl, ocspUrl);
+    return new PkiStage(server, () => database.drop(), cast, data.certificateAuthority);
   }
 
   async remove(): Promise<void> {
@@ -56,10 +69,10 @@ export class PkiStage {
 
   /** A new user with a mobile ID. */
   async holder(): Promise<Holder> {
-    const { id } = await createPerson(this.server, this.admin, newName('holder'));
+    const { id } = await createPerson(this.server, this.cast.admin, newName('holder'));
     const token = await sessionOf(this.server, id);
     const placed = await order(this.server, token, {
-      projectId: this.projectId,
+      projectId: this.cast.projectId,
       certificates: ['AUTHENTICATION', 'SIGNATURE', 'ENCRYPTION'],
     });
     const { profile } = await new HonestOrNotPhone(this.server).enrol(placed.code);
@@ -71,11 +84,11 @@ export class PkiStage {
     verb: 'deactivateUser' | 'activateUser' | 'lockUser',
     { id }: Holder,
   ): Promise<void> {
-    const reason = verb === 'lockUser' ? [', $reason: String!', ', reason: $reason'] : ['', ''];
+    const reason = verb === 'lockUser' ? ', reason: "lost"' : '';
     const { errors } = await this.server.graphql(
-      `mutation ($id: ID!${reason[0]}) { ${verb}(id: $id${reason[1]}) { id } }`,
-      { id, reason: 'lost' },
-      { token: this.admin },
+      `mutation ($id: ID!) { ${verb}(id: $id${reason}) { id } }`,
+      { id },
+      { token: this.cast.admin },
     );
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
   }
@@ -105,7 +118,7 @@ export async function fetched(url: string): Promise<Buffer> {
 }
 
 /** Of the first distribution point that a certificate names. */
-export function crlUrlIn(pem: string): string {
+function crlUrlIn(pem: string): string {
   const url = /http:\/\/[\w.:/-]+\.crl/.exec(new X509Certificate(pem).raw.toString('latin1'))?.[0];
   if (url === undefined) throw new Error('The certificate names no CRL.');
   return url;

@@ -198,13 +198,18 @@ describe('a request', () => {
     const any = fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets));
     fc.assert(
       fc.property(fc.oneof(bent, any), (der) => {
-        try {
-          readOcspRequest(der);
-        } catch (error) {
-          expect(error).toBeInstanceOf(DerError);
-        }
+        expect(['read', 'malformed']).toContain(outcomeOf(der));
       }),
       { numRuns: 3000 },
     );
   });
 });
+
+function outcomeOf(der: Buffer): string {
+  try {
+    readOcspRequest(der);
+    return 'read';
+  } catch (error) {
+    return error instanceof DerError ? 'malformed' : String(error);
+  }
+}

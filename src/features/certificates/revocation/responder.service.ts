@@ -18,7 +18,7 @@ import type { AuthorityDirectory, ListedAuthority } from './authority-directory.
 import type { OcspSignerService } from './ocsp-signer.service.js';
 
 /** An answer that may be given to whoever asks the same, for a while. */
-export interface Cacheable {
+interface Cacheable {
   readonly producedAt: Date;
   readonly nextUpdate: Date;
   /** The database's time. */

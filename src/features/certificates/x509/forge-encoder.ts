@@ -47,11 +47,6 @@ export function encodeTbsCertificate(fields: CertificateFields): Buffer {
   );
 }
 
-export function encodeSigned(tbs: Buffer, signatureAlgorithm: Asn1Node, signature: Buffer): Buffer {
-  const signatureBits = primitive(Type.BITSTRING, `\0${signature.toString('latin1')}`);
-  return encode(sequence([finished(tbs), signatureAlgorithm, signatureBits]));
-}
-
 /**
  * DER that stands already, as a leaf of a forge tree: forge writes its tag and length anew and leaves the content as
  * it is, where reading and writing it again would cost a third of the time of a certificate.

@@ -18,8 +18,8 @@ export interface OcspRequest {
   readonly nonce: Buffer | null;
 }
 
-export const MAX_OCSP_REQUEST_OCTETS = 16_384;
-export const MAX_QUESTIONS = 100;
+const MAX_REQUEST_OCTETS = 16_384;
+const MAX_QUESTIONS = 100;
 
 /** id-pkix-ocsp-nonce */
 const NONCE_OID = '2b0601050507300102';
@@ -37,7 +37,7 @@ const MAX_SERIAL_OCTETS = 20;
  * @throws DerError for anything else, for more questions than are answered at once, and for critical extensions
  */
 export function readOcspRequest(der: Buffer): OcspRequest {
-  if (der.length > MAX_OCSP_REQUEST_OCTETS) throw new DerError('request too long');
+  if (der.length > MAX_REQUEST_OCTETS) throw new DerError('request too long');
   const [tbs, signature, ...others] = itemsOf(parseDer(der), TAG.SEQUENCE);
   if (signature !== undefined) exactItemsOf(signature, TAG.CONTEXT_0, 1);
   if (others.length > 0) throw new DerError('wrong number of parts');
@@ -101,13 +101,19 @@ function readExtensions(extensions: DerValue | undefined): ReadonlyMap<string, B
   const items = itemsOf(extensions, TAG.SEQUENCE);
   if (items.length === 0) throw new DerError('no extensions');
   for (const extension of items) {
-    const parts = [...itemsOf(extension, TAG.SEQUENCE)];
-    const oid = expectTag(parts.shift(), TAG.OID).content.toString('hex');
-    const critical = parts[0]?.tag === BOOLEAN ? parts.shift() : undefined;
-    if (parts.length !== 1 || values.has(oid)) throw new DerError('extension of another form');
-    if (critical?.content[0] === 0xff && oid !== NONCE_OID)
-      throw new DerError('critical extension');
-    values.set(oid, expectTag(parts[0], TAG.OCTET_STRING).content);
+    const { oid, value, isCritical } = readExtension(extension);
+    if (values.has(oid)) throw new DerError('extension given twice');
+    if (isCritical && oid !== NONCE_OID) throw new DerError('critical extension');
+    values.set(oid, value);
   }
   return values;
+}
+
+function readExtension(extension: DerValue): { oid: string; value: Buffer; isCritical: boolean } {
+  const parts = [...itemsOf(extension, TAG.SEQUENCE)];
+  const oid = expectTag(parts.shift(), TAG.OID).content.toString('hex');
+  const critical = parts[0]?.tag === BOOLEAN ? parts.shift() : undefined;
+  if (parts.length !== 1) throw new DerError('extension of another form');
+  const value = expectTag(parts[0], TAG.OCTET_STRING).content;
+  return { oid, value, isCritical: critical?.content[0] === 0xff };
 }

@@ -9,7 +9,7 @@ import {
 } from './der-writer.js';
 import { encode } from './forge-encoder.js';
 import { reasonCodeOf } from './revocation-reason.js';
-import { type Signer, signDer } from './signer.js';
+import { type Signer, signTbs } from './signer.js';
 
 export interface RevokedEntry {
   /** Hexadecimal. */
@@ -53,7 +53,7 @@ export function signRevocationList(signer: Signer, draft: RevocationListDraft): 
     ...(entries.length === 0 ? [] : [sequence(...entries)]), // RFC 5280 5.1.2.6: absent when empty
     context(0, sequence(encode(signer.authorityKeyIdentifier), numberExtension(number))),
   );
-  return signDer(signer, tbs);
+  return signTbs(signer, tbs);
 }
 
 /** RFC 5280 5.2.3 */

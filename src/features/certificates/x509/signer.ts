@@ -73,14 +73,8 @@ export async function signCertificate(
   return signTbs(signer, tbs);
 }
 
-/** SEQUENCE of what is to be signed, the algorithm and the signature: such as a certificate (RFC 5280 4.1). */
+/** SEQUENCE of what is to be signed, the algorithm and the signature: certificates and revocation lists alike (RFC 5280 4.1, 5.1). */
 export async function signTbs(signer: Signer, tbs: Buffer): Promise<Buffer> {
-  const signature = await signer.key.sign(signer.hash, tbs);
-  return x509.encodeSigned(tbs, signer.signatureAlgorithm, signature);
-}
-
-/** The same in a way that does not hold up the event loop for a list of a hundred thousand entries. */
-export async function signDer(signer: Signer, tbs: Buffer): Promise<Buffer> {
   const signature = await signer.key.sign(signer.hash, tbs);
   return sequence(tbs, x509.encode(signer.signatureAlgorithm), bitString(signature));
 }
