@@ -8,7 +8,7 @@ import {
 } from '../../../src/features/certificates/x509/der.js';
 import { pemOf } from '../../../src/features/certificates/x509/pem.js';
 import {
-  encodeEntry,
+  encodeEntries,
   type RevocationListDraft,
   signRevocationList,
 } from '../../../src/features/certificates/x509/revocation-list.js';
@@ -60,7 +60,7 @@ const list = (algorithm: string, changes: Partial<RevocationListDraft> = {}): Pr
   });
 
 const entry = (serialNumber: string, reason: string | null = null, revokedAt = NOW): Buffer =>
-  encodeEntry({ serialNumber, revokedAt, reason });
+  encodeEntries([{ serialNumber, revokedAt, reason }]);
 
 /** What the rules of RFC 5280 5 ask of any list; strict DER, or the reading of it throws. */
 function brokenRules(der: Buffer, issuer: X509Certificate): string[] {

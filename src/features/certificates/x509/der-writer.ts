@@ -26,11 +26,7 @@ export const bitString = (content: Buffer): Buffer => tlv(TAG.BIT_STRING, Buffer
 /** Of a number that is not negative: minimal, with a zero octet before a leading one bit (X.690 8.3). */
 export function integer(value: bigint): Buffer {
   const hex = value.toString(16);
-  return integerOf(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'));
-}
-
-/** @param magnitude without leading zero octets */
-export function integerOf(magnitude: Buffer): Buffer {
+  const magnitude = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
   return magnitude.readUInt8(0) < 0x80
     ? tlv(TAG.INTEGER, magnitude)
     : tlv(TAG.INTEGER, Buffer.of(0), magnitude);
