@@ -103,7 +103,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const services = createServices(ground);
   warnOfPlainHttp(config, log);
   warnOfSilentPki(config, log);
-  await services.revocationLists.publishDue();
+  await publishFirstLists(services, log);
   await bus.open();
   teardown.add(() => bus.close());
   const stopJobs = await startJobs({ config, services, source, publicUrl, log, teardown });
@@ -134,6 +134,13 @@ function warnOfPlainHttp({ host, tls, publicUrl }: Config, log: Logger): void {
   log.warn(
     'Passwords and tokens cross the network in the clear: set TLS_CERT and TLS_KEY, or PUBLIC_URL to the https address of a proxy.',
   );
+}
+
+/** So that they are there as soon as the server is. Where a key cannot be reached now, the job goes on trying. */
+async function publishFirstLists({ revocationLists }: Services, log: Logger): Promise<void> {
+  await revocationLists.publishDue().catch((error: unknown) => {
+    log.error({ error }, 'revocation lists could not be published');
+  });
 }
 
 function warnOfSilentPki({ tls, pkiUrl, pkiPort }: Config, log: Logger): void {

@@ -161,6 +161,27 @@ describe('the list', () => {
   });
 });
 
+test('an authority whose key cannot be reached does not keep the others from publishing', async () => {
+  const { query } = stage.server.database;
+  const before = await stored(issuerId);
+  const [root] = await query<{ key: Buffer }>(
+    'SELECT sealed_key AS key FROM certificate_authority WHERE id = $1',
+    [rootId],
+  );
+  await query(`UPDATE certificate_authority SET sealed_key = '\\x00' WHERE id = $1`, [rootId]);
+  await query('INSERT INTO revocation_change (authority_id) SELECT id FROM certificate_authority');
+  await eventually(async () => {
+    await publish().catch(() => undefined);
+    return (await stored(issuerId)).number === before.number ? undefined : true;
+  });
+  expect(await query('SELECT authority_id AS id FROM revocation_change')).toEqual([{ id: rootId }]);
+  await query('UPDATE certificate_authority SET sealed_key = $2 WHERE id = $1', [
+    rootId,
+    root?.key,
+  ]);
+  await stage.published();
+});
+
 test('a list of 100,000 entries is published, and given out to many', async () => {
   await stage.server.database.query(
     `INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before,

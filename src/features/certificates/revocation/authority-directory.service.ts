@@ -8,8 +8,8 @@ import { readIssuer } from '../x509/signer.js';
 
 /** An authority as relying parties see it. */
 export interface ListedAuthority extends KnownAuthority {
-  /** Of the authority that signed its certificate: the root's own is its own. */
-  readonly issuerId: string;
+  /** Of the root that signed its certificate, a root's own of itself; null where somebody else did. */
+  readonly issuerId: string | null;
   /** Hexadecimal, upper case. */
   readonly serialNumber: string;
   /** SHA-256 of its certificate, hexadecimal. */
@@ -114,10 +114,9 @@ function listed(authority: KnownAuthority, all: readonly KnownAuthority[]): List
     const root = new X509Certificate(certificateDer);
     return certificate.checkIssued(root) && certificate.verify(root.publicKey);
   });
-  if (issuer === undefined) throw new Error(`Nobody is known to have certified ${authority.id}.`);
   return {
     ...authority,
-    issuerId: issuer.id,
+    issuerId: issuer?.id ?? null,
     serialNumber: certificate.serialNumber.toUpperCase(),
     fingerprint: createHash('sha256').update(certificate.raw).digest('hex'),
     validity: readIssuer(certificate).validity,

@@ -6,6 +6,7 @@ import type { OcspSigner } from '../x509/ocsp-response.js';
 import { ocspKeyAlgorithm, ocspSignerCertificate, openOcspSigner } from '../x509/ocsp-signer.js';
 import { newSoftwareKey, softwareKey } from '../x509/signing-key.js';
 import type { AuthorityDirectory, ListedAuthority } from './authority-directory.service.js';
+import { eachOf } from './each-of.js';
 import { OcspSignerEntity } from './revocation.entity.js';
 
 interface Opened {
@@ -53,16 +54,19 @@ export class OcspSignerService {
 
   /** Replaces in good time the keys that are in use. */
   async renewDue(): Promise<void> {
-    const due = await this.work.sql<{ id: string }>(
+    const due = await this.work.sql<{ id: string; now: Date }>(
       'ocsp-signer.due',
-      `SELECT authority_id AS id FROM ocsp_signer GROUP BY authority_id
+      `SELECT authority_id AS id, now() AS now FROM ocsp_signer GROUP BY authority_id
        HAVING max(not_after) BETWEEN now() AND now() + make_interval(days => $1)`,
       [RENEWED_BEFORE_DAYS],
     );
-    for (const { id } of due) {
+    await eachOf(due, async ({ id, now }) => {
       const authority = await this.directory.byId(id);
-      if (authority !== undefined) await this.make(authority, RENEWED_BEFORE_DAYS * DAY_MS);
-    }
+      const end = authority?.validity.notAfter ?? now;
+      // A key cannot outlast the authority: towards its end, the last one stays.
+      if (authority === undefined || end <= usableUntil(now, VALID_DAYS * DAY_MS)) return;
+      await this.make(authority, RENEWED_BEFORE_DAYS * DAY_MS);
+    });
   }
 
   /** Deletes keys whose certificates have run out. */

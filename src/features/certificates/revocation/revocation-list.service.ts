@@ -3,6 +3,7 @@ import type { CertificateId } from '../../../kernel/ids.js';
 import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { RevocationReason } from '../certificate-status.js';
 import { encodeEntries, type RevokedEntry, signRevocationList } from '../x509/revocation-list.js';
+import { eachOf } from './each-of.js';
 import type { AuthorityDirectory, ListedAuthority } from './authority-directory.service.js';
 
 export interface PublishedList {
@@ -14,6 +15,11 @@ export interface PublishedList {
   readonly now: Date;
 }
 
+interface Due {
+  readonly id: string;
+  /** The database's time. */
+  readonly now: Date;
+}
 type EntryRow = RevokedEntry & { readonly notAfter: Date };
 type AuthorityRow = Omit<RevokedEntry, 'serialNumber'> & { readonly id: string };
 type Listed = Omit<PublishedList, 'der' | 'now'> & { readonly scheduledAt: Date };
@@ -26,7 +32,7 @@ const HOUR_MS = 3_600_000;
 const PORTION = 500;
 
 const DUE = `
-  SELECT a.id FROM certificate_authority a LEFT JOIN revocation_list l ON l.authority_id = a.id
+  SELECT a.id, now() AS now FROM certificate_authority a LEFT JOIN revocation_list l ON l.authority_id = a.id
   WHERE l.authority_id IS NULL OR l.scheduled_at <= now() - make_interval(hours => $1)
      OR (l.this_update <= now() - interval '1 second'
          AND EXISTS (SELECT 1 FROM revocation_change c WHERE c.authority_id = a.id))`;
@@ -74,7 +80,7 @@ export class RevocationListService {
   ): Promise<boolean> {
     const authorities = await this.directory.list(scope);
     const authority = authorities.find(({ id }) => id === authorityId);
-    if (authority === undefined || authority.issuerId === authority.id) return false;
+    if (!isBelowRoot(authority)) return false;
     const revoked = await scope.sql(
       'revocation-list.revoke-authority',
       `WITH revoked AS (
@@ -88,8 +94,12 @@ export class RevocationListService {
 
   /** Publishes every list that is due: none yet, half of its time over, or a status changed. At most one list a second for each. */
   async publishDue(): Promise<void> {
-    const due = await this.work.sql<{ id: string }>('revocation-list.due', DUE, [EVERY_HOURS]);
-    for (const { id } of due) await this.publish(id);
+    const due = await this.work.sql<Due>('revocation-list.due', DUE, [EVERY_HOURS]);
+    await eachOf(due, async ({ id, now }) => {
+      const authority = await this.directory.byId(id);
+      // Nothing that it has certified outlives it.
+      if (authority !== undefined && authority.validity.notAfter > now) await this.publish(id);
+    });
   }
 
   /** The newest list; undefined where the authority is not known, or has none yet. */
@@ -123,11 +133,19 @@ export class RevocationListService {
       );
       const authorities = await this.directory.list(scope);
       const authority = authorities.find(({ id }) => id === authorityId);
-      if (authority === undefined || authority.validity.notAfter <= scope.now) return;
+      if (authority === undefined) return;
       const below = authorities.filter(({ issuerId }) => issuerId === authorityId);
       await publishNext(scope, { authority, below, last });
     });
   }
+}
+
+/** Whether one of ours has certified it, other than itself. */
+function isBelowRoot(
+  authority: ListedAuthority | undefined,
+): authority is ListedAuthority & { issuerId: string } {
+  if (authority === undefined || authority.issuerId === null) return false;
+  return authority.issuerId !== authority.id;
 }
 
 interface ListOrder {
