@@ -12,6 +12,8 @@ export interface Config {
   /** Null: `http://localhost:PORT`, known once the port is. */
   readonly publicUrl: string | null;
   readonly pkiUrl: string | null;
+  /** Where `/pki`, and nothing else, is answered in plain http besides. */
+  readonly pkiPort: number | null;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   /** Certificates of the authorities whose client certificates are accepted, PEM. */
   readonly clientCa: Buffer | null;
@@ -65,6 +67,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     host: settings.HOST,
     publicUrl: settings.PUBLIC_URL ?? null,
     pkiUrl: settings.PKI_URL ?? null,
+    pkiPort: settings.PKI_PORT ?? null,
     tls: tlsFiles(settings),
     clientCa: clientCaFile(settings),
     allowedOrigins: settings.ALLOWED_ORIGINS,
@@ -102,6 +105,7 @@ function refuseContradictions(settings: Environment): void {
       (settings.TLS_CERT === undefined) !== (settings.TLS_KEY === undefined),
       'TLS_CERT and TLS_KEY go together.',
     ],
+    [settings.PKI_PORT === settings.PORT, 'PKI_PORT must be another port than PORT.'],
     [
       lacksCertificates(settings),
       'CLIENT_CA needs TLS_CERT, or TRUSTED_PROXIES: no client certificate could arrive otherwise.',

@@ -29,6 +29,11 @@ import {
 } from './features/authentication/saml/saml.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
+import {
+  OcspSignerEntity,
+  RevocationChange,
+  RevocationList,
+} from './features/certificates/revocation/revocation.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
@@ -45,6 +50,7 @@ import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
+import { Revocation1795500200000 } from './migrations/1795500200000-Revocation.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
@@ -77,11 +83,14 @@ export const databaseSchema: DatabaseSchema = {
     MobileIdProof,
     OAuthAssertion,
     OAuthSigningKey,
+    OcspSignerEntity,
     IdentityProviderEntity,
     Profile,
     ProjectEntity,
     ProofAttempt,
     RateLimit,
+    RevocationChange,
+    RevocationList,
     SamlIdentity,
     SamlKey,
     SamlMessage,
@@ -105,5 +114,6 @@ export const databaseSchema: DatabaseSchema = {
     AuthorityGenerations1795500800000,
     ProfileChanges1795500100000,
     CertificateProfiles1795500400000,
+    Revocation1795500200000,
   ],
 };

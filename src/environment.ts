@@ -47,6 +47,7 @@ const environment = z.object({
   PKI_URL: httpOrigin
     .refine((url) => url.startsWith('http:'), 'must be plain http (RFC 5280 section 8)')
     .optional(),
+  PKI_PORT: integer(1, 65_535).optional(),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   CLIENT_CA: z.string().optional(),

@@ -4,6 +4,10 @@ import { ApiClientService } from '../features/api-clients/api-client.service.js'
 import { AuditSealService } from '../features/audit/audit-seal.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
+import { AuthorityDirectory } from '../features/certificates/revocation/authority-directory.service.js';
+import { OcspSignerService } from '../features/certificates/revocation/ocsp-signer.service.js';
+import { ResponderService } from '../features/certificates/revocation/responder.service.js';
+import { RevocationListService } from '../features/certificates/revocation/revocation-list.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -48,6 +52,8 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const notifications = new NotificationService();
   const users = new UserService(audit);
   const certificates = new CertificateService(ground.authorities.registry);
+  const authorityDirectory = new AuthorityDirectory(work, ground.authorities.service);
+  const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);
   const projects = new ProjectService(audit);
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);
@@ -59,6 +65,9 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ audit, notifications, users, clients, certificates, projects, sessions },
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
+    ...{ authorityDirectory, ocspSigners },
+    revocationLists: new RevocationListService(work, authorityDirectory),
+    responder: new ResponderService(work, authorityDirectory, ocspSigners),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates, audit),
     auditSeals: new AuditSealService(keys),

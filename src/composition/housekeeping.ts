@@ -7,6 +7,9 @@ import type { Services } from './services.js';
 
 const EXPIRY_MS = 1000;
 const PURGE_MS = 600_000;
+/** What changes within it comes into one list. */
+const LISTS_MS = 400;
+const OCSP_SIGNERS_MS = 60_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
@@ -31,9 +34,19 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
     ),
     sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
     sweeper({ name: 'purge', everyMs: PURGE_MS }, (scope) => purgeAll(services, scope)),
+    ...publishers(services, log),
   ];
   for (const each of sweepers) each.start();
   return { stop: () => Promise.all(sweepers.map((each) => each.stop())) };
+}
+
+/** They open their own transactions, one for each list and each key. */
+function publishers(services: Services, log: Logger): Sweeper[] {
+  const { revocationLists, ocspSigners } = services;
+  return [
+    new Sweeper(() => revocationLists.publishDue(), LISTS_MS, log),
+    new Sweeper(() => ocspSigners.renewDue(), OCSP_SIGNERS_MS, log),
+  ];
 }
 
 /** Deletes a batch of everything that is good for a time, and kept for a while after. */
@@ -43,6 +56,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.clientAuthentication,
     services.methodLocks,
     services.mobileIdProofs,
+    services.ocspSigners,
     services.oneTimeCodes,
     services.passwordLinks,
     services.samlRequests,

@@ -46,6 +46,7 @@ export type KeyPurpose =
   | 'mobile-id-number'
   | 'ca-key'
   | 'oauth-signing-key'
+  | 'ocsp-key'
   | 'saml-key';
 
 const NONCE_BYTES = 12;

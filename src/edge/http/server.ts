@@ -19,18 +19,10 @@ import { Origins } from './origins.js';
 import { sendProblem } from './problem-details.js';
 import { logWhenAnswered } from './request-log.js';
 import { SessionCookie } from './session-cookie.js';
+import { TIMEOUTS } from './timeouts.js';
 import { refuseUpgrade, Upgrades } from './upgrade.js';
 
 const GRAPHQL_PATH = '/graphql';
-/** Slow senders must not hold connections: whole headers and whole requests within these times. */
-const TIMEOUTS = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 65_000, // longer than what usual proxies keep a connection
-  connectionsCheckingInterval: 5_000,
-  maxHeaderSize: 16 * 1024,
-} as const;
-
 export interface EdgeOptions {
   readonly host: string;
   /** 0 picks a free one. */

@@ -5,6 +5,9 @@ import type { CertificateStatus, KeyOrigin } from './certificate-status.js';
 
 @Entity('certificate')
 @Index('certificate_by_expiry', ['notAfter'], { where: `status IN ('VALID', 'ON_HOLD')` })
+@Index('certificate_revoked', ['issuerId', 'notAfter', 'serialNumber'], {
+  where: 'revoked_at IS NOT NULL',
+})
 export class Certificate {
   @PrimaryColumn('uuid') id!: CertificateId;
   @Index() @Column('uuid', { name: 'profile_id' }) profileId!: ProfileId;

@@ -4,6 +4,7 @@ import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
 import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuthorityRegistry } from './authority-registry.service.js';
+import { certificatesChanged } from './certificate.events.js';
 import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
 import { predecessorsOf, type RevocationReason } from './certificate-status.js';
@@ -40,6 +41,10 @@ export interface Holder {
 }
 
 const MILLISECONDS_A_DAY = 86_400_000;
+
+interface Changed {
+  readonly id: CertificateId;
+}
 
 const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
   subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
@@ -191,32 +196,35 @@ export class CertificateService {
     profileIds: readonly ProfileId[],
     reason: RevocationReason,
   ): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.revoke',
       `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = $2
-       WHERE profile_id = ANY($1) AND status = ANY($3)`,
+       WHERE profile_id = ANY($1) AND status = ANY($3) RETURNING id`,
       [profileIds, reason, predecessorsOf('REVOKED')],
     );
+    await tellOfChange(scope, changed);
   }
 
   /** VALID becomes ON_HOLD (certificateHold). */
   async hold(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.hold',
       `UPDATE certificate SET status = 'ON_HOLD', revoked_at = now(), revocation_reason = 'certificateHold'
-       WHERE profile_id = ANY($1) AND status = ANY($2)`,
+       WHERE profile_id = ANY($1) AND status = ANY($2) RETURNING id`,
       [profileIds, predecessorsOf('ON_HOLD')],
     );
+    await tellOfChange(scope, changed);
   }
 
   /** ON_HOLD becomes VALID again. */
   async release(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.release',
       `UPDATE certificate SET status = 'VALID', revoked_at = NULL, revocation_reason = NULL
-       WHERE profile_id = ANY($1) AND status = ANY($2)`,
+       WHERE profile_id = ANY($1) AND status = ANY($2) RETURNING id`,
       [profileIds, predecessorsOf('VALID')],
     );
+    await tellOfChange(scope, changed);
   }
 
   /**
@@ -282,6 +290,11 @@ function endOf({ terms, notBefore, notAfter }: Holder, kind: CertificateKind): D
   const days = terms[kind]?.days;
   if (days === undefined) return notAfter;
   return new Date(Math.min(notBefore.getTime() + days * MILLISECONDS_A_DAY, notAfter.getTime()));
+}
+
+async function tellOfChange(scope: ChangeScope, changed: readonly Changed[]): Promise<void> {
+  if (changed.length === 0) return;
+  await scope.raise(certificatesChanged, { certificateIds: changed.map(({ id }) => id) });
 }
 
 function rank(kind: CertificateKind): number {

@@ -93,4 +93,14 @@ export class CertificateAuthorityType {
 
   @Field(() => String, { description: 'SHA-256 of its DER, hexadecimal with colons.' })
   fingerprint!: string;
+
+  @Field(() => String, {
+    description: 'Where its certificate revocation list is found (RFC 5280), plain http.',
+  })
+  crlUrl!: string;
+
+  @Field(() => String, {
+    description: 'Where its OCSP responder answers (RFC 6960), plain http, by GET and POST.',
+  })
+  ocspUrl!: string;
 }
