@@ -17,6 +17,7 @@ import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
+import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
@@ -216,6 +217,7 @@ async function startEdge(
     port,
     tls: config.tls,
     clientCa: config.clientCa,
+    ownAuthorities: services.certificates.authority.chainPem,
     publicUrl: () => publicUrl,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
@@ -226,6 +228,7 @@ async function startEdge(
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
     mounts: [
       await openOAuth(services, publicUrl, log),
+      estMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox
         ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]

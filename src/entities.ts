@@ -29,6 +29,7 @@ import {
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -41,6 +42,7 @@ import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
+import { Est1795500700000 } from './migrations/1795500700000-Est.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
@@ -64,6 +66,7 @@ export const databaseSchema: DatabaseSchema = {
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    EstAnswer,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -95,5 +98,6 @@ export const databaseSchema: DatabaseSchema = {
     OneTimeCodes1795400500000,
     TotpAndPasskeys1795400600000,
     MobileIdProofs1795400700000,
+    Est1795500700000,
   ],
 };

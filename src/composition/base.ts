@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { ApiClientService } from '../features/api-clients/api-client.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
+import { SingleCertificateService } from '../features/certificates/single-certificate.service.js';
 import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
@@ -56,6 +57,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ audit, notifications, users, clients, certificates, projects, sessions },
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates),
+    singles: new SingleCertificateService(ground.authority),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
   };

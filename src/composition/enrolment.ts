@@ -5,6 +5,11 @@ import { DeliveryService } from '../features/enrolment/delivery.service.js';
 import { EnrolmentLog } from '../features/enrolment/enrolment-log.service.js';
 import { EnrolmentSecrets } from '../features/enrolment/enrolment-secrets.js';
 import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
+import { EstAnswerService } from '../features/enrolment/est/est-answer.service.js';
+import { EstEnrolmentService } from '../features/enrolment/est/est-enrolment.service.js';
+import { EstKeyService } from '../features/enrolment/est/est-keys.service.js';
+import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
+import { RenewalPolicy } from '../features/enrolment/est/renewal-policy.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
@@ -20,15 +25,38 @@ export function createEnrolment(base: Base, access: AccessService) {
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
   const own = { ...base, log, secrets, enrolments };
+  const claims = new ClaimService(own);
+  const activations = new ActivationService(own);
   return {
     ...{ log, secrets, enrolments },
     offers: new OffersService(projects, enrolments, access),
     ordering: new OrderingService(own),
-    claims: new ClaimService(own),
-    activations: new ActivationService(own),
+    ...{ claims, activations },
+    ...createEst({ ...own, claims, activations }),
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
     status: new StatusService(enrolments, log, bus),
+  };
+}
+
+type EstGround = Base & {
+  readonly log: EnrolmentLog;
+  readonly secrets: EnrolmentSecrets;
+  readonly enrolments: EnrolmentService;
+  readonly claims: ClaimService;
+  readonly activations: ActivationService;
+};
+
+/** The same, for devices that bring a client of their own. */
+// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- Services names what it returns
+function createEst(ground: EstGround) {
+  const answers = new EstAnswerService();
+  const estKeys = new EstKeyService({ ...ground, archive: null });
+  const own = { ...ground, answers, estKeys, renewalPolicy: new RenewalPolicy() };
+  return {
+    estAnswers: answers,
+    estEnrolments: new EstEnrolmentService(own),
+    estRenewals: new EstRenewalService(own),
   };
 }

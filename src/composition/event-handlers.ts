@@ -1,6 +1,7 @@
 import { accessRuleChanged } from '../features/access/access-rule.events.js';
 import { apiClientStopped } from '../features/api-clients/api-client.events.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
+import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
 import { profilesEnded } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
@@ -77,6 +78,9 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     const administrators = await users.activeAdministrators(scope);
     if (administrators.some(({ id }) => id === userId)) await rules.requireAdministrator(scope);
   });
+  handlers.on(enrolmentGivenUp, (scope, { enrolmentId }) =>
+    services.estEnrolments.abandon(scope, enrolmentId),
+  );
   handlers.on(profilesEnded, (scope, { profileIds }) =>
     services.mobileIdEvidence.forget(scope, profileIds),
   );

@@ -46,6 +46,7 @@ function passingThings(services: Services): { purge(scope: ChangeScope): Promise
   return [
     services.challenges,
     services.clientAuthentication,
+    services.estAnswers,
     services.mobileIdProofs,
     services.oneTimeCodes,
     services.passwordLinks,

@@ -28,6 +28,8 @@ export type KeyPurpose =
   | 'attempt-subject'
   | 'enrolment-code'
   | 'enrolment-code-hash'
+  | 'code-bearer'
+  | 'est-private-key'
   | 'watch-token'
   | 'device-token'
   | 'challenge'

@@ -29,6 +29,13 @@ interface Activation {
   readonly proven: readonly ProvenRequest[];
 }
 
+interface Completion {
+  readonly enrolment: Enrolment;
+  readonly profileId: ProfileId;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
 const MILLISECONDS_A_DAY = 86_400_000;
 
 /**
@@ -174,11 +181,8 @@ export class ActivationService {
     }
   }
 
-  private async fail(
-    scope: ChangeScope,
-    enrolment: Enrolment,
-    refusal: DomainError,
-  ): Promise<void> {
+  /** For good: no certificate may be issued any more. To be committed before it is told. */
+  async fail(scope: ChangeScope, enrolment: Enrolment, refusal: DomainError): Promise<void> {
     await this.ports.log.move(scope, enrolment.id, 'FAILED', { failure: refusal.code });
     await this.ports.audit.record(scope, {
       action: 'enrolment.activate',
@@ -197,12 +201,22 @@ export class ActivationService {
       proven,
     }: { enrolment: Enrolment; user: User; proven: readonly ProvenRequest[] },
   ): Promise<MobileIdProfile> {
-    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
     const profileId = newId<ProfileId>();
-    const validity = {
-      notBefore: scope.now,
-      notAfter: this.endOf(scope.now, enrolment.validityDays),
-    };
+    const notAfter = this.endOf(scope.now, enrolment.validityDays);
+    const validity = { notBefore: scope.now, notAfter };
+    const holder = { profileId, commonName: user.displayName, email: user.email, ...validity };
+    return this.complete(scope, { enrolment, profileId, ...validity }, () =>
+      this.ports.certificates.issue(scope, holder, proven),
+    );
+  }
+
+  /** Profile, certificates, status, audit entry and messages together; `certify` has the certificates stand. */
+  async complete(
+    scope: ChangeScope,
+    { enrolment, profileId, ...validity }: Completion,
+    certify: () => Promise<void>,
+  ): Promise<MobileIdProfile> {
+    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
     const profile = await this.ports.profiles.create(scope, {
       id: profileId,
       projectId: enrolment.projectId,
@@ -215,8 +229,7 @@ export class ActivationService {
       validFrom: validity.notBefore,
       validTo: validity.notAfter,
     });
-    const holder = { profileId, commonName: user.displayName, email: user.email, ...validity };
-    await this.ports.certificates.issue(scope, holder, proven);
+    await certify();
     await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
     await this.ports.audit.record(scope, {
       action: 'enrolment.activate',
@@ -228,7 +241,7 @@ export class ActivationService {
   }
 
   /** No mobile ID outlives the authority that vouches for it. */
-  private endOf(now: Date, validityDays: number): Date {
+  endOf(now: Date, validityDays: number): Date {
     const wanted = new Date(now.getTime() + validityDays * MILLISECONDS_A_DAY);
     const { validTo } = this.ports.certificates.authority;
     return wanted < validTo ? wanted : validTo;

@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import type { DeviceId, EnrolmentId, ProfileId } from '../../kernel/ids.js';
 import { CHANNEL } from '../../platform/event-bus.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import { enrolmentGivenUp } from './enrolment.events.js';
 import { isFinal, predecessorsOf, type EnrolmentStatus } from './enrolment-status.js';
 
 export interface LoggedEvent {
@@ -73,6 +74,7 @@ export class EnrolmentLog {
       keep.profileId ?? null,
     ]);
     if (moved.length === 0) throw new DomainError('INVALID_TRANSITION', { to });
+    if (isFinal(to) && to !== 'ACTIVE') await scope.raise(enrolmentGivenUp, { enrolmentId: id });
   }
 
   /** What has happened after event number `after`, oldest first. */

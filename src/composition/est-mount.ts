@@ -1,0 +1,27 @@
+import { X509Certificate } from 'node:crypto';
+import type { Config } from '../config.js';
+import { trustOf } from '../edge/http/client.js';
+import { estRouter } from '../edge/http/est/est-router.js';
+import type { Mount } from '../edge/http/express.js';
+import { Origins } from '../edge/http/origins.js';
+import type { EdgePorts } from '../edge/graphql/ports.js';
+import type { Services } from './services.js';
+
+/** Enrolment for devices that bring a client of their own. */
+export function estMount(
+  { trustedProxies, allowedOrigins }: Config,
+  parts: { readonly services: Services; readonly ports: EdgePorts; readonly publicUrl: string },
+): Mount {
+  const { estEnrolments, estRenewals, certificates } = parts.services;
+  const handler = estRouter({
+    enrolments: estEnrolments,
+    renewals: estRenewals,
+    authorities: () =>
+      Promise.resolve(certificates.authority.chainPem.map((pem) => new X509Certificate(pem).raw)),
+    ports: parts.ports,
+    identify: parts.ports.identify,
+    trust: trustOf(trustedProxies),
+    origins: new Origins(() => parts.publicUrl, allowedOrigins),
+  });
+  return { path: '/', handler };
+}

@@ -1,0 +1,176 @@
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { DomainError } from '../../kernel/errors.js';
+import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
+import type { KeyAlgorithm } from '../../kernel/key-algorithm.js';
+import { KEY_ALGORITHMS } from '../../kernel/key-algorithm.js';
+import { equalSecrets, sha256 } from '../../kernel/secrets.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { Certificate } from './certificate.entity.js';
+import type { Holder, ProvenRequest } from './certificate.service.js';
+import type { KeyOrigin } from './certificate-status.js';
+import type { CertificateAuthority } from './x509/certificate-authority.js';
+import { readCertificateRequest } from './x509/csr.js';
+import { newSoftwareKey, softwareKey } from './x509/signing-key.js';
+
+export { encodeCertsOnly } from './x509/certs-only.js';
+export { encodeCsrAttributes } from './x509/csr-attributes.js';
+
+/** A key to be certified, and whose hands it is in. */
+export interface KeyToCertify {
+  readonly kind: CertificateKind;
+  /** DER of the SubjectPublicKeyInfo. */
+  readonly publicKeySpki: Buffer;
+  readonly publicKeyHash: Buffer;
+  readonly origin: KeyOrigin;
+}
+
+export interface MadeKey {
+  /** PKCS #8, DER. */
+  readonly pkcs8: Buffer;
+  readonly publicKeySpki: Buffer;
+  readonly publicKeyHash: Buffer;
+}
+
+export type SingleCertificate = Pick<
+  Certificate,
+  'id' | 'profileId' | 'kind' | 'status' | 'der' | 'notAfter' | 'revocationReason'
+>;
+
+const COLUMNS = `id, profile_id AS "profileId", kind, status, der, not_after AS "notAfter",
+  revocation_reason AS "revocationReason"`;
+const PREFERRED: KeyAlgorithm = 'P-256';
+
+/** For clients that ask for one certificate at a time. */
+export class SingleCertificateService {
+  constructor(readonly authority: CertificateAuthority) {}
+
+  /**
+   * Checks a PKCS #10 request: form, proof of possession, key; and the challenge, where it carries one.
+   * @param csr PEM
+   * @param bindings what the challengePassword may say
+   * @throws DomainError CSR_REJECTED with `kind` and `reason`
+   */
+  async prove(
+    kind: CertificateKind,
+    csr: string,
+    bindings: readonly string[],
+  ): Promise<ProvenRequest> {
+    const request = await readCertificateRequest(csr).catch((error: unknown) => {
+      if (!(error instanceof DomainError)) throw error;
+      throw new DomainError(error.code, { ...error.facts, kind }, { cause: error });
+    });
+    const { challengePassword: given } = request;
+    const fits = (binding: string): boolean =>
+      equalSecrets(Buffer.from(binding), Buffer.from(given ?? ''));
+    if (given !== undefined && !bindings.some(fits)) {
+      throw new DomainError('CSR_REJECTED', { reason: 'CHALLENGE', kind });
+    }
+    return { ...request, kind };
+  }
+
+  /** A new key, of the type that the caller would have made. */
+  async makeKey(algorithm: string): Promise<MadeKey> {
+    const pkcs8 = await newSoftwareKey(
+      KEY_ALGORITHMS.find((known) => known === algorithm) ?? PREFERRED,
+    );
+    const publicKeySpki = softwareKey(pkcs8).spki;
+    return { pkcs8, publicKeySpki, publicKeyHash: sha256(publicKeySpki) };
+  }
+
+  /**
+   * Signs and stores, within the transaction of `scope`.
+   * @param status ON_HOLD for one that is not to be relied on before the others of its mobile ID are there
+   * @throws DomainError CSR_REJECTED where the key was certified before
+   */
+  async issue(
+    scope: ChangeScope,
+    holder: Holder,
+    key: KeyToCertify,
+    status: 'VALID' | 'ON_HOLD',
+  ): Promise<SingleCertificate> {
+    const issued = await this.authority.issue({
+      kind: key.kind,
+      publicKeySpki: key.publicKeySpki,
+      profileId: holder.profileId,
+      commonName: holder.commonName,
+      email: holder.email ?? undefined,
+      notBefore: holder.notBefore,
+      notAfter: holder.notAfter,
+    });
+    const [stored] = await scope.sql<SingleCertificate>(
+      'single-certificate.store',
+      `INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before,
+         not_after, key_origin, der, fingerprint, public_key_hash, revoked_at, revocation_reason)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+         CASE WHEN $5 = 'ON_HOLD' THEN now() END, CASE WHEN $5 = 'ON_HOLD' THEN 'certificateHold' END)
+       ON CONFLICT (public_key_hash) DO NOTHING RETURNING ${COLUMNS}`,
+      [
+        newId<CertificateId>(),
+        holder.profileId,
+        this.authority.issuerId,
+        key.kind,
+        status,
+        issued.serialNumber,
+        issued.subject,
+        issued.issuer,
+        issued.notBefore,
+        issued.notAfter,
+        key.origin,
+        issued.der,
+        issued.fingerprint,
+        key.publicKeyHash,
+      ],
+    );
+    if (stored === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    return stored;
+  }
+
+  async find(scope: Scope, id: CertificateId): Promise<SingleCertificate | undefined> {
+    const [row] = await scope.sql<SingleCertificate>(
+      'single-certificate.find',
+      `SELECT ${COLUMNS} FROM certificate WHERE id = $1`,
+      [id],
+    );
+    return row;
+  }
+
+  /** Exactly this certificate, if it was issued here. */
+  async issuedHere(
+    scope: Scope,
+    serialNumber: string,
+    der: Buffer,
+  ): Promise<SingleCertificate | undefined> {
+    const [row] = await scope.sql<SingleCertificate>(
+      'single-certificate.issued-here',
+      `SELECT ${COLUMNS} FROM certificate WHERE serial_number = $1`,
+      [serialNumber],
+    );
+    return row?.der.equals(der) === true ? row : undefined;
+  }
+
+  /** The newest of a mobile ID's certificates of this kind that can be relied on, locked until the transaction ends. */
+  async lockCurrent(
+    scope: ChangeScope,
+    profileId: ProfileId,
+    kind: CertificateKind,
+  ): Promise<SingleCertificate | undefined> {
+    const [row] = await scope.sql<SingleCertificate>(
+      'single-certificate.lock-current',
+      `SELECT ${COLUMNS} FROM certificate
+       WHERE profile_id = $1 AND kind = $2 AND status = 'VALID' AND not_after > now()
+       ORDER BY not_before DESC, id LIMIT 1 FOR UPDATE`,
+      [profileId, kind],
+    );
+    return row;
+  }
+
+  /** REVOKED: another one has taken its place. */
+  async supersede(scope: ChangeScope, id: CertificateId): Promise<void> {
+    await scope.sql(
+      'single-certificate.supersede',
+      `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = 'superseded'
+       WHERE id = $1 AND status IN ('VALID', 'ON_HOLD')`,
+      [id],
+    );
+  }
+}
