@@ -36,7 +36,7 @@ export class EstClient {
 
   /** @param tlsCa certificate that the server's TLS certificate is checked against, PEM; none for plain http */
   constructor(
-    private readonly base: string,
+    readonly base: string,
     tlsCa?: string,
   ) {
     if (tlsCa !== undefined) this.write('tls-ca.pem', tlsCa);

@@ -1,76 +1,29 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gatherCast, order, statusOf, type Cast } from '../helpers/cast';
-import { ClientAuthority } from '../helpers/client-authority';
-import { createTestDatabase, type TestDatabase } from '../helpers/database';
-import { EstClient, RSA, type EstAnswer } from '../helpers/est-client';
+import { statusOf } from '../helpers/cast';
+import { RSA, type EstClient } from '../helpers/est-client';
+import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
 import { codeOf } from '../helpers/graphql';
 import { newName, type Order } from '../helpers/orders';
 import { createProject } from '../helpers/people';
 import { HonestOrNotPhone } from '../helpers/phone';
 import { forgetAttempts, rowsOf } from '../helpers/rows';
 import { noteSecret } from '../helpers/run';
-import { startTestServer, type TestServer } from '../helpers/server';
-import { Openssl } from '../unit/certificates/openssl';
 
-let openssl: Openssl;
-let folder: string;
-let database: TestDatabase;
-let server: TestServer;
-let secure: TestServer;
+let stage: EstStage;
 let client: EstClient;
-let cast: Cast;
 
 beforeAll(async () => {
-  openssl = new Openssl();
-  folder = await mkdtemp(join(tmpdir(), 'signet-est-server-'));
-  const tlsRoot = ClientAuthority.root(openssl, '/CN=Root of the TLS certificate');
-  const tls = tlsRoot.issue('/CN=localhost', {
-    extensions: ['basicConstraints=CA:FALSE', 'subjectAltName=DNS:localhost'],
-  });
-  const [TLS_CERT, TLS_KEY] = [join(folder, 'tls.pem'), join(folder, 'tls.key')];
-  await writeFile(TLS_CERT, tls.pem);
-  await writeFile(TLS_KEY, tls.keyPem);
-  database = await createTestDatabase();
-  // GraphQL over plain http, EST over TLS: two instances on one database.
-  server = await startTestServer({ database });
-  secure = await startTestServer({ database, environment: { TLS_CERT, TLS_KEY } });
-  client = new EstClient(secure.url, tlsRoot.identity.pem);
-  cast = await gatherCast(server, { maxProfilesPerUser: 100 });
+  stage = await setEstStage();
+  ({ client } = stage);
 });
-beforeEach(() => forgetAttempts(database));
-afterAll(async () => {
-  for (const each of [secure, server]) await each.stop();
-  await database.drop();
-  client.remove();
-  openssl.remove();
-  await rm(folder, { recursive: true });
-});
+beforeEach(() => forgetAttempts(stage.database));
+afterAll(() => stage.remove());
 
-const placed = (input: Readonly<Record<string, unknown>> = {}): Promise<Order> =>
-  order(server, cast.alva.token, { projectId: cast.projectId, ...input });
-const justOne = (): Promise<Order> => placed({ certificates: ['AUTHENTICATION'] });
-
-const profileOf = async (enrolmentId: string) => {
-  const [row] = await database.query<{ id: string; state: string; valid_to: Date }>(
-    'SELECT id, state, valid_to FROM profile WHERE enrolment_id = $1',
-    [enrolmentId],
-  );
-  return row;
-};
-
-const issuedFor = (enrolmentId: string) =>
-  database.query<{ kind: string; status: string; reason: string | null }>(
-    `SELECT c.kind, c.status, c.revocation_reason AS reason FROM certificate c
-     JOIN est_answer a ON a.certificate_id = c.id WHERE a.origin_id = $1 ORDER BY c.kind`,
-    [enrolmentId],
-  );
+const justOne = (): Promise<Order> => stage.order({ certificates: ['AUTHENTICATION'] });
 
 describe('cacerts and csrattrs', () => {
   test('give the chain to anybody, with a label and without', async () => {
-    const { data } = await server.graphql('{ certificateAuthority { chain } }');
+    const { data } = await stage.server.graphql('{ certificateAuthority { chain } }');
     for (const operation of ['cacerts', 'signature/cacerts']) {
       const answer = await client.call({ operation });
       expect(answer.status).toBe(200);
@@ -107,15 +60,15 @@ describe('cacerts and csrattrs', () => {
 
 describe('simpleenroll', () => {
   test('issues one certificate for each label, and makes the mobile ID with the last', async () => {
-    const { id, code } = await placed();
+    const { id, code } = await stage.order();
     await client.selfMade('device');
     const body = await client.request('auth');
     const operation = 'authentication/simpleenroll';
     const first = await client.call({ operation, body, code, identity: 'device' });
     expect(first.status).toBe(200);
-    expect(await statusOf(server, id)).toBe('ISSUING');
-    expect(await profileOf(id)).toBeUndefined();
-    expect(await issuedFor(id)).toEqual([
+    expect(await statusOf(stage.server, id)).toBe('ISSUING');
+    expect(await stage.profileOf(id)).toBeUndefined();
+    expect(await stage.issuedFor(id)).toEqual([
       { kind: 'AUTHENTICATION', status: 'ON_HOLD', reason: 'certificateHold' },
     ]);
     const second = await client.call({
@@ -125,8 +78,8 @@ describe('simpleenroll', () => {
       identity: 'device',
     });
     expect(second.status).toBe(200);
-    expect(await statusOf(server, id)).toBe('ACTIVE');
-    expect(await issuedFor(id)).toEqual([
+    expect(await statusOf(stage.server, id)).toBe('ACTIVE');
+    expect(await stage.issuedFor(id)).toEqual([
       { kind: 'AUTHENTICATION', status: 'VALID', reason: null },
       { kind: 'SIGNATURE', status: 'VALID', reason: null },
     ]);
@@ -143,7 +96,7 @@ describe('simpleenroll', () => {
     }
     const { subject, validTo } = new X509Certificate(auth);
     expect(new X509Certificate(sign)).toMatchObject({ subject, validTo });
-    const profile = await profileOf(id);
+    const profile = await stage.profileOf(id);
     expect(profile?.state).toBe('ACTIVE');
     expect(subject).toContain(`serialNumber=${profile?.id ?? ''}`);
   });
@@ -159,10 +112,10 @@ describe('simpleenroll', () => {
     };
     const first = await client.call(call);
     expect(first.status).toBe(200);
-    const rows = await rowsOf(database);
+    const rows = await rowsOf(stage.database);
     const again = await client.call(call);
     expect([again.status, again.body]).toEqual([200, first.body]);
-    expect(await rowsOf(database)).toEqual(rows);
+    expect(await rowsOf(stage.database)).toEqual(rows);
   });
 
   test('sent ten times at once issues one certificate', async () => {
@@ -176,11 +129,11 @@ describe('simpleenroll', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(new Set(answers.map(({ body: sent }) => sent)).size).toBe(1);
-    expect(await issuedFor(id)).toHaveLength(1);
+    expect(await stage.issuedFor(id)).toHaveLength(1);
   });
 
   test('another key of the same kind is a conflict, a known key is rejected', async () => {
-    const { code } = await placed();
+    const { code } = await stage.order();
     await client.selfMade('device');
     const call = { code, identity: 'device', operation: 'authentication/simpleenroll' };
     const body = await client.request('auth');
@@ -205,7 +158,9 @@ describe('simpleenroll', () => {
     const body = await client.request('auth');
     const call = { operation: 'authentication/simpleenroll', body, code: 'nonsense' };
     await client.call(call);
-    await database.query(`UPDATE rate_limit SET points = 1000 WHERE key LIKE 'device/address%'`);
+    await stage.database.query(
+      `UPDATE rate_limit SET points = 1000 WHERE key LIKE 'device/address%'`,
+    );
     const { code } = await justOne();
     const refused = await client.call({ ...call, code });
     expect(refused.status).toBe(429);
@@ -213,7 +168,7 @@ describe('simpleenroll', () => {
   });
 
   test('another device gets nothing for a code that was claimed', async () => {
-    const { code } = await placed();
+    const { code } = await stage.order();
     await client.selfMade('device');
     await client.selfMade('thief');
     const call = { operation: 'authentication/simpleenroll', code };
@@ -225,14 +180,14 @@ describe('simpleenroll', () => {
   });
 
   test('a phone that has claimed and an EST client do not get into each other', async () => {
-    const { code } = await placed();
-    const phone = new HonestOrNotPhone(server);
+    const { code } = await stage.order();
+    const phone = new HonestOrNotPhone(stage.server);
     await phone.claim(code);
     await client.selfMade('device');
     const call = { operation: 'authentication/simpleenroll', code, identity: 'device' };
     const answer = await client.call({ ...call, body: await client.request('auth') });
     expect(problemOf(answer)).toBe('ENROLMENT_TAKEN');
-    const mine = await placed();
+    const mine = await stage.order();
     await client.call({ ...call, code: mine.code, body: await client.request('auth') });
     expect(codeOf(await phone.tryClaim(mine.code))).toBe('ENROLMENT_TAKEN');
   });
@@ -253,8 +208,8 @@ describe('simpleenroll', () => {
     const body = await client.request('auth');
     const answer = await client.call({ operation: 'simpleenroll', body, code: one.code });
     expect(answer.status).toBe(200);
-    expect(await statusOf(server, one.id)).toBe('ACTIVE');
-    const { code } = await placed();
+    expect(await statusOf(stage.server, one.id)).toBe('ACTIVE');
+    const { code } = await stage.order();
     const unclear = await client.call({
       operation: 'simpleenroll',
       body: await client.request('auth'),
@@ -264,12 +219,12 @@ describe('simpleenroll', () => {
   });
 
   test('a device without a key of its own is known by its code, as long as that is good', async () => {
-    const { id, code } = await placed();
+    const { id, code } = await stage.order();
     const operation = 'authentication/simpleenroll';
     const body = await client.request('auth');
     const first = await client.call({ operation, body, code });
     expect(first.status).toBe(200);
-    await database.query(`UPDATE enrolment SET code_expires_at = now() WHERE id = $1`, [id]);
+    await stage.database.query(`UPDATE enrolment SET code_expires_at = now() WHERE id = $1`, [id]);
     const again = await client.call({ operation, body, code });
     expect([again.status, again.body]).toEqual([200, first.body]);
     const late = await client.call({
@@ -306,7 +261,7 @@ describe('simpleenroll', () => {
       headers,
     });
     expect(answer.status).toBe(status);
-    expect(await issuedFor(id)).toEqual([]);
+    expect(await stage.issuedFor(id)).toEqual([]);
   });
 
   test('a request in lines of base64 is read as well', async () => {
@@ -343,7 +298,7 @@ describe('simpleenroll', () => {
     ['run out', `UPDATE enrolment SET code_expires_at = now() WHERE id = $1`, 'CODE_EXPIRED'],
   ])('an order that is %s is gone', async (_what, statement, problem) => {
     const { id, code } = await justOne();
-    await database.query(statement, [id]);
+    await stage.database.query(statement, [id]);
     const answer = await client.call({
       operation: 'authentication/simpleenroll',
       body: await client.request('auth'),
@@ -355,22 +310,22 @@ describe('simpleenroll', () => {
 
 describe('an order that ends before it is complete', () => {
   test('takes the certificates with it', async () => {
-    const { id, code } = await placed();
+    const { id, code } = await stage.order();
     await client.selfMade('device');
     const call = { operation: 'authentication/simpleenroll', code, identity: 'device' };
     const body = await client.request('auth');
     expect((await client.call({ ...call, body })).status).toBe(200);
-    const { errors } = await server.graphql(
+    const { errors } = await stage.server.graphql(
       'mutation ($id: ID!) { cancelEnrolment(id: $id) { status } }',
       { id },
-      { token: cast.alva.token },
+      { token: stage.cast.alva.token },
     );
     expect(errors).toEqual([]);
-    expect(await issuedFor(id)).toEqual([
+    expect(await stage.issuedFor(id)).toEqual([
       { kind: 'AUTHENTICATION', status: 'REVOKED', reason: 'cessationOfOperation' },
     ]);
     expect(problemOf(await client.call({ ...call, body }))).toBe('ENROLMENT_CANCELLED');
-    const [entry] = await database.query(
+    const [entry] = await stage.database.query(
       `SELECT action FROM audit_entry WHERE target = $1 AND action = 'est.abandon'`,
       [`enrolment:${id}`],
     );
@@ -381,25 +336,28 @@ describe('an order that ends before it is complete', () => {
 describe('in a project that wants the device confirmed', () => {
   let projectId: string;
   beforeAll(async () => {
-    projectId = await createProject(server, cast.admin, newName('project'), {
+    projectId = await createProject(stage.server, stage.cast.admin, newName('project'), {
       confirmation: 'DEVICE_CODE',
       maxProfilesPerUser: 100,
     });
   });
 
   test('a device without a key of its own is refused', async () => {
-    const { id, code } = await placed({ projectId });
+    const { id, code } = await stage.order({ projectId });
     const answer = await client.call({
       operation: 'authentication/simpleenroll',
       body: await client.request('auth'),
       code,
     });
     expect([answer.status, problemOf(answer)]).toEqual([403, 'DEVICE_PROOF_REJECTED']);
-    expect(await statusOf(server, id)).toBe('WAITING_FOR_SCAN');
+    expect(await statusOf(stage.server, id)).toBe('WAITING_FOR_SCAN');
   });
 
   test('nothing is issued before the code that the answer tells is typed in', async () => {
-    const { id, code, watchToken } = await placed({ projectId, certificates: ['AUTHENTICATION'] });
+    const { id, code, watchToken } = await stage.order({
+      projectId,
+      certificates: ['AUTHENTICATION'],
+    });
     await client.selfMade('device');
     const call = {
       operation: 'authentication/simpleenroll',
@@ -412,19 +370,15 @@ describe('in a project that wants the device confirmed', () => {
     expect(Number(waiting.headers['retry-after'])).toBeGreaterThan(0);
     const confirmation = /\d{6}/.exec(waiting.body)?.[0] ?? '';
     noteSecret(confirmation);
-    expect(await statusOf(server, id)).toBe('AWAITING_CONFIRMATION');
-    expect(await issuedFor(id)).toEqual([]);
-    const { errors } = await server.graphql(
+    expect(await statusOf(stage.server, id)).toBe('AWAITING_CONFIRMATION');
+    expect(await stage.issuedFor(id)).toEqual([]);
+    const { errors } = await stage.server.graphql(
       'mutation ($id: ID!, $code: String!) { confirmDevice(id: $id, code: $code) { status } }',
       { id, code: confirmation },
       { watchToken },
     );
     expect(errors).toEqual([]);
     expect((await client.call(call)).status).toBe(200);
-    expect(await statusOf(server, id)).toBe('ACTIVE');
+    expect(await statusOf(stage.server, id)).toBe('ACTIVE');
   });
 });
-
-function problemOf({ body }: EstAnswer): string {
-  return (JSON.parse(body) as { code: string }).code;
-}

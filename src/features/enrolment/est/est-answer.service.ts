@@ -4,6 +4,7 @@ import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.
 import { KeyRing, sha256 } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { EstAnswer } from './est-answer.entity.js';
+import type { MobileIdProfile } from '../../profiles/profile.service.js';
 import { digestOf, type EstCertificate, type EstRequest } from './est-request.js';
 
 type Origin = EnrolmentId | CertificateId;
@@ -34,16 +35,17 @@ export class EstAnswerService {
     );
   }
 
-  /** What this very request has got for this mobile ID. */
+  /** What this very request to renew one of a mobile ID's certificates has got. */
   async repeated(
     scope: Scope,
-    profileId: ProfileId,
+    { id, enrolmentId }: Pick<MobileIdProfile, 'id' | 'enrolmentId'>,
     request: EstRequest,
   ): Promise<GivenAnswer | undefined> {
     const [row] = await scope.sql<GivenAnswer>(
       'est-answer.repeated',
-      `SELECT ${COLUMNS} FROM ${TABLES} WHERE a.request_digest = $1 AND c.profile_id = $2`,
-      [digestOf(request), profileId],
+      `SELECT ${COLUMNS} FROM ${TABLES} 
+       WHERE a.request_digest = $1 AND c.profile_id = $2 AND a.origin_id <> $3`,
+      [digestOf(request), id, enrolmentId],
     );
     return row;
   }

@@ -74,7 +74,7 @@ export class EstRenewalService {
     await limits.take('device/enrolment', profile.enrolmentId);
     const kind = request.kind ?? certificate.kind;
     refuseOtherKind(certificate, kind);
-    const given = await answers.repeated(scope, profile.id, request);
+    const given = await answers.repeated(scope, profile, request);
     if (given !== undefined && !given.isRevoked) return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
     const key = await this.ports.estKeys.keyFor(scope, request, {
@@ -92,7 +92,7 @@ export class EstRenewalService {
   ): Promise<EstCertificate> {
     const { singles, answers, estKeys, renewalPolicy, projects } = this.ports;
     const { certificate, profile } = await this.hold(scope, present);
-    const given = await answers.repeated(scope, profile.id, request);
+    const given = await answers.repeated(scope, profile, request);
     if (given !== undefined) return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
     const old = await singles.lockCurrent(scope, profile.id, key.kind);
