@@ -1,3 +1,4 @@
+import { SoftwareKeyService } from '../features/certificates/software-keys.service.js';
 import { ActivationService } from '../features/enrolment/activation.service.js';
 import { ClaimService } from '../features/enrolment/claim.service.js';
 import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
@@ -49,10 +50,9 @@ type EstGround = Base & {
 };
 
 /** The same, for devices that bring a client of their own. */
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- Services names what it returns
 function createEst(ground: EstGround) {
   const answers = new EstAnswerService();
-  const estKeys = new EstKeyService({ ...ground, archive: null });
+  const estKeys = new EstKeyService({ ...ground, serverMadeKeys: new SoftwareKeyService() });
   const own = { ...ground, answers, estKeys, renewalPolicy: new RenewalPolicy() };
   return {
     estAnswers: answers,

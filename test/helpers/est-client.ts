@@ -20,7 +20,6 @@ export interface EstCall {
   readonly identity?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
-  readonly options?: readonly string[];
 }
 
 export interface EstAnswer {
@@ -102,40 +101,21 @@ export class EstClient {
     return this.read(`${name}.csr`).toString('base64');
   }
 
-  async call({
-    operation,
-    body,
-    code,
-    bearer,
-    identity,
-    headers,
-    ...more
-  }: EstCall): Promise<EstAnswer> {
+  async call(call: EstCall): Promise<EstAnswer> {
     this.calls += 1;
     const files = { head: `head-${String(this.calls)}`, body: `body-${String(this.calls)}` };
-    if (body !== undefined) this.write(`sent-${String(this.calls)}`, body);
+    const isSecure = this.base.startsWith('https:');
     await this.print(
       'curl',
-      ...[
-        ...['--silent', '--show-error', '--dump-header', files.head, '--output', files.body],
-        ...(this.base.startsWith('https:') ? ['--cacert', 'tls-ca.pem'] : []),
-        ...(code === undefined ? [] : ['--user', `est:${code}`]),
-        ...(bearer === undefined ? [] : ['--header', `Authorization: Bearer ${bearer}`]),
-        ...(identity === undefined
-          ? []
-          : ['--cert', `${identity}.crt`, '--key', `${identity}.key`]),
-        ...(body === undefined ? [] : ['--data-binary', `@sent-${String(this.calls)}`]),
-        ...(body === undefined || headers?.['content-type'] !== undefined
-          ? []
-          : ['--header', 'Content-Type: application/pkcs10']),
-        ...Object.entries(headers ?? {}).flatMap(([name, value]) => [
-          '--header',
-          `${name}: ${value}`,
-        ]),
-        ...(more.method === undefined ? [] : ['--request', more.method]),
-        ...(more.options ?? []),
-        `${this.base}/.well-known/est/${operation}`,
-      ],
+      ...['--silent', '--show-error', '--dump-header', files.head, '--output', files.body],
+      ...(isSecure ? ['--cacert', 'tls-ca.pem'] : []),
+      ...credentialsOf(call),
+      ...this.bodyOf(call),
+      ...Object.entries(call.headers ?? {})
+        .filter(([name]) => name !== 'content-type')
+        .flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
+      ...(call.method === undefined ? [] : ['--request', call.method]),
+      `${this.base}/.well-known/est/${call.operation}`,
     );
     const [statusLine = '', ...lines] = lastHeadOf(this.read(files.head).toString());
     return {
@@ -162,6 +142,14 @@ export class EstClient {
     return [...found];
   }
 
+  private bodyOf({ body, headers }: EstCall): string[] {
+    if (body === undefined) return [];
+    const sent = `sent-${String(this.calls)}`;
+    this.write(sent, body);
+    const type = headers?.['content-type'] ?? 'application/pkcs10';
+    return ['--data-binary', `@${sent}`, '--header', `Content-Type: ${type}`];
+  }
+
   private bodyIn(name: string): string {
     try {
       return this.read(name).toString();
@@ -179,6 +167,14 @@ export class EstClient {
 
 export const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 export const RSA = ['-newkey', 'rsa:2048'];
+
+function credentialsOf({ code, bearer, identity }: EstCall): string[] {
+  return [
+    ...(code === undefined ? [] : ['--user', `est:${code}`]),
+    ...(bearer === undefined ? [] : ['--header', `Authorization: Bearer ${bearer}`]),
+    ...(identity === undefined ? [] : ['--cert', `${identity}.crt`, '--key', `${identity}.key`]),
+  ];
+}
 
 /** Without that of an interim answer. */
 function lastHeadOf(text: string): string[] {

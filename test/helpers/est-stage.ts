@@ -31,6 +31,7 @@ export interface IssuedOverEst {
 
 export async function setEstStage(
   settings: Readonly<Record<string, unknown>> = {},
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<EstStage> {
   const openssl = new Openssl();
   const folder = await mkdtemp(join(tmpdir(), 'signet-est-server-'));
@@ -43,8 +44,11 @@ export async function setEstStage(
   await writeFile(TLS_CERT, tls.pem);
   await writeFile(TLS_KEY, tls.keyPem);
   const database = await createTestDatabase();
-  const server = await startTestServer({ database });
-  const secure = await startTestServer({ database, environment: { TLS_CERT, TLS_KEY } });
+  const server = await startTestServer({ database, environment });
+  const secure = await startTestServer({
+    database,
+    environment: { ...environment, TLS_CERT, TLS_KEY },
+  });
   const client = new EstClient(secure.url, root.identity.pem);
   const cast = await gatherCast(server, { maxProfilesPerUser: 100, ...settings });
   return {

@@ -1,16 +1,13 @@
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { DomainError } from '../../kernel/errors.js';
 import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
-import type { KeyAlgorithm } from '../../kernel/key-algorithm.js';
-import { KEY_ALGORITHMS } from '../../kernel/key-algorithm.js';
-import { equalSecrets, sha256 } from '../../kernel/secrets.js';
+import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { Certificate } from './certificate.entity.js';
 import type { Holder, ProvenRequest } from './certificate.service.js';
 import type { KeyOrigin } from './certificate-status.js';
 import type { CertificateAuthority } from './x509/certificate-authority.js';
 import { readCertificateRequest } from './x509/csr.js';
-import { newSoftwareKey, softwareKey } from './x509/signing-key.js';
 
 export { encodeCertsOnly } from './x509/certs-only.js';
 export { encodeCsrAttributes } from './x509/csr-attributes.js';
@@ -22,13 +19,8 @@ export interface KeyToCertify {
   readonly publicKeySpki: Buffer;
   readonly publicKeyHash: Buffer;
   readonly origin: KeyOrigin;
-}
-
-export interface MadeKey {
-  /** PKCS #8, DER. */
-  readonly pkcs8: Buffer;
-  readonly publicKeySpki: Buffer;
-  readonly publicKeyHash: Buffer;
+  /** Where it is known already. */
+  readonly certificateId?: CertificateId;
 }
 
 export type SingleCertificate = Pick<
@@ -38,7 +30,6 @@ export type SingleCertificate = Pick<
 
 const COLUMNS = `id, profile_id AS "profileId", kind, status, der, not_after AS "notAfter",
   revocation_reason AS "revocationReason"`;
-const PREFERRED: KeyAlgorithm = 'P-256';
 
 /** For clients that ask for one certificate at a time. */
 export class SingleCertificateService {
@@ -66,15 +57,6 @@ export class SingleCertificateService {
       throw new DomainError('CSR_REJECTED', { reason: 'CHALLENGE', kind });
     }
     return { ...request, kind };
-  }
-
-  /** A new key, of the type that the caller would have made. */
-  async makeKey(algorithm: string): Promise<MadeKey> {
-    const pkcs8 = await newSoftwareKey(
-      KEY_ALGORITHMS.find((known) => known === algorithm) ?? PREFERRED,
-    );
-    const publicKeySpki = softwareKey(pkcs8).spki;
-    return { pkcs8, publicKeySpki, publicKeyHash: sha256(publicKeySpki) };
   }
 
   /**
@@ -105,7 +87,7 @@ export class SingleCertificateService {
          CASE WHEN $5 = 'ON_HOLD' THEN now() END, CASE WHEN $5 = 'ON_HOLD' THEN 'certificateHold' END)
        ON CONFLICT (public_key_hash) DO NOTHING RETURNING ${COLUMNS}`,
       [
-        newId<CertificateId>(),
+        key.certificateId ?? newId<CertificateId>(),
         holder.profileId,
         this.authority.issuerId,
         key.kind,

@@ -84,9 +84,9 @@ export async function requestIn(req: Request, res: Response): Promise<Buffer> {
   if (type.trim().toLowerCase() !== 'application/pkcs10') throw new UnsupportedBody();
   if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') throw new UnsupportedBody();
   await new Promise<void>((resolve, reject) => {
-    readBody(req, res, (cause?: unknown) => {
+    readBody(req, res, (cause?: Error) => {
       if (cause === undefined) resolve();
-      else reject(cause as Error);
+      else reject(cause);
     });
   });
   const body: unknown = req.body;

@@ -187,7 +187,7 @@ export class EstEnrolmentService {
     };
     const certificate = await estKeys.certify(scope, holder, key, 'ON_HOLD');
     const { id: certificateId, der: certificateDer } = certificate;
-    const { privateKey } = key;
+    const privateKey = key.made?.pkcs8 ?? null;
     await answers.keep(scope, request, { originId: enrolment.id, kind, certificateId, privateKey });
     await this.ports.audit.record(scope, {
       action: 'est.enrol',

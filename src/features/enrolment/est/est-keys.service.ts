@@ -10,12 +10,12 @@ import type {
 } from '../../certificates/single-certificate.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
-import type { KeyArchive } from './server-made-keys.js';
+import { algorithmLike, type ServerMadeKey, type ServerMadeKeys } from './server-made-keys.js';
 
 /** The key that a request is about: the client's, or one made for it. */
 export interface RequestedKey extends KeyToCertify {
-  /** PKCS #8, DER, where the server has made it. */
-  readonly privateKey: Buffer | null;
+  /** Null where the client has made it. */
+  readonly made: ServerMadeKey | null;
 }
 
 /** Keys that are certified over EST: proven by the client, or made by the server where the project recovers them. */
@@ -24,8 +24,7 @@ export class EstKeyService {
     private readonly ports: {
       readonly singles: SingleCertificateService;
       readonly projects: ProjectService;
-      /** Null where no archive is set up. */
-      readonly archive: KeyArchive | null;
+      readonly serverMadeKeys: ServerMadeKeys;
     },
   ) {}
 
@@ -46,10 +45,10 @@ export class EstKeyService {
     const { singles } = this.ports;
     const proven = await singles.prove(kind, pemOfRequest(request.csr), challenges);
     await this.refuseOtherOrigin(scope, request, { kind, projectId });
-    if (request.keyOrigin === 'DEVICE') return { ...proven, origin: 'DEVICE', privateKey: null };
+    if (request.keyOrigin === 'DEVICE') return { ...proven, origin: 'DEVICE', made: null };
     refuseDoubleEncryption(request);
-    const { pkcs8, ...made } = await singles.makeKey(proven.keyAlgorithm);
-    return { kind, ...made, origin: 'SERVER', privateKey: pkcs8 };
+    const made = await this.ports.serverMadeKeys.make(algorithmLike(proven.keyAlgorithm));
+    return { ...made, made };
   }
 
   /** Certifies it, and archives what the server has made, within the transaction of `scope`. */
@@ -60,11 +59,7 @@ export class EstKeyService {
     status: 'VALID' | 'ON_HOLD',
   ): Promise<SingleCertificate> {
     const certificate = await this.ports.singles.issue(scope, holder, key, status);
-    if (key.privateKey !== null) {
-      const { id: certificateId, profileId } = certificate;
-      const archived = { certificateId, profileId, pkcs8: key.privateKey };
-      await this.ports.archive?.archive(scope, archived);
-    }
+    if (key.made !== null) await this.ports.serverMadeKeys.archive(scope, key.made);
     return certificate;
   }
 

@@ -101,7 +101,8 @@ export class EstRenewalService {
     renewalPolicy.refuseEarly(scope.now, old.notAfter, settings);
     const holder = await this.holderOf(scope, profile);
     const { id: certificateId, der } = await estKeys.certify(scope, holder, key, 'VALID');
-    const { kind, privateKey } = key;
+    const { kind } = key;
+    const privateKey = key.made?.pkcs8 ?? null;
     await answers.keep(scope, request, { originId: old.id, kind, certificateId, privateKey });
     await singles.supersede(scope, old.id);
     await this.prolong(scope, profile.id, holder.notAfter);

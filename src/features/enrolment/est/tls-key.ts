@@ -1,5 +1,5 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, type JWK } from 'jose';
+import { calculateJwkThumbprint } from 'jose';
 import type { ShownCertificate } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { textProblem } from '../../../kernel/text.js';
@@ -27,7 +27,7 @@ export function readShown(shown: ShownCertificate): X509Certificate {
 export async function tlsKeyThumbprint(shown: ShownCertificate): Promise<string> {
   const { publicKey } = readShown(shown);
   if (!isStrong(publicKey)) throw rejected('KEY');
-  return calculateJwkThumbprint(publicKey.export({ format: 'jwk' }) as JWK, 'sha256');
+  return calculateJwkThumbprint(publicKey.export({ format: 'jwk' }), 'sha256');
 }
 
 /** How the device is shown to who watches: by the name in its certificate, where people can read it. */
