@@ -101,6 +101,16 @@ export class EstClient {
     return this.read(`${name}.csr`).toString('base64');
   }
 
+  /** A request for the key `NAME.key` that stands already. @returns the request in base64 */
+  async requestFor(name: string): Promise<string> {
+    await this.print(
+      'openssl',
+      ...['req', '-new', '-key', `${name}.key`, '-subj', `/CN=${name}`],
+      ...['-outform', 'DER', '-out', `${name}.csr`],
+    );
+    return this.read(`${name}.csr`).toString('base64');
+  }
+
   async call(call: EstCall): Promise<EstAnswer> {
     this.calls += 1;
     const files = { head: `head-${String(this.calls)}`, body: `body-${String(this.calls)}` };
@@ -165,7 +175,7 @@ export class EstClient {
   }
 }
 
-export const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 export const RSA = ['-newkey', 'rsa:2048'];
 
 function credentialsOf({ code, bearer, identity }: EstCall): string[] {

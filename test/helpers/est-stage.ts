@@ -23,7 +23,7 @@ export interface EstStage {
   remove(): Promise<void>;
 }
 
-export interface IssuedOverEst {
+interface IssuedOverEst {
   readonly kind: string;
   readonly status: string;
   readonly reason: string | null;

@@ -32,7 +32,8 @@ const recovered = (kinds: readonly string[] = ['ENCRYPTION']): Promise<Order> =>
 
 /** The key and the certificate of a multipart answer: as `NAME.key` and `NAME.crt`, PEM. */
 async function partsOf({ headers, body }: EstAnswer, name: string): Promise<{ pkcs8: string }> {
-  const [, boundary] = /^multipart\/mixed; boundary=(\w+)$/.exec(headers['content-type'] ?? '') ?? [];
+  const [, boundary] =
+    /^multipart\/mixed; boundary=(\w+)$/.exec(headers['content-type'] ?? '') ?? [];
   if (boundary === undefined) throw new Error(`It has no parts: ${body}`);
   const [nothing, key, certificate, end] = body.split(`--${boundary}`);
   expect([nothing, end]).toEqual(['', '--\r\n']);

@@ -39,8 +39,12 @@ export function sendCertificates(
 
 /** RFC 7030 4.2.3, and 4.4.2 where there is a key to deliver. */
 export function sendIssued(res: Response, { certificateDer, privateKey }: EstCertificate): void {
-  if (privateKey === null) sendCertificates(res, [certificateDer]);
-  else sendKeyAndCertificate(res, privateKey, certificateDer);
+  if (privateKey === null) {
+    sendCertificates(res, [certificateDer]);
+    return;
+  }
+  sendKeyAndCertificate(res, privateKey, certificateDer);
+  privateKey.fill(0);
 }
 
 function sendKeyAndCertificate(res: Response, privateKey: Buffer, certificateDer: Buffer): void {
