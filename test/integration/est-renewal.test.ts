@@ -107,6 +107,18 @@ describe('simplereenroll', () => {
     expect(await rowsOf(stage.database)).toEqual(rows);
   });
 
+  test('a request whose certificate was renewed again is no longer answered', async () => {
+    const { auth } = await enrolled();
+    const call = {
+      operation: 'signature/simplereenroll',
+      body: await client.request('next'),
+      identity: auth,
+    };
+    expect((await client.call(call)).status).toBe(200);
+    expect((await renew(auth, 'signature/')).status).toBe(200);
+    expect(problemOf(await client.call(call))).toBe('CSR_REJECTED');
+  });
+
   test('sent ten times at once with other keys renews once', async () => {
     const { profileId, auth } = await enrolled();
     const answers = await Promise.all(Array.from({ length: 10 }, () => renew(auth)));

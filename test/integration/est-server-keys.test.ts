@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { KeyRing } from '../../src/kernel/secrets';
 import type { EstAnswer, EstClient } from '../helpers/est-client';
 import { RSA } from '../helpers/est-client';
 import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
@@ -122,7 +123,6 @@ describe('serverkeygen', () => {
       'SELECT sealed_key AS sealed, certificate_id AS certificate FROM est_answer WHERE origin_id = $1',
       [id],
     );
-    const { KeyRing } = await import('../../src/kernel/secrets');
     const ring = new KeyRing(Buffer.from(testRun().masterKey, 'base64'));
     const sealed = row?.sealed ?? Buffer.alloc(0);
     expect(sealed.includes(Buffer.from(pkcs8, 'base64'))).toBe(false);

@@ -132,6 +132,52 @@ describe('simpleenroll', () => {
     expect(await stage.issuedFor(id)).toHaveLength(1);
   });
 
+  test('for all labels at once makes one mobile ID', async () => {
+    const { id, code } = await stage.order();
+    await client.selfMade('device');
+    const bodies = {
+      authentication: await client.request('auth'),
+      signature: await client.request('sign'),
+    };
+    const answers = await Promise.all(
+      Object.entries(bodies).map(([label, body]) =>
+        client.call({ operation: `${label}/simpleenroll`, body, code, identity: 'device' }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await statusOf(stage.server, id)).toBe('ACTIVE');
+    expect((await stage.issuedFor(id)).map(({ status }) => status)).toEqual(['VALID', 'VALID']);
+  });
+
+  test('beyond the limit of mobile IDs fails for good, and takes back what was issued', async () => {
+    const { id, code } = await stage.order();
+    const call = { code, operation: 'authentication/simpleenroll' };
+    expect((await client.call({ ...call, body: await client.request('auth') })).status).toBe(200);
+    await stage.database.query('UPDATE enrolment SET profile_limit = 0 WHERE id = $1', [id]);
+    const body = await client.request('sign');
+    const refused = await client.call({ code, operation: 'signature/simpleenroll', body });
+    expect([refused.status, problemOf(refused)]).toEqual([409, 'PROFILE_LIMIT_REACHED']);
+    expect(await statusOf(stage.server, id)).toBe('FAILED');
+    expect(await stage.issuedFor(id)).toEqual([
+      { kind: 'AUTHENTICATION', status: 'REVOKED', reason: 'cessationOfOperation' },
+    ]);
+  });
+
+  test.each(['ON_HOLD', 'REVOKED'])(
+    'once the certificate is %s, the same request gets it no more',
+    async (status) => {
+      const { id, code } = await justOne();
+      const call = { operation: 'simpleenroll', body: await client.request('auth'), code };
+      expect((await client.call(call)).status).toBe(200);
+      await stage.database.query(
+        `UPDATE certificate SET status = $2 WHERE id IN (SELECT certificate_id FROM est_answer WHERE origin_id = $1)`,
+        [id, status],
+      );
+      const again = await client.call(call);
+      expect([again.status, problemOf(again)]).toEqual([409, 'ENROLMENT_COMPLETED']);
+    },
+  );
+
   test('another key of the same kind is a conflict, a known key is rejected', async () => {
     const { code } = await stage.order();
     await client.selfMade('device');

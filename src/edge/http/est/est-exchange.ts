@@ -103,7 +103,7 @@ export async function requestIn(req: Request, res: Response): Promise<Buffer> {
  * everywhere; base64. None behind a proxy.
  */
 export function bindingsOf({ socket }: Request): string[] {
-  if (!(socket instanceof TLSSocket)) return [];
+  if (!(socket instanceof TLSSocket) || socket.destroyed) return [];
   const exported = socket.exportKeyingMaterial(BINDING_OCTETS, BINDING_LABEL, Buffer.alloc(0));
   // The first Finished message of the handshake, which after a resumption is the server's.
   const unique = socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished();

@@ -1,6 +1,7 @@
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.js';
+import type { SingleCertificate } from '../../certificates/single-certificate.service.js';
 import { KeyRing, sha256 } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { EstAnswer } from './est-answer.entity.js';
@@ -14,12 +15,12 @@ export interface GivenAnswer extends Omit<EstAnswer, 'originId' | 'createdAt'> {
   readonly profileId: ProfileId;
   readonly certificateDer: Buffer;
   readonly notAfter: Date;
-  readonly isRevoked: boolean;
+  readonly status: SingleCertificate['status'];
 }
 
 const COLUMNS = `a.kind, a.certificate_id AS "certificateId", a.request_digest AS "requestDigest",
   a.sealed_key AS "sealedKey", c.profile_id AS "profileId", c.der AS "certificateDer", c.not_after AS "notAfter",
-  c.status = 'REVOKED' AS "isRevoked"`;
+  c.status`;
 const TABLES = 'est_answer a JOIN certificate c ON c.id = a.certificate_id';
 /** How long a private key is kept for a client whose answer got lost. */
 const KEPT_SECONDS = 86_400;

@@ -123,7 +123,10 @@ export class EstEnrolmentService {
   ): GivenAnswer | undefined {
     const known = given.find((answer) => answer.kind === kind);
     const isSame = known?.requestDigest.equals(digestOf(request)) === true;
-    if (isSame && !known.isRevoked) return known;
+    // Until the last one is there all are on hold; after that, one that is on hold was suspended.
+    const standing = enrolment.status === 'ACTIVE' ? 'VALID' : 'ON_HOLD';
+    if (standing === 'ON_HOLD') refuseEnded(scope, enrolment);
+    if (isSame && known.status === standing) return known;
     refuseEnded(scope, enrolment);
     if (known !== undefined) throw new DomainError('CONFLICT', { kind });
     // A phone has sent its requests all at once, and they are being certified.

@@ -75,7 +75,7 @@ export class EstRenewalService {
     const kind = request.kind ?? certificate.kind;
     refuseOtherKind(certificate, kind);
     const given = await answers.repeated(scope, profile, request);
-    if (given !== undefined && !given.isRevoked) return answers.again(given, request);
+    if (given?.status === 'VALID') return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
     const key = await this.ports.estKeys.keyFor(scope, request, {
       kind,
@@ -93,7 +93,7 @@ export class EstRenewalService {
     const { singles, answers, estKeys, renewalPolicy, projects } = this.ports;
     const { certificate, profile } = await this.hold(scope, present);
     const given = await answers.repeated(scope, profile, request);
-    if (given !== undefined) return answers.again(given, request);
+    if (given?.status === 'VALID') return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
     const old = await singles.lockCurrent(scope, profile.id, key.kind);
     if (old === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KINDS' });

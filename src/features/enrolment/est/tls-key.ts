@@ -25,7 +25,7 @@ export function readShown(shown: ShownCertificate): X509Certificate {
  * @throws DomainError DEVICE_PROOF_REJECTED where the key is of a kind that is not relied on
  */
 export async function tlsKeyThumbprint(shown: ShownCertificate): Promise<string> {
-  const { publicKey } = readShown(shown);
+  const publicKey = publicKeyOf(readShown(shown));
   if (!isStrong(publicKey)) throw rejected('KEY');
   return calculateJwkThumbprint(publicKey.export({ format: 'jwk' }), 'sha256');
 }
@@ -47,6 +47,15 @@ export function describeDevice(
 function legible(text: string | undefined): string | undefined {
   const isLegible = text !== undefined && textProblem(text, { max: MAX_TEXT }) === undefined;
   return isLegible ? text : undefined;
+}
+
+/** Of a kind that OpenSSL does not know there is none. */
+function publicKeyOf(certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey;
+  } catch (cause) {
+    throw rejected('KEY', cause);
+  }
 }
 
 function isStrong({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): boolean {
