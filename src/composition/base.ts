@@ -57,7 +57,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ audit, notifications, users, clients, certificates, projects, sessions },
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates),
-    singles: new SingleCertificateService(ground.authority),
+    singles: new SingleCertificateService({ current: ground.authority }),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
   };

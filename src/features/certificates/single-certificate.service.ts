@@ -33,7 +33,8 @@ const COLUMNS = `id, profile_id AS "profileId", kind, status, der, not_after AS 
 
 /** For clients that ask for one certificate at a time. */
 export class SingleCertificateService {
-  constructor(readonly authority: CertificateAuthority) {}
+  /** @param authorities of which one issues now */
+  constructor(private readonly authorities: { readonly current: CertificateAuthority }) {}
 
   /**
    * Checks a PKCS #10 request: form, proof of possession, key; and the challenge, where it carries one.
@@ -70,7 +71,8 @@ export class SingleCertificateService {
     key: KeyToCertify,
     status: 'VALID' | 'ON_HOLD',
   ): Promise<SingleCertificate> {
-    const issued = await this.authority.issue({
+    const { current } = this.authorities;
+    const issued = await current.issue({
       kind: key.kind,
       publicKeySpki: key.publicKeySpki,
       profileId: holder.profileId,
@@ -89,7 +91,7 @@ export class SingleCertificateService {
       [
         key.certificateId ?? newId<CertificateId>(),
         holder.profileId,
-        this.authority.issuerId,
+        current.issuerId,
         key.kind,
         status,
         issued.serialNumber,
