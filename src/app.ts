@@ -25,6 +25,7 @@ import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
 import { pkiMount } from './composition/pki-mount.js';
 import { pkiUrlOf } from './composition/pki-url.js';
+import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
@@ -200,6 +201,7 @@ async function startEdge(
     port,
     tls: config.tls,
     clientCa: config.clientCa,
+    ownAuthorities: services.certificates.authority.chainPem,
     publicUrl: () => publicUrl,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
@@ -211,6 +213,7 @@ async function startEdge(
     mounts: [
       pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
+      estMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox
         ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]

@@ -35,6 +35,7 @@ import {
   RevocationList,
 } from './features/certificates/revocation/revocation.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -51,6 +52,7 @@ import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCod
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
 import { Revocation1795500200000 } from './migrations/1795500200000-Revocation.js';
+import { Est1795500700000 } from './migrations/1795500700000-Est.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
@@ -76,6 +78,7 @@ export const databaseSchema: DatabaseSchema = {
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    EstAnswer,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -115,5 +118,6 @@ export const databaseSchema: DatabaseSchema = {
     ProfileChanges1795500100000,
     CertificateProfiles1795500400000,
     Revocation1795500200000,
+    Est1795500700000,
   ],
 };

@@ -8,6 +8,7 @@ import { AuthorityDirectory } from '../features/certificates/revocation/authorit
 import { OcspSignerService } from '../features/certificates/revocation/ocsp-signer.service.js';
 import { ResponderService } from '../features/certificates/revocation/responder.service.js';
 import { RevocationListService } from '../features/certificates/revocation/revocation-list.service.js';
+import { SingleCertificateService } from '../features/certificates/single-certificate.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -71,6 +72,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates, audit),
     auditSeals: new AuditSealService(keys),
+    singles: new SingleCertificateService(certificates),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
   };

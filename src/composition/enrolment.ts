@@ -1,3 +1,4 @@
+import { SoftwareKeyService } from '../features/certificates/software-keys.service.js';
 import { ActivationService } from '../features/enrolment/activation.service.js';
 import { ClaimService } from '../features/enrolment/claim.service.js';
 import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
@@ -5,6 +6,11 @@ import { DeliveryService } from '../features/enrolment/delivery.service.js';
 import { EnrolmentLog } from '../features/enrolment/enrolment-log.service.js';
 import { EnrolmentSecrets } from '../features/enrolment/enrolment-secrets.js';
 import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
+import { EstAnswerService } from '../features/enrolment/est/est-answer.service.js';
+import { EstEnrolmentService } from '../features/enrolment/est/est-enrolment.service.js';
+import { EstKeyService } from '../features/enrolment/est/est-keys.service.js';
+import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
+import { RenewalPolicy } from '../features/enrolment/est/renewal-policy.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
@@ -25,15 +31,37 @@ export function createEnrolment(
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
   const replacements = new ReplacementService({ ...base, access, exclusions });
   const own = { ...base, log, secrets, enrolments, replacements };
+  const claims = new ClaimService(own);
+  const activations = new ActivationService(own);
   return {
     ...{ log, secrets, enrolments },
     offers: new OffersService(projects, enrolments, access),
     ordering: new OrderingService(own),
-    claims: new ClaimService(own),
-    activations: new ActivationService(own),
+    ...{ claims, activations },
+    ...createEst({ ...own, claims, activations }),
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
     status: new StatusService(enrolments, log, bus),
+  };
+}
+
+type EstGround = Base & {
+  readonly log: EnrolmentLog;
+  readonly secrets: EnrolmentSecrets;
+  readonly enrolments: EnrolmentService;
+  readonly claims: ClaimService;
+  readonly activations: ActivationService;
+};
+
+/** The same, for devices that bring a client of their own. */
+function createEst(ground: EstGround) {
+  const answers = new EstAnswerService();
+  const estKeys = new EstKeyService({ ...ground, serverMadeKeys: new SoftwareKeyService() });
+  const own = { ...ground, answers, estKeys, renewalPolicy: new RenewalPolicy() };
+  return {
+    estAnswers: answers,
+    estEnrolments: new EstEnrolmentService(own),
+    estRenewals: new EstRenewalService(own),
   };
 }

@@ -2,6 +2,7 @@ import { accessRuleChanged } from '../features/access/access-rule.events.js';
 import { apiClientStopped } from '../features/api-clients/api-client.events.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { certificatesChanged } from '../features/certificates/certificate.events.js';
+import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
 import { profilesEnded } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
@@ -80,6 +81,9 @@ function onCredentials(handlers: Handlers, services: Handling): void {
   });
   handlers.on(certificatesChanged, (scope, { certificateIds }) =>
     services.revocationLists.noteChanges(scope, certificateIds),
+  );
+  handlers.on(enrolmentGivenUp, (scope, { enrolmentId }) =>
+    services.estEnrolments.abandon(scope, enrolmentId),
   );
   handlers.on(profilesEnded, (scope, { profileIds }) =>
     services.mobileIdEvidence.forget(scope, profileIds),

@@ -54,6 +54,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
   const passing = [
     services.challenges,
     services.clientAuthentication,
+    services.estAnswers,
     services.methodLocks,
     services.mobileIdProofs,
     services.ocspSigners,

@@ -29,6 +29,8 @@ export type KeyPurpose =
   | 'audit-seal'
   | 'enrolment-code'
   | 'enrolment-code-hash'
+  | 'code-bearer'
+  | 'est-private-key'
   | 'watch-token'
   | 'device-token'
   | 'challenge'

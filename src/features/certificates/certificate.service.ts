@@ -6,7 +6,11 @@ import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuthorityRegistry } from './authority-registry.service.js';
 import { certificatesChanged } from './certificate.events.js';
 import type { Certificate } from './certificate.entity.js';
-import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
+import type {
+  CertificateAuthority,
+  CertificateOrder,
+  IssuedCertificate,
+} from './x509/certificate-authority.js';
 import { predecessorsOf, type RevocationReason } from './certificate-status.js';
 import { readable } from './profiles/readable.js';
 import { ProfileCache } from './profiles/profile-cache.js';
@@ -100,7 +104,10 @@ export class CertificateService {
   }
 
   /** @throws DomainError CSR_REJECTED with reason ALGORITHM where a key is of a type that the order does not allow */
-  refuseForeignKeys(terms: CertificateTerms, requests: readonly ProvenRequest[]): void {
+  refuseForeignKeys(
+    terms: CertificateTerms,
+    requests: readonly Pick<ProvenRequest, 'kind' | 'keyAlgorithm'>[],
+  ): void {
     for (const { kind, keyAlgorithm } of requests) {
       const { keyAlgorithms: allowed } = profileOf(terms, kind);
       if (!allowed.some((name) => name === namedAlgorithm(keyAlgorithm))) {
@@ -134,44 +141,55 @@ export class CertificateService {
     requests: readonly ProvenRequest[],
   ): Promise<void> {
     this.refuseForeignKeys(holder.terms, requests);
-    if (await this.issueBy(scope, holder, requests)) return;
-    // Another process has rolled over to a new authority since.
-    await this.authorities.reload(scope);
-    if (!(await this.issueBy(scope, holder, requests))) {
-      throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
-    }
+    const stored = await this.byActiveAuthority(scope, (authority) =>
+      this.issueBy(scope, authority, { holder, requests }),
+    );
+    if (stored < requests.length) throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
   }
 
-  /** @returns false, and stores nothing, where the authority has retired meanwhile */
-  private async issueBy(
-    scope: ChangeScope,
+  /** What an authority is asked to certify for this holder. */
+  orderFor(
     holder: Holder,
-    requests: readonly ProvenRequest[],
-  ): Promise<boolean> {
-    const { authority } = this;
-    const names = {
+    { kind, publicKeySpki }: Pick<ProvenRequest, 'kind' | 'publicKeySpki'>,
+  ): CertificateOrder {
+    return {
+      kind,
+      publicKeySpki,
+      profile: this.profiles.compiled(kind, holder.terms[kind]),
       profileId: holder.profileId,
       commonName: readable(holder.commonName),
       username: holder.username,
       email: holder.email ?? undefined,
       projectName: readable(holder.projectName),
+      notBefore: holder.notBefore,
+      notAfter: endOf(holder, kind),
     };
+  }
+
+  /**
+   * Once more with the new one, where another process has rolled over to it since and nothing could be stored.
+   * @param issue stores by an authority that is ACTIVE, and says how many
+   */
+  async byActiveAuthority(
+    scope: Scope,
+    issue: (authority: CertificateAuthority) => Promise<number>,
+  ): Promise<number> {
+    const { authority } = this;
+    const stored = await issue(authority);
+    if (stored > 0 || (await isActive(scope, authority))) return stored;
+    await this.authorities.reload(scope);
+    return issue(this.authority);
+  }
+
+  private async issueBy(
+    scope: ChangeScope,
+    authority: CertificateAuthority,
+    { holder, requests }: { holder: Holder; requests: readonly ProvenRequest[] },
+  ): Promise<number> {
     const issued = await Promise.all(
-      requests.map(({ kind, publicKeySpki }) =>
-        authority.issue({
-          ...names,
-          kind,
-          profile: this.profiles.compiled(kind, holder.terms[kind]),
-          publicKeySpki,
-          notBefore: holder.notBefore,
-          notAfter: endOf(holder, kind),
-        }),
-      ),
+      requests.map((request) => authority.issue(this.orderFor(holder, request))),
     );
-    const stored = await this.store(scope, { authority, holder, issued, requests });
-    if (stored === issued.length) return true;
-    if (stored === 0 && !(await isActive(scope, authority))) return false;
-    throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    return this.store(scope, { authority, holder, issued, requests });
   }
 
   /** Within each profile in the order of {@link CERTIFICATE_KINDS}. */
@@ -292,7 +310,7 @@ function endOf({ terms, notBefore, notAfter }: Holder, kind: CertificateKind): D
   return new Date(Math.min(notBefore.getTime() + days * MILLISECONDS_A_DAY, notAfter.getTime()));
 }
 
-async function tellOfChange(scope: ChangeScope, changed: readonly Changed[]): Promise<void> {
+export async function tellOfChange(scope: ChangeScope, changed: readonly Changed[]): Promise<void> {
   if (changed.length === 0) return;
   await scope.raise(certificatesChanged, { certificateIds: changed.map(({ id }) => id) });
 }

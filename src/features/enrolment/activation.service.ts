@@ -5,9 +5,13 @@ import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
 import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
-import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type { CertificateService, ProvenRequest } from '../certificates/certificate.service.js';
+import type {
+  CertificateService,
+  Holder,
+  ProvenRequest,
+} from '../certificates/certificate.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
 import type { ProjectService } from '../projects/project.service.js';
@@ -28,6 +32,13 @@ interface Activation {
   readonly userId: UserId;
   readonly digest: Buffer;
   readonly proven: readonly ProvenRequest[];
+}
+
+interface Completion {
+  readonly enrolment: Enrolment;
+  readonly profileId: ProfileId;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
 }
 
 const MILLISECONDS_A_DAY = 86_400_000;
@@ -178,11 +189,8 @@ export class ActivationService {
     }
   }
 
-  private async fail(
-    scope: ChangeScope,
-    enrolment: Enrolment,
-    refusal: DomainError,
-  ): Promise<void> {
+  /** For good: no certificate may be issued any more. To be committed before it is told. */
+  async fail(scope: ChangeScope, enrolment: Enrolment, refusal: DomainError): Promise<void> {
     await this.ports.log.move(scope, enrolment.id, 'FAILED', { failure: refusal.code });
     await this.ports.audit.record(scope, {
       action: 'enrolment.activate',
@@ -201,12 +209,33 @@ export class ActivationService {
       proven,
     }: { enrolment: Enrolment; user: User; proven: readonly ProvenRequest[] },
   ): Promise<MobileIdProfile> {
-    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
     const profileId = newId<ProfileId>();
-    const validity = {
-      notBefore: scope.now,
-      notAfter: this.endOf(scope.now, enrolment.validityDays),
-    };
+    const notAfter = this.endOf(scope.now, enrolment.validityDays);
+    const validity = { notBefore: scope.now, notAfter };
+    const holder = await this.holderOf(scope, enrolment, { profileId, user, ...validity });
+    return this.complete(scope, { enrolment, profileId, ...validity }, () =>
+      this.ports.certificates.issue(scope, holder, proven),
+    );
+  }
+
+  /** Whose certificates an enrolment is for, by the names of today and the terms of its order. */
+  async holderOf(
+    scope: Scope,
+    { projectId, certificateTerms: terms }: Pick<Enrolment, 'projectId' | 'certificateTerms'>,
+    { user, ...mobileId }: Pick<Holder, 'profileId' | 'notBefore' | 'notAfter'> & { user: User },
+  ): Promise<Holder> {
+    const { name: projectName } = await this.ports.projects.get(scope, projectId);
+    const { displayName: commonName, username, email } = user;
+    return { ...mobileId, commonName, username, email, projectName, terms };
+  }
+
+  /** Profile, certificates, status, audit entry and messages together; `certify` has the certificates stand. */
+  async complete(
+    scope: ChangeScope,
+    { enrolment, profileId, ...validity }: Completion,
+    certify: () => Promise<void>,
+  ): Promise<MobileIdProfile> {
+    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
     const profile = await this.ports.profiles.create(scope, {
       id: profileId,
       projectId: enrolment.projectId,
@@ -219,11 +248,7 @@ export class ActivationService {
       validFrom: validity.notBefore,
       validTo: validity.notAfter,
     });
-    const { name: projectName } = await this.ports.projects.get(scope, enrolment.projectId);
-    const { displayName: commonName, username, email } = user;
-    const terms = enrolment.certificateTerms;
-    const holder = { profileId, commonName, username, email, projectName, terms, ...validity };
-    await this.ports.certificates.issue(scope, holder, proven);
+    await certify();
     await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
     await this.ports.replacements.finish(scope, enrolment, profileId);
     await this.ports.audit.record(scope, {
@@ -236,7 +261,7 @@ export class ActivationService {
   }
 
   /** No mobile ID outlives the authority that vouches for it. */
-  private endOf(now: Date, validityDays: number): Date {
+  endOf(now: Date, validityDays: number): Date {
     const wanted = new Date(now.getTime() + validityDays * MILLISECONDS_A_DAY);
     const { validTo } = this.ports.certificates.authority;
     return wanted < validTo ? wanted : validTo;

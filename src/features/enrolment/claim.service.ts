@@ -21,9 +21,19 @@ export interface Claim {
   readonly proof: string;
 }
 
-interface FoundCode {
+export interface FoundCode {
   readonly enrolmentId: EnrolmentId;
   readonly generation: number;
+}
+
+/** Of a device that does not prove which one it is as phones do: its thumbprint, told by what else it has shown. */
+type ThumbprintOf = (enrolment: Enrolment, code: FoundCode) => string;
+
+export interface ClaimByCode {
+  readonly code: string;
+  readonly device: DeviceDescription;
+  /** @throws DomainError where nothing that it has shown will do for this enrolment */
+  readonly thumbprintOf: ThumbprintOf;
 }
 
 /** What a phone that has scanned the code is asked to do. */
@@ -64,30 +74,48 @@ export class ClaimService {
    * ENROLMENT_SUPERSEDED, ENROLMENT_COMPLETED, ENROLMENT_TAKEN, INVALID_INPUT, RATE_LIMITED
    */
   async claim(request: RequestContext, claim: Claim): Promise<DeviceTask> {
+    return this.claimBy(request, claim.device, () => this.recogniseClaim(request, claim));
+  }
+
+  /** The same for a device that shows by its connection which one it is. */
+  async claimByCode(
+    request: RequestContext,
+    { code, device, thumbprintOf }: ClaimByCode,
+  ): Promise<DeviceTask> {
+    return this.claimBy(request, device, async () => ({
+      thumbprintOf,
+      code: await this.findCode(request, code),
+    }));
+  }
+
+  private async claimBy(
+    request: RequestContext,
+    device: DeviceDescription,
+    recognise: () => Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }>,
+  ): Promise<DeviceTask> {
     const { work, limits } = this.ports;
-    checkDescription(claim.device);
+    checkDescription(device);
     await limits.refuseExhausted('device/address', addressKey(request.address));
-    const { thumbprint, code } = await this.recogniseClaim(request, claim).catch(
-      async (error: unknown) => {
-        await limits.take('device/address', addressKey(request.address));
-        throw error;
-      },
-    );
+    const { thumbprintOf, code } = await recognise().catch(async (error: unknown) => {
+      await limits.take('device/address', addressKey(request.address));
+      throw error;
+    });
     await limits.take('device/enrolment', code.enrolmentId);
     return work.change(request, async (scope) => {
       const enrolment = await this.ports.enrolments.lock(scope, code.enrolmentId);
       if (enrolment === undefined) throw new DomainError('CODE_UNKNOWN');
-      return this.claimLocked(scope, { enrolment, code, thumbprint, device: claim.device });
+      const thumbprint = thumbprintOf(enrolment, code);
+      return this.claimLocked(scope, { enrolment, code, thumbprint, device });
     });
   }
 
   private async recogniseClaim(
     request: RequestContext,
     { code, proof }: Claim,
-  ): Promise<{ thumbprint: string; code: FoundCode }> {
+  ): Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }> {
     const target = { audience: this.ports.publicUrl, code, now: request.now };
     const thumbprint = await checkDeviceProof(proof, target);
-    return { thumbprint, code: await this.findCode(request, code) };
+    return { thumbprintOf: () => thumbprint, code: await this.findCode(request, code) };
   }
 
   private async claimLocked(

@@ -9,7 +9,7 @@ const TAG_ENUMERATED = 0x0a;
 const FIRST_YEAR_OF_GENERALIZED_TIME = 2050;
 
 /** One value in DER: tag, shortest length, content. */
-function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
+export function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 0);
   return Buffer.concat([Buffer.of(tag), lengthOctets(size), ...parts]);
 }
