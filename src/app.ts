@@ -12,7 +12,12 @@ import { migrateOutbox, startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { startHousekeeping } from './composition/housekeeping.js';
 import { databaseSchema } from './entities.js';
 import { openOAuth } from './composition/oauth.js';
-import { openAuthority, seed } from './composition/first-start.js';
+import {
+  adoptRecoveryKey,
+  openAuthority,
+  recoveryKeysIn,
+  seed,
+} from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
@@ -88,6 +93,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
     keyAlgorithm: config.caKeyAlgorithm,
     pkiUrl: config.pkiUrl ?? publicUrl.replace(/^https:/, 'http:'),
   });
+  const recoveryKeys = await recoveryKeysIn(config.recoveryKey);
+  await adoptRecoveryKey(source, recoveryKeys);
   const bus = new EventBus(pgConnection(database.connection), log);
   const { session, sms } = config;
   const counters = createCounterPool(database.connection);
@@ -96,7 +103,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   });
   teardown.add(() => counters.end());
   const { clientCa } = config;
-  const ground = { source, counters, keys, bus, authority, clientCa, publicUrl, sms, session };
+  const given = { authority, recoveryKeys, clientCa, publicUrl, sms, session };
+  const ground = { source, counters, keys, bus, ...given };
   const services = createServices(ground);
   warnOfPlainHttp(config, log);
   await bus.open();

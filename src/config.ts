@@ -25,6 +25,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   readonly admin: { readonly password: string | null; readonly email: string };
   readonly masterKey: Buffer | null;
+  /** Private keys, PEM, that open archived encryption keys; null where they are kept elsewhere. */
+  readonly recoveryKey: string | null;
   readonly mail: {
     readonly smtpUrl: string | null;
     readonly from: string;
@@ -121,6 +123,7 @@ const environment = z.object({
     .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in base64')
     .transform((text) => Buffer.from(text, 'base64'))
     .optional(),
+  RECOVERY_KEY: z.string().optional(),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, 'must be a smtp:// or smtps:// URL')
@@ -167,6 +170,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: settings.DATABASE_URL ?? null,
     admin: { password: settings.ADMIN_PASSWORD ?? null, email: settings.ADMIN_EMAIL },
     masterKey: settings.MASTER_KEY ?? null,
+    recoveryKey: recoveryKeyIn(settings),
     mail: {
       smtpUrl: settings.SMTP_URL ?? null,
       from: settings.MAIL_FROM,
@@ -268,6 +272,13 @@ function clientCaFile({ CLIENT_CA }: Environment): Config['clientCa'] {
     throw new ConfigError('CLIENT_CA must hold certificates of authorities, in PEM, and no other.');
   }
   return pem;
+}
+
+/** PEM as it is, or the file that holds it. */
+function recoveryKeyIn({ RECOVERY_KEY }: Environment): string | null {
+  if (RECOVERY_KEY === undefined) return null;
+  if (RECOVERY_KEY.trimStart().startsWith('-----BEGIN ')) return RECOVERY_KEY;
+  return readSetting('RECOVERY_KEY', RECOVERY_KEY).toString('utf8');
 }
 
 function isAuthority(pem: string): boolean {

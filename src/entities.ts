@@ -28,7 +28,16 @@ import {
 } from './features/authentication/saml/saml.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
+import { ArchivedKey, RecoveryKey } from './features/certificates/key-archive.entity.js';
+import { RecoveredCertificate } from './features/certificates/recovered-certificate.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import {
+  EnrolmentRecovery,
+  KeyRecovery,
+  KeyRecoveryApproval,
+  PreparedKey,
+  WrappedKey,
+} from './features/enrolment/key-recovery.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -41,6 +50,7 @@ import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
+import { KeyArchive1795500300000 } from './migrations/1795500300000-KeyArchive.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
@@ -56,6 +66,7 @@ export const databaseSchema: DatabaseSchema = {
     ApiClientAddressEntity,
     ApiClientEntity,
     ApiClientSecretEntity,
+    ArchivedKey,
     AuditEntryEntity,
     Authority,
     Certificate,
@@ -64,6 +75,9 @@ export const databaseSchema: DatabaseSchema = {
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    EnrolmentRecovery,
+    KeyRecovery,
+    KeyRecoveryApproval,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -72,10 +86,13 @@ export const databaseSchema: DatabaseSchema = {
     OAuthAssertion,
     OAuthSigningKey,
     IdentityProviderEntity,
+    PreparedKey,
     Profile,
     ProjectEntity,
     ProofAttempt,
     RateLimit,
+    RecoveredCertificate,
+    RecoveryKey,
     SamlIdentity,
     SamlKey,
     SamlMessage,
@@ -85,6 +102,7 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     TotpAuthenticatorEntity,
     UserEntity,
+    WrappedKey,
   ],
   migrations: [
     Initial1795291418159,
@@ -95,5 +113,6 @@ export const databaseSchema: DatabaseSchema = {
     OneTimeCodes1795400500000,
     TotpAndPasskeys1795400600000,
     MobileIdProofs1795400700000,
+    KeyArchive1795500300000,
   ],
 };

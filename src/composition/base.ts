@@ -3,6 +3,11 @@ import type { DataSource } from 'typeorm';
 import { ApiClientService } from '../features/api-clients/api-client.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
+import {
+  KeyArchiveService,
+  type RecoveryKeys,
+} from '../features/certificates/key-archive.service.js';
+import { RecoveredCertificateService } from '../features/certificates/recovered-certificate.service.js';
 import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
@@ -26,6 +31,7 @@ export interface Ground {
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
   readonly authority: CertificateAuthority;
+  readonly recoveryKeys: RecoveryKeys;
   /** Authorities of the client certificates that are accepted, PEM; null turns the method off. */
   readonly clientCa: Buffer | null;
   readonly publicUrl: string;
@@ -45,7 +51,8 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const notifications = new NotificationService();
   const users = new UserService(audit);
   const certificates = new CertificateService(ground.authority);
-  const projects = new ProjectService(audit);
+  const keyArchive = new KeyArchiveService(ground.recoveryKeys);
+  const projects = new ProjectService(audit, (scope) => keyArchive.isReady(scope));
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);
     return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
@@ -53,7 +60,8 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const sessions = new SessionService(ground.session);
   return {
     ...{ handlers, work, limits, keys, bus, publicUrl },
-    ...{ audit, notifications, users, clients, certificates, projects, sessions },
+    ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
+    recoveredCertificates: new RecoveredCertificateService(),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates),
     authenticationKeys: new AuthenticationKeyService(),

@@ -6,8 +6,11 @@ import { EnrolmentLog } from '../features/enrolment/enrolment-log.service.js';
 import { EnrolmentSecrets } from '../features/enrolment/enrolment-secrets.js';
 import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
+import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
+import { KeyRecoveryService } from '../features/enrolment/key-recovery.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
+import { RecoveryService } from '../features/enrolment/recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
 import type { AccessService } from '../features/access/access.service.js';
 import type { Base } from './base.js';
@@ -19,10 +22,13 @@ export function createEnrolment(base: Base, access: AccessService) {
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
-  const own = { ...base, log, secrets, enrolments };
+  const keyDelivery = new KeyDeliveryService(base.keyArchive);
+  const recoveries = new RecoveryService({ ...base, keyDelivery, access });
+  const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries };
   return {
-    ...{ log, secrets, enrolments },
-    offers: new OffersService(projects, enrolments, access),
+    ...{ log, secrets, enrolments, keyDelivery },
+    keyRecoveries: new KeyRecoveryService(own),
+    offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
     claims: new ClaimService(own),
     activations: new ActivationService(own),

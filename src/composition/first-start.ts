@@ -5,6 +5,7 @@ import {
   AuthorityService,
   type AuthoritySettings,
 } from '../features/certificates/authority.service.js';
+import { KeyArchiveService, RecoveryKeys } from '../features/certificates/key-archive.service.js';
 import type { CertificateAuthority } from '../features/certificates/x509/certificate-authority.js';
 import { randomToken, type KeyRing } from '../kernel/secrets.js';
 import { EventHandlers } from '../platform/event-handlers.js';
@@ -21,6 +22,18 @@ export async function openAuthority(
   const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
   const request = await work.systemRequest('first-start', randomUUID());
   return work.change(request, (scope) => new AuthorityService(keys).open(scope, settings));
+}
+
+/** @throws StartupError where it cannot be used */
+export function recoveryKeysIn(pem: string | null): Promise<RecoveryKeys> {
+  return pem === null ? Promise.resolve(RecoveryKeys.none()) : RecoveryKeys.parse(pem);
+}
+
+/** The recovery key that this server was given, where it is the first. @throws StartupError where it is none of those known */
+export async function adoptRecoveryKey(source: DataSource, keys: RecoveryKeys): Promise<void> {
+  const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
+  const request = await work.systemRequest('first-start', randomUUID());
+  await work.change(request, (scope) => new KeyArchiveService(keys).adopt(scope));
 }
 
 /**

@@ -25,6 +25,7 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       await expiry.sweep(scope);
       await profiles.expire(scope);
       await services.mobileIdProofs.expire(scope);
+      await services.keyRecoveries.expire(scope);
     }),
     sweeper({ name: 'confirmations', everyMs: EXPIRY_MS }, (scope) =>
       confirmations.failExhausted(scope),
@@ -46,6 +47,7 @@ function passingThings(services: Services): { purge(scope: ChangeScope): Promise
   return [
     services.challenges,
     services.clientAuthentication,
+    services.keyDelivery,
     services.mobileIdProofs,
     services.oneTimeCodes,
     services.passwordLinks,

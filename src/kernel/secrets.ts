@@ -45,6 +45,7 @@ export type KeyPurpose =
   | 'mobile-id-number'
   | 'ca-key'
   | 'oauth-signing-key'
+  | 'prepared-key'
   | 'saml-key';
 
 const NONCE_BYTES = 12;

@@ -10,7 +10,7 @@ const SECOND_METHOD = clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 12 * HOU
 const ORDERING = ['SAML', 'PASSKEY', 'EMAIL_CODE', 'SMS_CODE', 'TOTP'] as const;
 
 /** Raised whenever the rules below change, so that the next start brings older ones up. */
-export const DEFAULTS_GENERATION = 2;
+export const DEFAULTS_GENERATION = 3;
 
 /** What is in force until an administrator decides otherwise. */
 export const DEFAULT_RULES: readonly RuleDraft[] = [
@@ -27,11 +27,24 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     require: [clause(ORDERING, 10 * MINUTE)],
   }),
   allow({
+    name: 'Recovering encryption keys',
+    description: 'Earlier encryption keys come along only after a fresh proof by another method.',
+    resources: ['/mobile-id/recover'],
+    require: [clause(ORDERING, 10 * MINUTE)],
+  }),
+  allow({
     name: 'Operators',
     description: 'Operators look after users and their mobile IDs.',
     resources: ['/operator'],
     when: onlyFor('OPERATOR'),
     require: [FIRST_METHOD, SECOND_METHOD],
+  }),
+  allow({
+    name: 'Approving key recoveries',
+    description: 'Whoever lets encryption keys out of the archive has just proven who he is.',
+    resources: ['/operator/key-recoveries/approve'],
+    when: onlyFor('OPERATOR'),
+    require: [clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 10 * MINUTE)],
   }),
   allow({
     name: 'Administrators',

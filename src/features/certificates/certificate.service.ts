@@ -5,7 +5,7 @@ import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
-import type { RevocationReason } from './certificate-status.js';
+import type { KeyOrigin, RevocationReason } from './certificate-status.js';
 import { readCertificateRequest, type VerifiedRequest } from './x509/csr.js';
 
 export { pemOf } from './x509/pem.js';
@@ -13,6 +13,15 @@ export { pemOf } from './x509/pem.js';
 /** A phone's request for one certificate, its key proven to be in the phone's hands. */
 export interface ProvenRequest extends VerifiedRequest {
   readonly kind: CertificateKind;
+}
+
+/** A key that is to be certified: proven by the phone, or made by the server, which then knows the certificate's id already. */
+export interface KeyToCertify extends Pick<
+  ProvenRequest,
+  'kind' | 'publicKeySpki' | 'publicKeyHash'
+> {
+  readonly certificateId?: CertificateId;
+  readonly origin?: KeyOrigin;
 }
 
 /** Whose certificates are to be issued, and for how long. */
@@ -24,7 +33,7 @@ export interface Holder {
   readonly notAfter: Date;
 }
 
-const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
+export const CERTIFICATE_COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
   subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
   public_key_hash AS "publicKeyHash", revoked_at AS "revokedAt", revocation_reason AS "revocationReason"`;
 
@@ -32,9 +41,9 @@ const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, s
 const STORE = `
   INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
     key_origin, der, fingerprint, public_key_hash)
-  SELECT id, $1, $2, kind, 'VALID', serial_number, $3, $4, $5, $6, 'DEVICE', der, fingerprint, public_key_hash
-  FROM unnest($7::uuid[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::bytea[])
-    AS made (id, kind, serial_number, der, fingerprint, public_key_hash)
+  SELECT id, $1, $2, kind, 'VALID', serial_number, $3, $4, $5, $6, key_origin, der, fingerprint, public_key_hash
+  FROM unnest($7::uuid[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::text[])
+    AS made (id, kind, serial_number, der, fingerprint, public_key_hash, key_origin)
   ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`;
 
 /** Issues certificates and keeps their status. */
@@ -58,7 +67,7 @@ export class CertificateService {
   }
 
   /** @throws DomainError CSR_REJECTED where one of the keys stands twice, or was certified before */
-  async refuseKnownKeys(scope: Scope, requests: readonly ProvenRequest[]): Promise<void> {
+  async refuseKnownKeys(scope: Scope, requests: readonly KeyToCertify[]): Promise<void> {
     const hashes = requests.map(({ publicKeyHash }) => publicKeyHash);
     const distinct = new Set(hashes.map((hash) => hash.toString('hex')));
     const known = await scope.sql(
@@ -78,7 +87,7 @@ export class CertificateService {
   async issue(
     scope: ChangeScope,
     holder: Holder,
-    requests: readonly ProvenRequest[],
+    requests: readonly KeyToCertify[],
   ): Promise<void> {
     const issued = await Promise.all(
       requests.map((request) =>
@@ -103,7 +112,7 @@ export class CertificateService {
   ): Promise<ReadonlyMap<ProfileId, Certificate[]>> {
     const rows = await scope.sql<Certificate>(
       'certificate.of-profiles',
-      `SELECT ${COLUMNS} FROM certificate WHERE profile_id = ANY($1)`,
+      `SELECT ${CERTIFICATE_COLUMNS} FROM certificate WHERE profile_id = ANY($1)`,
       [profileIds],
     );
     const byProfile = new Map<ProfileId, Certificate[]>(profileIds.map((id) => [id, []]));
@@ -164,7 +173,7 @@ export class CertificateService {
     scope: ChangeScope,
     profileId: ProfileId,
     issued: readonly IssuedCertificate[],
-    requests: readonly ProvenRequest[],
+    requests: readonly KeyToCertify[],
   ): Promise<void> {
     const [one] = issued;
     if (one === undefined) return;
@@ -175,12 +184,13 @@ export class CertificateService {
       one.issuer,
       one.notBefore,
       one.notAfter,
-      issued.map(() => newId<CertificateId>()),
+      requests.map(({ certificateId }) => certificateId ?? newId<CertificateId>()),
       requests.map(({ kind }) => kind),
       issued.map(({ serialNumber }) => serialNumber),
       issued.map(({ der }) => der),
       issued.map(({ fingerprint }) => fingerprint),
       requests.map(({ publicKeyHash }) => publicKeyHash),
+      requests.map(({ origin }) => origin ?? 'DEVICE'),
     ]);
     if (stored.length < issued.length) {
       throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });

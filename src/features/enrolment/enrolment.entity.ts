@@ -39,6 +39,8 @@ export class Enrolment {
   @Column('uuid', { name: 'user_id' }) userId!: UserId;
   @Column('text') status!: EnrolmentStatus;
   @Column('text', { array: true }) certificates!: CertificateKind[];
+  /** Whether the server makes the encryption key, and archives it. */
+  @Column('boolean', { name: 'archives_keys', default: false }) archivesKeys!: boolean;
   @Column('text') channel!: DeliveryChannel;
   @Column('text') confirmation!: DeviceConfirmation;
   @Column('integer', { name: 'validity_days' }) validityDays!: number;

@@ -6,6 +6,7 @@ import { graphqlEnum } from '../access/graphql-enum.types.js';
 import { PageArgs } from '../audit/page-args.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
+import { CertificateType } from '../certificates/certificate.types.js';
 import type { DeliveryChannel } from '../projects/project.service.js';
 import { DeliveryChannelEnum } from '../projects/settings.types.js';
 import { ENROLMENT_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
@@ -157,6 +158,12 @@ export class MobileIdOfferType {
     description: 'Not finished yet; a new order supersedes it.',
   })
   pendingEnrolment!: EnrolmentType | null;
+
+  @Field(() => [CertificateType], {
+    description:
+      "The user's earlier encryption certificates that an order can bring along, newest first: by the rules for /mobile-id/recover, or as operators have approved. Empty where the project or the server does not allow it.",
+  })
+  recoverableCertificates!: CertificateType[];
 }
 
 @InputType('StartEnrolmentInput', {
@@ -181,6 +188,14 @@ export class StartEnrolmentInput {
 
   @Field(() => Int, { nullable: true, description: "At most, and if left out, the project's." })
   validityDays?: number | null;
+
+  @ArrayMaxSize(20, { message: 'It must have at most 20 entries.' })
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'Earlier encryption certificates to bring along, out of `recoverableCertificates`. For oneself it needs /mobile-id/recover, for another user an approved key recovery.',
+  })
+  recoverCertificateIds?: string[] | null;
 
   @Field(() => String, {
     nullable: true,

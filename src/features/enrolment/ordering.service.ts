@@ -15,6 +15,7 @@ import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import type { EnrolmentService } from './enrolment.service.js';
+import type { RecoveryService } from './recovery.service.js';
 
 /** What a caller may say of an order; the project's settings fill in the rest. */
 export interface Order {
@@ -22,6 +23,7 @@ export interface Order {
   readonly certificates?: readonly CertificateKind[] | null;
   readonly channel?: DeliveryChannel | null;
   readonly validityDays?: number | null;
+  readonly recoverCertificateIds?: readonly string[] | null;
   readonly idempotencyKey?: string | null;
 }
 export interface StartedEnrolment {
@@ -43,6 +45,7 @@ export class OrderingService {
       readonly secrets: EnrolmentSecrets;
       readonly projects: ProjectService;
       readonly profiles: ProfileService;
+      readonly recoveries: RecoveryService;
       readonly users: UserService;
       readonly clients: ApiClientService;
       readonly notifications: NotificationService;
@@ -67,7 +70,8 @@ export class OrderingService {
   /**
    * An order for another user, by somebody who lacks none of his roles.
    * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, USER_NOT_ACTIVE, INVALID_INPUT, CERTIFICATE_NOT_SELECTABLE,
-   * CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; CONFLICT for an idempotency key that was used for another order
+   * CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; CONFLICT for an idempotency key that was used for another order; what
+   * {@link RecoveryService.choose} throws
    */
   async startFor(
     scope: ChangeScope,
@@ -96,11 +100,16 @@ export class OrderingService {
     const { maxProfilesPerUser } = project.settings;
     const holder = { userId: user.id, projectId: project.id };
     await this.ports.profiles.refuseBeyondLimit(scope, holder, maxProfilesPerUser);
+    const recovered = await this.ports.recoveries.choose(scope, {
+      ...{ userId: user.id, project, byHimself: placed.byHimself },
+      certificateIds: order.recoverCertificateIds ?? [],
+    });
     const enrolment = this.compose(scope, placed, digest);
     await this.supersede(scope, enrolment);
     await scope.db.insert(Enrolment, enrolment);
     await this.ports.enrolments.storeCode(scope, enrolment.id, enrolment.generation);
     await this.ports.log.begin(scope, enrolment.id, enrolment.status);
+    await this.ports.recoveries.bind(scope, enrolment.id, recovered);
     if (enrolment.channel === 'EMAIL') {
       await this.ports.notifications.notify(scope, 'ENROLMENT_INVITATION', enrolment.id);
     }
@@ -196,6 +205,7 @@ export class OrderingService {
       userId: user.id,
       status: channel === 'SCREEN' ? 'WAITING_FOR_SCAN' : 'DELIVERING',
       certificates: certificatesOf(project, order),
+      archivesKeys: settings.recoverEncryptionCertificates,
       channel,
       confirmation: settings.confirmation,
       validityDays: validityOf(project, order),
@@ -261,7 +271,7 @@ function validityOf({ settings }: Project, order: Order): number {
 
 /** Of all that makes one order the same as another. */
 function digestOf(user: User, project: Project, order: Order): Buffer {
-  const { certificates, channel, validityDays } = order;
+  const { certificates, channel, validityDays, recoverCertificateIds } = order;
   return sha256(
     JSON.stringify([
       user.id,
@@ -269,6 +279,7 @@ function digestOf(user: User, project: Project, order: Order): Buffer {
       certificates ? [...certificates].sort() : null,
       channel ?? null,
       validityDays ?? null,
+      ...(recoverCertificateIds ? [{ recovered: [...recoverCertificateIds].sort() }] : []),
     ]),
   );
 }
