@@ -15,9 +15,14 @@ import {
   type EnvelopeLabel,
   type Recipient,
 } from './key-envelope.js';
-import { RecoveryKeys, recoveryPublicKey, type RecoveryPublicKey } from './recovery-keys.js';
+import {
+  newRecoveryKey,
+  RecoveryKeys,
+  recoveryPublicKey,
+  type RecoveryPublicKey,
+} from './recovery-keys.js';
 
-export { RecoveryKeys, recoveryPublicKey, type RecoveryPublicKey };
+export { newRecoveryKey, RecoveryKeys, type RecoveryPublicKey };
 export { readWrappingKey } from './wrapping-key.js';
 export type { Recipient };
 

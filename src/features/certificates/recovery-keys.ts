@@ -1,8 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
+import type { KeyAlgorithm } from '../../kernel/key-algorithm.js';
 import { StartupError } from '../../kernel/startup-error.js';
 import { parseDer } from './x509/der.js';
 import { acceptedKeyAlgorithm } from './x509/key-checks.js';
+import { newSoftwareKey } from './x509/signing-key.js';
 
 export interface RecoveryPublicKey {
   /** Thumbprint (RFC 7638, base64url). */
@@ -68,4 +70,17 @@ function readPrivateKey(pem: string): KeyObject {
   } catch (cause) {
     throw new StartupError('RECOVERY_KEY holds a private key that cannot be read.', { cause });
   }
+}
+
+/** A new recovery key; its private half, PKCS #8 in PEM, is for a file that the server need not see. */
+export async function newRecoveryKey(
+  algorithm: KeyAlgorithm,
+): Promise<{ publicKey: KeyObject; pem: string }> {
+  const der = await newSoftwareKey(algorithm);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  der.fill(0);
+  return {
+    publicKey: createPublicKey(key),
+    pem: key.export({ format: 'pem', type: 'pkcs8' }).toString(),
+  };
 }
