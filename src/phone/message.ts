@@ -53,11 +53,14 @@ export async function openMessage(
   throw new PhoneError('NO_MATCHING_KEY');
 }
 
+/** Control characters but tabs and line breaks. */
+const UNPRINTABLE = /(?![\t\n\v\f\r])\p{Cc}/u;
+
 /** The text of a message, where it is one. */
 export function textOf(content: Bytes): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(content);
-    return /[\u0000-\u0008\u000e-\u001f]/.test(text) ? undefined : text;
+    return UNPRINTABLE.test(text) ? undefined : text;
   } catch {
     return undefined;
   }

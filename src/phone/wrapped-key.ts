@@ -41,18 +41,17 @@ export async function unwrapKey(
   { wrappingKey, algorithm, extractable = false }: Unwrapping,
 ): Promise<DecryptionKey> {
   try {
-    const [head = '', wrapped = '', iv = '', sealed = '', tag = '', ...more] = jwe.split('.');
+    const { head, wrapped, iv, body } = partsOf(jwe);
     const header = JSON.parse(new TextDecoder().decode(fromBase64url(head))) as JweHeader;
-    const isExpected = header.enc === 'A256GCM' && header.alg === ALG && more.length === 0;
+    const isExpected = header.enc === 'A256GCM' && header.alg === ALG;
     if (!isExpected || header.certificateId !== certificateId) throw new Error('Another header.');
-    const contentKey = await unwrapContentKey(header, fromBase64url(wrapped), wrappingKey);
+    const contentKey = await unwrapContentKey(header, wrapped, wrappingKey);
     const cipher = {
       name: 'AES-GCM',
-      iv: fromBase64url(iv),
+      iv,
       additionalData: utf8(head),
       tagLength: 128,
     };
-    const body = concat(fromBase64url(sealed), fromBase64url(tag));
     return await decryptionKey(algorithm, (shape: KeyShape) =>
       crypto.subtle.unwrapKey('pkcs8', body, contentKey, cipher, shape.algorithm, extractable, [
         ...shape.usages,
@@ -61,6 +60,16 @@ export async function unwrapKey(
   } catch (cause) {
     throw new PhoneError('ANSWER_REJECTED', 'A wrapped key cannot be unwrapped.', { cause });
   }
+}
+
+/** RFC 7516 7.1. */
+function partsOf(jwe: string): { head: string; wrapped: Bytes; iv: Bytes; body: Bytes } {
+  const [head, ...others] = jwe.split('.');
+  const [wrapped, iv, sealed, tag, ...more] = others.map(fromBase64url);
+  if (head === undefined || !wrapped || !iv || !sealed || !tag || more.length > 0) {
+    throw new Error('It has other parts.');
+  }
+  return { head, wrapped, iv, body: concat(sealed, tag) };
 }
 
 interface JweHeader {

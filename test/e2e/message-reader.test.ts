@@ -42,7 +42,7 @@ test.each([
     await page.locator('[data-reader=OPENED]').waitFor();
     expect(await reader.locator('[data-message]').innerText()).toBe(`Grüße an ${username}`);
     const downloading = page.waitForEvent('download');
-    await reader.getByRole('link', { name: 'Save it' }).click();
+    await reader.getByRole('button', { name: 'Save it' }).click();
     expect((await downloading).suggestedFilename()).toBe('smime.eml');
     const damaged = Buffer.from(message.subarray(0, message.length - 40));
     await choose('damaged.p7m', damaged);
@@ -59,15 +59,20 @@ test('no private key of the page can be read out, received ones included', async
   await scan(page, uri);
   await createMobileId(page);
   const extractable = await page.evaluate(async () => {
-    const database = await new Promise<IDBDatabase>((done, fail) => {
-      const opening = indexedDB.open('signet-phone');
-      opening.onsuccess = () => done(opening.result);
-      opening.onerror = () => fail(opening.error as Error);
-    });
-    const all = await new Promise<{ keys: { kind: string; privateKey: CryptoKey }[] }[]>((done) => {
-      const reading = database.transaction('mobileIds').objectStore('mobileIds').getAll();
-      reading.onsuccess = () => done(reading.result as never);
-    });
+    const answered = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((done, fail) => {
+        request.onsuccess = () => {
+          done(request.result);
+        };
+        request.onerror = () => {
+          fail(new Error('The database does not answer.'));
+        };
+      });
+    const database = await answered(indexedDB.open('signet-phone'));
+    const store = database.transaction('mobileIds').objectStore('mobileIds');
+    const all: { keys: { kind: string; privateKey: CryptoKey }[] }[] = await answered(
+      store.getAll(),
+    );
     return all.flatMap(({ keys }) => keys.map((key) => [key.kind, key.privateKey.extractable]));
   });
   expect(extractable).toEqual([

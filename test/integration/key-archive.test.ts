@@ -250,7 +250,7 @@ async function allCells(): Promise<unknown[]> {
   const cells: unknown[] = [];
   for (const { name } of tables) {
     for (const row of await database.query(`SELECT * FROM ${name}`)) {
-      cells.push(...Object.values(row as object));
+      cells.push(...Object.values(row));
     }
   }
   return cells;

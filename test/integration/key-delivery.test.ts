@@ -94,7 +94,7 @@ test('calls at once give one key', async () => {
   const ready = await claimed();
   const answers = await Promise.all([activate(ready), activate(ready), activate(ready)]);
   expect(new Set(answers.map(({ data }) => JSON.stringify(data))).size).toBe(1);
-  expect(answers[0]?.data.activateEnrolment.encryptionKeys).toHaveLength(1);
+  expect(answers[0].data.activateEnrolment.encryptionKeys).toHaveLength(1);
 });
 
 test('a wrapped key is forgotten after 24 hours', async () => {

@@ -436,6 +436,9 @@ const ADMINISTRATOR_VIEW = {
 
 /** What has to do with a person's own sessions and proofs: an API client is none. */
 const OF_PEOPLE = [
+  'KeyRecovery',
+  'KeyRecoveryApproval',
+  'KeyRecoveryConnection',
   ...['ClientCertificate', 'MobileIdOffer', 'MobileIdProof', 'MobileIdProofEvent', 'Passkey'],
   ...['PasskeyCeremony', 'Session', 'SignIn', 'TotpAuthenticator', 'TotpEnrolment'],
 ];

@@ -6,7 +6,7 @@ import { sha256 } from '../../kernel/secrets.js';
 import { StartupError } from '../../kernel/startup-error.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { KeyToCertify } from './certificate.service.js';
-import { ArchivedKey, RecoveryKey } from './key-archive.entity.js';
+import { RecoveryKey, type ArchivedKey } from './key-archive.entity.js';
 import {
   algorithmFor,
   openKey,

@@ -55,7 +55,7 @@ export class KeyRecoveryService {
     const certificateIds = readIds(wanted.certificateIds);
     const problem = textProblem(wanted.reason, REASON);
     if (problem !== undefined) throw invalidInput('input.reason', problem);
-    const user = await this.ports.users.getLocked(scope, wanted.userId as UserId);
+    const user = await this.ports.users.getLocked(scope, wanted.userId);
     await this.ports.users.requireAuthorityOver(scope, user);
     await refuseUnknown(scope, user.id, certificateIds);
     const [row] = await scope.sql<KeyRecovery>(
@@ -98,7 +98,7 @@ export class KeyRecoveryService {
   }
 
   /** Also withdraws an approval that was not used yet. @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_INPUT, INVALID_TRANSITION */
-  async reject(scope: ChangeScope, id: string, reason: string | null): Promise<KeyRecovery> {
+  async reject(scope: ChangeScope, id: string, reason: string | null = null): Promise<KeyRecovery> {
     personOf(scope);
     const problem = reason === null ? undefined : textProblem(reason, REASON);
     if (problem !== undefined) throw invalidInput('reason', problem);
@@ -108,7 +108,7 @@ export class KeyRecoveryService {
     if (recovery.state !== 'REQUESTED' && recovery.state !== 'APPROVED') throw decided(recovery);
     await this.end(scope, [recovery.id], 'REJECTED');
     await this.record(scope, recovery, 'reject', reason ?? undefined);
-    return { ...recovery, state: 'REJECTED' };
+    return Object.assign(recovery, { state: 'REJECTED' as const });
   }
 
   list(

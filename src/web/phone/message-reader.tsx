@@ -1,5 +1,5 @@
 import { Alert, Button, FileButton, Paper, Stack, Text, Title } from '@mantine/core';
-import { useEffect, useState, type ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import { adviceOn, type Advice } from '../../phone/advice.js';
 import type { StoredMobileId } from '../../phone/key-store.js';
 import { openMessage, textOf } from '../../phone/message.js';
@@ -67,7 +67,6 @@ interface OpenedProps {
 
 /** Plain text alone is shown: what a message would have a page do is not done. */
 function Opened({ content, file }: OpenedProps): ReactElement {
-  const url = useObjectUrl(content);
   const text = textOf(content);
   return (
     <Stack gap="sm">
@@ -78,7 +77,12 @@ function Opened({ content, file }: OpenedProps): ReactElement {
           {text}
         </Text>
       )}
-      <Button component="a" variant="subtle" href={url} download={file}>
+      <Button
+        variant="subtle"
+        onClick={() => {
+          save(content, file);
+        }}
+      >
         Save it
       </Button>
     </Stack>
@@ -87,16 +91,13 @@ function Opened({ content, file }: OpenedProps): ReactElement {
 
 const MESSAGE_STYLE = { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' } as const;
 
-function useObjectUrl(content: Uint8Array<ArrayBuffer>): string | undefined {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
-    setUrl(made);
-    return () => {
-      URL.revokeObjectURL(made);
-    };
-  }, [content]);
-  return url;
+/** As a file of this name. */
+function save(content: Uint8Array<ArrayBuffer>, file: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
+  link.download = file;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 /** What is in a mail is a mail again; the name of an attachment was within it. */
