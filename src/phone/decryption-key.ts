@@ -2,7 +2,7 @@ import { sameBytes, type Bytes } from './bytes.js';
 import { isEllipticCurve, type KeyAlgorithm, type KeyHandle } from './key-algorithm.js';
 
 /** WebCrypto binds a key for RSA-OAEP to one hash; who encrypts chooses which. */
-export const OAEP_HASHES = ['SHA-256', 'SHA-1', 'SHA-384', 'SHA-512'] as const;
+const OAEP_HASHES = ['SHA-256', 'SHA-1', 'SHA-384', 'SHA-512'] as const;
 export type OaepHash = (typeof OAEP_HASHES)[number];
 
 /** One private key in all the shapes in which WebCrypto needs it. */

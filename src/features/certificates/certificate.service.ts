@@ -8,8 +8,6 @@ import type { CertificateAuthority, IssuedCertificate } from './x509/certificate
 import type { KeyOrigin, RevocationReason } from './certificate-status.js';
 import { readCertificateRequest, type VerifiedRequest } from './x509/csr.js';
 
-export { pemOf } from './x509/pem.js';
-
 /** A phone's request for one certificate, its key proven to be in the phone's hands. */
 export interface ProvenRequest extends VerifiedRequest {
   readonly kind: CertificateKind;

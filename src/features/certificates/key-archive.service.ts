@@ -28,7 +28,6 @@ export type { Recipient };
 
 /** Key types that the server makes, the preferred one first; others take it too long. */
 export const SERVER_ALGORITHMS = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072'] as const;
-export type ServerAlgorithm = (typeof SERVER_ALGORITHMS)[number];
 
 /** An encryption key on its way to phone and archive. There is no other kind: nothing else is ever made here, or kept. */
 export interface ServerMadeKey extends KeyToCertify {

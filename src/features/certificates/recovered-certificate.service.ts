@@ -4,7 +4,7 @@ import { CERTIFICATE_COLUMNS } from './certificate.service.js';
 import type { Certificate } from './certificate.entity.js';
 
 /** A certificate beside those that a mobile ID was issued with. */
-export type RecoveredCertificateOf = Certificate & { readonly recoveredInto: ProfileId };
+type RecoveredCertificateOf = Certificate & { readonly recoveredInto: ProfileId };
 
 /** Earlier encryption certificates that later mobile IDs brought along. They stay what they are, and whose they are. */
 export class RecoveredCertificateService {

@@ -43,7 +43,7 @@ export interface RecoveryOrder {
   readonly excludedCredentials?: readonly string[];
 }
 
-export const RECOVERING = '/mobile-id/recover';
+const RECOVERING = '/mobile-id/recover';
 const MAX_CERTIFICATES = 20;
 
 const RECOVERABLE = `
