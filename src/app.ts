@@ -18,7 +18,7 @@ import {
   openAuthorities,
   openAuthorityKeys,
 } from './composition/authorities.js';
-import { seed } from './composition/first-start.js';
+import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
@@ -89,6 +89,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
     keyAlgorithm: config.caKeyAlgorithm,
     pkiUrl: pkiUrlOf(config, publicUrl),
   });
+  const recoveryKeys = await recoveryKeysIn(config.recoveryKey);
+  await adoptRecoveryKey(source, recoveryKeys);
   const bus = new EventBus(pgConnection(database.connection), log);
   const { session, sms } = config;
   const counters = createCounterPool(database.connection);
@@ -97,7 +99,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   });
   teardown.add(() => counters.end());
   const { clientCa } = config;
-  const ground = { source, counters, keys, bus, authorities, clientCa, publicUrl, sms, session };
+  const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session };
+  const ground = { source, counters, keys, bus, ...given };
   const services = createServices(ground);
   followAuthorities(authorities, { work: services.work, bus, log });
   warnOfPlainHttp(config, log);

@@ -3,7 +3,7 @@ import { ConfigError, isLocalUrl, readEnvironment, type Environment } from './en
 import type { KeyAlgorithm } from './kernel/key-algorithm.js';
 import { isLoopbackAddress } from './kernel/loopback.js';
 import type { SmsGateway } from './platform/sms.js';
-import { clientCaFile, tlsFiles } from './setting-files.js';
+import { clientCaFile, recoveryKeyIn, tlsFiles } from './setting-files.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
 export interface Config {
@@ -26,6 +26,8 @@ export interface Config {
   readonly production: boolean;
   readonly admin: { readonly password: string | null; readonly email: string };
   readonly masterKey: Buffer | null;
+  /** Private keys, PEM, that open archived encryption keys; null where they are kept elsewhere. */
+  readonly recoveryKey: string | null;
   readonly mail: {
     readonly smtpUrl: string | null;
     readonly from: string;
@@ -78,6 +80,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     production: settings.NODE_ENV === 'production',
     admin: { password: settings.ADMIN_PASSWORD ?? null, email: settings.ADMIN_EMAIL },
     masterKey: settings.MASTER_KEY ?? null,
+    recoveryKey: recoveryKeyIn(settings),
     mail: {
       smtpUrl: settings.SMTP_URL ?? null,
       from: settings.MAIL_FROM,

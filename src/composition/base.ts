@@ -9,6 +9,11 @@ import { OcspSignerService } from '../features/certificates/revocation/ocsp-sign
 import { ResponderService } from '../features/certificates/revocation/responder.service.js';
 import { RevocationListService } from '../features/certificates/revocation/revocation-list.service.js';
 import { SingleCertificateService } from '../features/certificates/single-certificate.service.js';
+import {
+  KeyArchiveService,
+  type RecoveryKeys,
+} from '../features/certificates/key-archive.service.js';
+import { RecoveredCertificateService } from '../features/certificates/recovered-certificate.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -34,6 +39,7 @@ export interface Ground {
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
   readonly authorities: Authorities;
+  readonly recoveryKeys: RecoveryKeys;
   /** Authorities of the client certificates that are accepted, PEM; null turns the method off. */
   readonly clientCa: Buffer | null;
   readonly publicUrl: string;
@@ -55,7 +61,8 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const certificates = new CertificateService(ground.authorities.registry);
   const authorityDirectory = new AuthorityDirectory(work, ground.authorities.service);
   const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);
-  const projects = new ProjectService(audit);
+  const keyArchive = new KeyArchiveService(ground.recoveryKeys);
+  const projects = new ProjectService(audit, (scope) => keyArchive.isReady(scope));
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);
     return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
@@ -63,12 +70,13 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const sessions = new SessionService(ground.session);
   return {
     ...{ handlers, work, limits, keys, bus, publicUrl },
-    ...{ audit, notifications, users, clients, certificates, projects, sessions },
+    ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
     ...{ authorityDirectory, ocspSigners },
     revocationLists: new RevocationListService(work, authorityDirectory),
     responder: new ResponderService(work, authorityDirectory, ocspSigners),
+    recoveredCertificates: new RecoveredCertificateService(),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates, audit),
     auditSeals: new AuditSealService(keys),

@@ -1,4 +1,3 @@
-import { SoftwareKeyService } from '../features/certificates/software-keys.service.js';
 import { ActivationService } from '../features/enrolment/activation.service.js';
 import { ClaimService } from '../features/enrolment/claim.service.js';
 import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
@@ -12,9 +11,12 @@ import { EstKeyService } from '../features/enrolment/est/est-keys.service.js';
 import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
 import { RenewalPolicy } from '../features/enrolment/est/renewal-policy.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
+import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
+import { KeyRecoveryService } from '../features/enrolment/key-recovery.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
+import { RecoveryService } from '../features/enrolment/recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
 import type { createAccess } from './access.js';
 import type { Base } from './base.js';
@@ -30,12 +32,15 @@ export function createEnrolment(
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
   const replacements = new ReplacementService({ ...base, access, exclusions });
-  const own = { ...base, log, secrets, enrolments, replacements };
+  const keyDelivery = new KeyDeliveryService(base.keyArchive);
+  const recoveries = new RecoveryService({ ...base, keyDelivery, access });
+  const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
   const claims = new ClaimService(own);
   const activations = new ActivationService(own);
   return {
-    ...{ log, secrets, enrolments },
-    offers: new OffersService(projects, enrolments, access),
+    ...{ log, secrets, enrolments, keyDelivery },
+    keyRecoveries: new KeyRecoveryService(own),
+    offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
     ...{ claims, activations },
     ...createEst({ ...own, claims, activations }),
@@ -57,7 +62,7 @@ type EstGround = Base & {
 /** The same, for devices that bring a client of their own. */
 function createEst(ground: EstGround) {
   const answers = new EstAnswerService();
-  const estKeys = new EstKeyService({ ...ground, serverMadeKeys: new SoftwareKeyService() });
+  const estKeys = new EstKeyService({ ...ground, serverMadeKeys: ground.keyArchive });
   const own = { ...ground, answers, estKeys, renewalPolicy: new RenewalPolicy() };
   return {
     estAnswers: answers,

@@ -47,7 +47,7 @@ function onRights(handlers: Handlers, services: Handling): void {
 }
 
 function onUsers(handlers: Handlers, services: Handling): void {
-  const { sessions, oneTimeCodes, passwordLinks, enrolments, profiles } = services;
+  const { sessions, oneTimeCodes, passwordLinks, enrolments, profiles, keyRecoveries } = services;
   handlers.on(userCreated, async (scope, { userId, awaitsPassword }) => {
     if (awaitsPassword) await passwordLinks.invite(scope, userId);
   });
@@ -57,6 +57,7 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await sessions.endAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.revokeAllOf(scope, userId);
+    await keyRecoveries.endAllOf(scope, userId);
   });
   handlers.on(userDeactivated, async (scope, { userId }) => {
     await oneTimeCodes.voidAllOf(scope, userId);

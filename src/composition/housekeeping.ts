@@ -28,6 +28,7 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       await expiry.sweep(scope);
       await profiles.expire(scope);
       await services.mobileIdProofs.expire(scope);
+      await services.keyRecoveries.expire(scope);
     }),
     sweeper({ name: 'confirmations', everyMs: EXPIRY_MS }, (scope) =>
       confirmations.failExhausted(scope),
@@ -55,6 +56,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.challenges,
     services.clientAuthentication,
     services.estAnswers,
+    services.keyDelivery,
     services.methodLocks,
     services.mobileIdProofs,
     services.ocspSigners,

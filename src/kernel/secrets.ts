@@ -49,6 +49,7 @@ export type KeyPurpose =
   | 'ca-key'
   | 'oauth-signing-key'
   | 'ocsp-key'
+  | 'prepared-key'
   | 'saml-key';
 
 const NONCE_BYTES = 12;

@@ -11,7 +11,7 @@ import type {
   CertificateOrder,
   IssuedCertificate,
 } from './x509/certificate-authority.js';
-import { predecessorsOf, type RevocationReason } from './certificate-status.js';
+import { predecessorsOf, type KeyOrigin, type RevocationReason } from './certificate-status.js';
 import { readable } from './profiles/readable.js';
 import { ProfileCache } from './profiles/profile-cache.js';
 import {
@@ -27,6 +27,15 @@ export type { RevocationReason };
 /** A phone's request for one certificate, its key proven to be in the phone's hands. */
 export interface ProvenRequest extends VerifiedRequest {
   readonly kind: CertificateKind;
+}
+
+/** A key that is to be certified: proven by the phone, or made by the server, which then knows the certificate's id already. */
+export interface KeyToCertify extends Pick<
+  ProvenRequest,
+  'kind' | 'publicKeySpki' | 'publicKeyHash' | 'keyAlgorithm'
+> {
+  readonly certificateId?: CertificateId;
+  readonly origin?: KeyOrigin;
 }
 
 /** Whose certificates are to be issued, and for how long. */
@@ -50,7 +59,7 @@ interface Changed {
   readonly id: CertificateId;
 }
 
-const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
+export const CERTIFICATE_COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
   subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
   public_key_hash AS "publicKeyHash", revoked_at AS "revokedAt", revocation_reason AS "revocationReason"`;
 
@@ -58,9 +67,9 @@ const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, s
 const STORE = `
   INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
     key_origin, der, fingerprint, public_key_hash)
-  SELECT id, $1, $2, kind, 'VALID', serial_number, subject, $3, $4, not_after, 'DEVICE', der, fingerprint, public_key_hash
-  FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bytea[], $11::text[], $12::bytea[])
-    AS made (id, kind, serial_number, subject, not_after, der, fingerprint, public_key_hash)
+  SELECT id, $1, $2, kind, 'VALID', serial_number, subject, $3, $4, not_after, key_origin, der, fingerprint, public_key_hash
+  FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bytea[], $11::text[], $12::bytea[], $13::text[])
+    AS made (id, kind, serial_number, subject, not_after, der, fingerprint, public_key_hash, key_origin)
   WHERE EXISTS (SELECT 1 FROM certificate_authority WHERE id = $2 AND state = 'ACTIVE')
   ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`;
 
@@ -117,7 +126,7 @@ export class CertificateService {
   }
 
   /** @throws DomainError CSR_REJECTED where one of the keys stands twice, or was certified before */
-  async refuseKnownKeys(scope: Scope, requests: readonly ProvenRequest[]): Promise<void> {
+  async refuseKnownKeys(scope: Scope, requests: readonly KeyToCertify[]): Promise<void> {
     const hashes = requests.map(({ publicKeyHash }) => publicKeyHash);
     const distinct = new Set(hashes.map((hash) => hash.toString('hex')));
     const known = await scope.sql(
@@ -138,7 +147,7 @@ export class CertificateService {
   async issue(
     scope: ChangeScope,
     holder: Holder,
-    requests: readonly ProvenRequest[],
+    requests: readonly KeyToCertify[],
   ): Promise<void> {
     this.refuseForeignKeys(holder.terms, requests);
     const stored = await this.byActiveAuthority(scope, (authority) =>
@@ -184,7 +193,7 @@ export class CertificateService {
   private async issueBy(
     scope: ChangeScope,
     authority: CertificateAuthority,
-    { holder, requests }: { holder: Holder; requests: readonly ProvenRequest[] },
+    { holder, requests }: { holder: Holder; requests: readonly KeyToCertify[] },
   ): Promise<number> {
     const issued = await Promise.all(
       requests.map((request) => authority.issue(this.orderFor(holder, request))),
@@ -199,7 +208,7 @@ export class CertificateService {
   ): Promise<ReadonlyMap<ProfileId, Certificate[]>> {
     const rows = await scope.sql<Certificate>(
       'certificate.of-profiles',
-      `SELECT ${COLUMNS} FROM certificate WHERE profile_id = ANY($1)`,
+      `SELECT ${CERTIFICATE_COLUMNS} FROM certificate WHERE profile_id = ANY($1)`,
       [profileIds],
     );
     const byProfile = new Map<ProfileId, Certificate[]>(profileIds.map((id) => [id, []]));
@@ -271,7 +280,7 @@ export class CertificateService {
       authority: CertificateAuthority;
       holder: Holder;
       issued: readonly IssuedCertificate[];
-      requests: readonly ProvenRequest[];
+      requests: readonly KeyToCertify[];
     },
   ): Promise<number> {
     const [one] = issued;
@@ -281,7 +290,7 @@ export class CertificateService {
       authority.issuerId,
       one.issuer,
       one.notBefore,
-      issued.map(() => newId<CertificateId>()),
+      requests.map(({ certificateId }) => certificateId ?? newId<CertificateId>()),
       requests.map(({ kind }) => kind),
       issued.map(({ serialNumber }) => serialNumber),
       issued.map(({ subject }) => subject),
@@ -289,6 +298,7 @@ export class CertificateService {
       issued.map(({ der }) => der),
       issued.map(({ fingerprint }) => fingerprint),
       requests.map(({ publicKeyHash }) => publicKeyHash),
+      requests.map(({ origin }) => origin ?? 'DEVICE'),
     ]);
     return stored.length;
   }

@@ -8,27 +8,15 @@ import {
   tellOfChange,
   type CertificateService,
   type Holder,
+  type KeyToCertify,
   type ProvenRequest,
 } from './certificate.service.js';
-import { predecessorsOf, type KeyOrigin } from './certificate-status.js';
+import { predecessorsOf } from './certificate-status.js';
 import type { CertificateAuthority } from './x509/certificate-authority.js';
 import { readCertificateRequest } from './x509/csr.js';
-import { parseDer } from './x509/der.js';
-import { acceptedKeyAlgorithm } from './x509/key-checks.js';
 
 export { encodeCertsOnly } from './x509/certs-only.js';
 export { encodeCsrAttributes } from './x509/csr-attributes.js';
-
-/** A key to be certified, and whose hands it is in. */
-export interface KeyToCertify {
-  readonly kind: CertificateKind;
-  /** DER of the SubjectPublicKeyInfo. */
-  readonly publicKeySpki: Buffer;
-  readonly publicKeyHash: Buffer;
-  readonly origin: KeyOrigin;
-  /** Where it is known already. */
-  readonly certificateId?: CertificateId;
-}
 
 export type SingleCertificate = Pick<
   Certificate,
@@ -85,8 +73,7 @@ export class SingleCertificateService {
     key: KeyToCertify,
     status: 'VALID' | 'ON_HOLD',
   ): Promise<SingleCertificate> {
-    const keyAlgorithm = acceptedKeyAlgorithm(parseDer(key.publicKeySpki));
-    this.certificates.refuseForeignKeys(holder.terms, [{ kind: key.kind, keyAlgorithm }]);
+    this.certificates.refuseForeignKeys(holder.terms, [key]);
     let stored: SingleCertificate | undefined;
     await this.certificates.byActiveAuthority(scope, async (authority) => {
       stored = await this.issueBy(scope, authority, { holder, key, status });
@@ -164,7 +151,7 @@ export class SingleCertificateService {
       issued.issuer,
       issued.notBefore,
       issued.notAfter,
-      key.origin,
+      key.origin ?? 'DEVICE',
       issued.der,
       issued.fingerprint,
       key.publicKeyHash,

@@ -6,14 +6,21 @@ import { textProblem } from '../../kernel/text.js';
 import type { RequestContext } from '../../kernel/actor.js';
 import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
-import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { profileOf } from '../certificates/profiles/certificate-profile.service.js';
 import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
 import { checkDeviceProof } from './device-proof.js';
+import { serverAlgorithms } from './key-delivery.service.js';
 import type { EnrolmentLog, Move } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
-import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
+import {
+  isServerMade,
+  refuseEnded,
+  type Enrolment,
+  type EnrolmentService,
+} from './enrolment.service.js';
+import type { RecoveryService } from './recovery.service.js';
 
 export interface Claim {
   readonly code: string;
@@ -43,9 +50,10 @@ export interface DeviceTask {
   readonly challenge: string;
   readonly keyRequests: readonly {
     readonly kind: CertificateKind;
-    readonly origin: 'DEVICE';
+    readonly origin: 'DEVICE' | 'SERVER';
     readonly algorithms: readonly string[];
   }[];
+  readonly needsWrappingKey: boolean;
   readonly serverName: string;
   readonly profileName: string;
   readonly accountName: string | null;
@@ -62,6 +70,7 @@ export class ClaimService {
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly devices: DeviceService;
+      readonly recoveries: RecoveryService;
       readonly limits: RateLimits;
       readonly audit: AuditService;
       readonly publicUrl: string;
@@ -130,7 +139,7 @@ export class ClaimService {
     const { enrolment, code, thumbprint, device } = claimed;
     const isOwnPhone = enrolment.deviceThumbprint === thumbprint;
     refuseTaken(scope, enrolment, isOwnPhone);
-    if (isOwnPhone) return this.taskOf(enrolment, thumbprint);
+    if (isOwnPhone) return this.taskOf(scope, enrolment, thumbprint);
     const hasRunOut =
       enrolment.status === 'CODE_EXPIRED' ||
       code.generation < enrolment.generation ||
@@ -144,7 +153,7 @@ export class ClaimService {
       target: `enrolment:${enrolment.id}`,
       detail: `device:${deviceId}`,
     });
-    return this.taskOf(enrolment, thumbprint);
+    return this.taskOf(scope, enrolment, thumbprint);
   }
 
   /** A code that reached the phone before its delivery was reported is as good as delivered. */
@@ -169,18 +178,27 @@ export class ClaimService {
     return row;
   }
 
-  private taskOf(enrolment: Enrolment, thumbprint: string): DeviceTask {
-    const { secrets } = this.ports;
+  private async taskOf(
+    scope: Scope,
+    enrolment: Enrolment,
+    thumbprint: string,
+  ): Promise<DeviceTask> {
+    const { secrets, recoveries } = this.ports;
     const grant = { enrolmentId: enrolment.id, thumbprint };
+    const { certificateTerms: terms } = enrolment;
+    const isMadeHere = (kind: CertificateKind): boolean => isServerMade(enrolment, kind);
     return {
       enrolmentId: enrolment.id,
       deviceToken: secrets.deviceToken(grant),
       challenge: secrets.challenge(grant),
-      keyRequests: enrolment.certificates.map((kind) => ({
-        kind,
-        origin: 'DEVICE',
-        algorithms: profileOf(enrolment.certificateTerms, kind).keyAlgorithms,
-      })),
+      keyRequests: enrolment.certificates.map((kind) =>
+        isMadeHere(kind)
+          ? { kind, origin: 'SERVER', algorithms: serverAlgorithms(terms) }
+          : { kind, origin: 'DEVICE', algorithms: profileOf(terms, kind).keyAlgorithms },
+      ),
+      needsWrappingKey:
+        enrolment.certificates.some(isMadeHere) ||
+        (await recoveries.isBoundTo(scope, enrolment.id)),
       serverName: enrolment.serverName,
       profileName: enrolment.profileName,
       accountName: enrolment.accountName,

@@ -2,9 +2,8 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { ProjectId } from '../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import type { Holder } from '../../certificates/certificate.service.js';
+import type { Holder, KeyToCertify } from '../../certificates/certificate.service.js';
 import type {
-  KeyToCertify,
   SingleCertificate,
   SingleCertificateService,
 } from '../../certificates/single-certificate.service.js';

@@ -11,6 +11,7 @@ export interface ServerMadeKey {
   /** DER of the SubjectPublicKeyInfo. */
   readonly publicKeySpki: Buffer;
   readonly publicKeyHash: Buffer;
+  readonly keyAlgorithm: KeyAlgorithm;
   /** DER. */
   readonly pkcs8: Buffer;
 }
