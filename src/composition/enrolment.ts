@@ -1,4 +1,5 @@
 import { ActivationService } from '../features/enrolment/activation.service.js';
+import { CompletionService } from '../features/enrolment/completion.service.js';
 import { ClaimService } from '../features/enrolment/claim.service.js';
 import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
 import { DeliveryService } from '../features/enrolment/delivery.service.js';
@@ -36,14 +37,15 @@ export function createEnrolment(
   const recoveries = new RecoveryService({ ...base, keyDelivery, access });
   const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
   const claims = new ClaimService(own);
-  const activations = new ActivationService(own);
+  const completions = new CompletionService(own);
+  const activations = new ActivationService({ ...own, completions });
   return {
     ...{ log, secrets, enrolments, keyDelivery },
     keyRecoveries: new KeyRecoveryService(own),
     offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
     ...{ claims, activations },
-    ...createEst({ ...own, claims, activations }),
+    ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
@@ -56,7 +58,7 @@ type EstGround = Base & {
   readonly secrets: EnrolmentSecrets;
   readonly enrolments: EnrolmentService;
   readonly claims: ClaimService;
-  readonly activations: ActivationService;
+  readonly completions: CompletionService;
 };
 
 /** The same, for devices that bring a client of their own. */

@@ -5,17 +5,13 @@ import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
 import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
-import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
+import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type {
-  CertificateService,
-  Holder,
-  ProvenRequest,
-} from '../certificates/certificate.service.js';
-import type { NotificationService } from '../notifications/notification.service.js';
+import type { CertificateService, ProvenRequest } from '../certificates/certificate.service.js';
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
+import type { CompletionService } from './completion.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from './enrolment-secrets.js';
 import {
@@ -32,7 +28,6 @@ import {
   type KeyWish,
 } from './key-delivery.service.js';
 import type { Chosen, RecoveryService } from './recovery.service.js';
-import type { ReplacementService } from './replacement.service.js';
 
 export interface CertificateRequest {
   readonly kind: CertificateKind;
@@ -54,15 +49,6 @@ export interface ActivationRequest extends KeyWish {
   readonly requests: readonly CertificateRequest[];
 }
 
-interface Completion {
-  readonly enrolment: Enrolment;
-  readonly profileId: ProfileId;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-}
-
-const MILLISECONDS_A_DAY = 86_400_000;
-
 /**
  * A phone's requests become a mobile ID. ISSUING commits alone, with the digest of the requests; then certificates, profile,
  * status, audit entry and outbox rows commit together. A crash between the two leaves an enrolment that the same requests
@@ -72,15 +58,14 @@ export class ActivationService {
   constructor(
     private readonly ports: {
       readonly work: UnitOfWork;
+      readonly completions: CompletionService;
       readonly enrolments: EnrolmentService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly certificates: CertificateService;
       readonly profiles: ProfileService;
-      readonly replacements: ReplacementService;
       readonly projects: ProjectService;
       readonly users: UserService;
-      readonly notifications: NotificationService;
       readonly keyDelivery: KeyDeliveryService;
       readonly recoveries: RecoveryService;
       readonly limits: RateLimits;
@@ -232,7 +217,7 @@ export class ActivationService {
     if (done !== undefined) return done;
     const recovered = await this.checkStanding(scope, enrolment, activation);
     if (recovered instanceof DomainError) {
-      await this.fail(scope, enrolment, recovered);
+      await this.ports.completions.fail(scope, enrolment, recovered);
       return recovered;
     }
     return this.store(scope, { enrolment, user, activation, recovered });
@@ -258,18 +243,6 @@ export class ActivationService {
     }
   }
 
-  /** For good: no certificate may be issued any more. To be committed before it is told. */
-  async fail(scope: ChangeScope, enrolment: Enrolment, refusal: DomainError): Promise<void> {
-    await this.ports.log.move(scope, enrolment.id, 'FAILED', { failure: refusal.code });
-    await this.ports.audit.record(scope, {
-      action: 'enrolment.activate',
-      target: `enrolment:${enrolment.id}`,
-      outcome: 'REFUSED',
-      detail: refusal.code,
-    });
-    await this.notify(scope, enrolment, 'ENROLMENT_FAILED');
-  }
-
   private async store(
     scope: ChangeScope,
     {
@@ -285,75 +258,16 @@ export class ActivationService {
     },
   ): Promise<MobileIdProfile> {
     const profileId = newId<ProfileId>();
-    const notAfter = this.endOf(scope.now, enrolment.validityDays);
+    const { completions } = this.ports;
+    const notAfter = completions.endOf(scope.now, enrolment.validityDays);
     const validity = { notBefore: scope.now, notAfter };
-    const holder = await this.holderOf(scope, enrolment, { profileId, user, ...validity });
-    return this.complete(scope, { enrolment, profileId, ...validity }, async () => {
+    const holder = await completions.holderOf(scope, enrolment, { profileId, user, ...validity });
+    return completions.complete(scope, { enrolment, profileId, ...validity }, async () => {
       await this.ports.certificates.issue(scope, holder, [...proven, ...parcel.made]);
       await this.ports.keyDelivery.deliverMade(scope, profileId, parcel);
       const to = { enrolmentId: enrolment.id, profileId, parcel };
       await this.ports.recoveries.recover(scope, recovered, to);
     });
-  }
-
-  /** Whose certificates an enrolment is for, by the names of today and the terms of its order. */
-  async holderOf(
-    scope: Scope,
-    { projectId, certificateTerms: terms }: Pick<Enrolment, 'projectId' | 'certificateTerms'>,
-    { user, ...mobileId }: Pick<Holder, 'profileId' | 'notBefore' | 'notAfter'> & { user: User },
-  ): Promise<Holder> {
-    const { name: projectName } = await this.ports.projects.get(scope, projectId);
-    const { displayName: commonName, username, email } = user;
-    return { ...mobileId, commonName, username, email, projectName, terms };
-  }
-
-  /** Profile, certificates, status, audit entry and messages together; `certify` has the certificates stand. */
-  async complete(
-    scope: ChangeScope,
-    { enrolment, profileId, ...validity }: Completion,
-    certify: () => Promise<void>,
-  ): Promise<MobileIdProfile> {
-    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
-    const profile = await this.ports.profiles.create(scope, {
-      id: profileId,
-      projectId: enrolment.projectId,
-      userId: enrolment.userId,
-      enrolmentId: enrolment.id,
-      deviceId: enrolment.deviceId,
-      name: enrolment.profileName,
-      accountName: enrolment.accountName,
-      serverName: enrolment.serverName,
-      validFrom: validity.notBefore,
-      validTo: validity.notAfter,
-    });
-    await certify();
-    await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
-    await this.ports.replacements.finish(scope, enrolment, profileId);
-    await this.ports.audit.record(scope, {
-      action: 'enrolment.activate',
-      target: `enrolment:${enrolment.id}`,
-      detail: `profile:${profileId}`,
-    });
-    await this.notify(scope, enrolment, 'ENROLMENT_COMPLETED');
-    return profile;
-  }
-
-  /** No mobile ID outlives the authority that vouches for it. */
-  endOf(now: Date, validityDays: number): Date {
-    const wanted = new Date(now.getTime() + validityDays * MILLISECONDS_A_DAY);
-    const { validTo } = this.ports.certificates.authority;
-    return wanted < validTo ? wanted : validTo;
-  }
-
-  private async notify(
-    scope: ChangeScope,
-    enrolment: Enrolment,
-    template: 'ENROLMENT_COMPLETED' | 'ENROLMENT_FAILED',
-  ): Promise<void> {
-    const { settings } = await this.ports.projects.get(scope, enrolment.projectId);
-    const isWanted =
-      template === 'ENROLMENT_COMPLETED' ? settings.notifyOnSuccess : settings.notifyOnFailure;
-    if (isWanted) await this.ports.notifications.notify(scope, template, enrolment.id);
   }
 
   private async profileOf(request: RequestContext, id: ProfileId): Promise<MobileIdProfile> {

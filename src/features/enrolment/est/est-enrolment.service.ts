@@ -7,7 +7,7 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { CertificateService } from '../../certificates/certificate.service.js';
 import type { ProfileService } from '../../profiles/profile.service.js';
 import type { User, UserService } from '../../users/user.service.js';
-import type { ActivationService } from '../activation.service.js';
+import type { CompletionService } from '../completion.service.js';
 import type { ClaimService, DeviceTask, FoundCode } from '../claim.service.js';
 import type { EnrolmentLog } from '../enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from '../enrolment-secrets.js';
@@ -40,7 +40,7 @@ export class EstEnrolmentService {
     private readonly ports: {
       readonly work: UnitOfWork;
       readonly claims: ClaimService;
-      readonly activations: ActivationService;
+      readonly completions: CompletionService;
       readonly enrolments: EnrolmentService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
@@ -152,7 +152,7 @@ export class EstEnrolmentService {
     }
     const refusal = await this.refusalOf(scope, enrolment);
     if (refusal !== undefined) {
-      await this.ports.activations.fail(scope, enrolment, refusal);
+      await this.ports.completions.fail(scope, enrolment, refusal);
       return refusal;
     }
     return this.certify(scope, request, { ...turn, enrolment, user, given });
@@ -177,15 +177,15 @@ export class EstEnrolmentService {
     turn: Turn & { user: User; given: readonly GivenAnswer[] },
   ): Promise<EstOutcome> {
     const { enrolment, user, given, kind, key } = turn;
-    const { activations, answers, estKeys, log } = this.ports;
+    const { completions, answers, estKeys, log } = this.ports;
     const [first] = given;
     if (first === undefined) await log.move(scope, enrolment.id, 'ISSUING');
     // All of them end together, whenever each was asked for.
-    const holder = await activations.holderOf(scope, enrolment, {
+    const holder = await completions.holderOf(scope, enrolment, {
       user,
       profileId: first?.profileId ?? newId<ProfileId>(),
       notBefore: scope.now,
-      notAfter: first?.notAfter ?? activations.endOf(scope.now, enrolment.validityDays),
+      notAfter: first?.notAfter ?? completions.endOf(scope.now, enrolment.validityDays),
     });
     const certificate = await estKeys.certify(scope, holder, key, 'ON_HOLD');
     const { id: certificateId, der: certificateDer } = certificate;
@@ -197,7 +197,7 @@ export class EstEnrolmentService {
       detail: kind,
     });
     if (given.length + 1 === enrolment.certificates.length) {
-      await activations.complete(scope, { enrolment, ...holder }, () =>
+      await completions.complete(scope, { enrolment, ...holder }, () =>
         this.ports.certificates.release(scope, [holder.profileId]),
       );
     }

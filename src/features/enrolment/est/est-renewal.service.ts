@@ -14,7 +14,7 @@ import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { ActivationService } from '../activation.service.js';
+import type { CompletionService } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-keys.service.js';
@@ -41,7 +41,7 @@ export class EstRenewalService {
       readonly projects: ProjectService;
       readonly users: UserService;
       readonly enrolments: EnrolmentService;
-      readonly activations: ActivationService;
+      readonly completions: CompletionService;
       readonly answers: EstAnswerService;
       readonly estKeys: EstKeyService;
       readonly renewalPolicy: RenewalPolicy;
@@ -157,14 +157,14 @@ export class EstRenewalService {
     scope: ChangeScope,
     profile: MobileIdProfile,
   ): Promise<Parameters<EstKeyService['certify']>[1]> {
-    const { users, enrolments, activations } = this.ports;
+    const { users, enrolments, completions } = this.ports;
     const enrolment = await enrolments.find(scope, profile.enrolmentId);
     if (enrolment === undefined || profile.userId === null) throw new DomainError('NOT_FOUND');
-    return activations.holderOf(scope, enrolment, {
+    return completions.holderOf(scope, enrolment, {
       user: await users.get(scope, profile.userId),
       profileId: profile.id,
       notBefore: scope.now,
-      notAfter: activations.endOf(scope.now, enrolment.validityDays),
+      notAfter: completions.endOf(scope.now, enrolment.validityDays),
     });
   }
 
