@@ -89,8 +89,7 @@ export class OrderingService {
    * An order for another user, by somebody who lacks none of his roles.
    * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION, USER_NOT_ACTIVE, INVALID_INPUT,
    * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; INVALID_TRANSITION where what it replaces is
-   * over; CONFLICT for an idempotency key that was used for another order; what
-   * {@link RecoveryService.choose} throws
+   * over; CONFLICT for an idempotency key that was used for another order; what {@link RecoveryService.choose} throws
    */
   async startFor(
     scope: ChangeScope,
@@ -125,6 +124,7 @@ export class OrderingService {
     const recovered = await this.ports.recoveries.choose(scope, {
       ...{ userId: user.id, project, byHimself: placed.byHimself },
       certificateIds: order.recoverCertificateIds ?? [],
+      excludedCredentials: await replacements.excludedBy(scope, user, order),
     });
     const enrolment = this.compose(scope, { ...placed, replacesProfileId }, digest);
     await this.supersede(scope, enrolment);

@@ -32,8 +32,13 @@ export class ReplacementService {
    */
   async requireProof(scope: Scope, user: User, resource: string, order: Order): Promise<void> {
     if (namesNothing(order)) return;
-    const excludedCredentials = await this.ports.exclusions.of(scope, user, order);
+    const excludedCredentials = await this.excludedBy(scope, user, order);
     await this.ports.access.require(scope, resource, { isChange: true, excludedCredentials });
+  }
+
+  /** Credentials of the user that the order replaces, recovers, or declares lost: they prove nothing for it. */
+  excludedBy(scope: Scope, user: User, order: Order): Promise<string[]> {
+    return this.ports.exclusions.of(scope, user, order);
   }
 
   /** The user's mobile ID that the order names; null where it names none. @throws DomainError NOT_FOUND */
