@@ -37,6 +37,7 @@ import { UserEntity } from './features/users/user.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
+import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
@@ -95,5 +96,6 @@ export const databaseSchema: DatabaseSchema = {
     OneTimeCodes1795400500000,
     TotpAndPasskeys1795400600000,
     MobileIdProofs1795400700000,
+    ProfileChanges1795500100000,
   ],
 };

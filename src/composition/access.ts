@@ -11,6 +11,8 @@ import { IdentityProviderService } from '../features/authentication/saml/provide
 import { samlOptions } from '../features/authentication/saml/saml-options.service.js';
 import { SignInOptionsService } from '../features/authentication/sign-in-options.service.js';
 import { totpOptions } from '../features/authentication/totp/totp-options.service.js';
+import { ProfileControl } from '../features/profiles/profile-control.service.js';
+import { ProofExclusionService } from '../features/profiles/proof-exclusion.service.js';
 import type { Base } from './base.js';
 import { credentialSources } from './credential-sources.js';
 import type { Credentials } from './credentials.js';
@@ -37,7 +39,8 @@ export function createAccess(base: Base, held: Credentials) {
     clientCertificateOptions(held.clientCertificates),
     mobileIdOptions(base.authenticationKeys),
   ]);
-  const access = new AccessService((scope) => options.of(scope));
+  const access = new AccessService((scope, excluded) => options.of(scope, null, excluded));
+  const exclusions = new ProofExclusionService(users);
   const explanations = new AccessExplanationService({
     access,
     rules,
@@ -45,5 +48,9 @@ export function createAccess(base: Base, held: Credentials) {
     findUser: (scope, id) => users.find(scope, id),
     findClient: (scope, id) => clients.find(scope, id),
   });
-  return { resources, rules, identityProviders, options, access, explanations };
+  const profileControl = new ProfileControl({ ...base, access, exclusions });
+  return {
+    ...{ resources, rules, identityProviders, options, access, exclusions, explanations },
+    profileControl,
+  };
 }

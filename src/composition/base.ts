@@ -55,7 +55,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ handlers, work, limits, keys, bus, publicUrl },
     ...{ audit, notifications, users, clients, certificates, projects, sessions },
     sessionControl: new SessionControl({ work, sessions, users, audit }),
-    profiles: new ProfileService(certificates),
+    profiles: new ProfileService(certificates, audit),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
   };

@@ -8,18 +8,23 @@ import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
+import { ReplacementService } from '../features/enrolment/replacement.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
-import type { AccessService } from '../features/access/access.service.js';
+import type { createAccess } from './access.js';
 import type { Base } from './base.js';
 
 /** From the order to the active profile. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- Services names what it returns
-export function createEnrolment(base: Base, access: AccessService) {
+export function createEnrolment(
+  base: Base,
+  { access, exclusions }: Pick<ReturnType<typeof createAccess>, 'access' | 'exclusions'>,
+) {
   const { keys, notifications, audit, projects, bus } = base;
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
-  const own = { ...base, log, secrets, enrolments };
+  const replacements = new ReplacementService({ ...base, access, exclusions });
+  const own = { ...base, log, secrets, enrolments, replacements };
   return {
     ...{ log, secrets, enrolments },
     offers: new OffersService(projects, enrolments, access),

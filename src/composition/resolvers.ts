@@ -17,6 +17,7 @@ import { DeviceResolver } from '../features/enrolment/device.resolver.js';
 import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
 import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
+import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
 import { ProjectResolver } from '../features/projects/project.resolver.js';
 import { QrCodeResolver } from '../features/qr/qr.resolver.js';
@@ -46,6 +47,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new OneTimeCodeResolver(services.answers, services.codeProofs),
     new PasskeyResolver(services),
     new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
+    new ProfileControlResolver(services),
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),

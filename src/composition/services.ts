@@ -10,7 +10,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ground: Ground) {
   const base = createBase(ground);
   const authentication = createAuthentication(base, ground);
-  const enrolment = createEnrolment(base, authentication.access);
+  const enrolment = createEnrolment(base, authentication);
   const services = { ...base, ...authentication, ...enrolment };
   registerHandlers(base.handlers, services);
   return services;

@@ -49,6 +49,8 @@ const LIMITS = {
   'device/enrolment': { points: 60, seconds: 60 },
   /** Refusals that one caller, or one address without a session, has written into the audit log. */
   'audit/refusals': { points: 120, seconds: 3600 },
+  /** Changes of one user's mobile IDs by himself. */
+  'profile/change': { points: 60, seconds: 3600 },
   /** Orders of mobile IDs by one user for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
   /** New codes for one enrolment. */

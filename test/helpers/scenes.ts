@@ -12,6 +12,7 @@ import { enrolmentScenes } from './scenes/enrolment-scenes';
 import { factorArguments, factorScenes } from './scenes/factor-scenes';
 import { mobileIdArguments, mobileIdScenes } from './scenes/mobile-id-scenes';
 import { passwordArguments, passwordScenes } from './scenes/password-scenes';
+import { profileScenes } from './scenes/profile-scenes';
 import { given, type OwnArguments, type Scene, type Setters, type Setting } from './scenes/scene';
 import { userScenes } from './scenes/user-scenes';
 import type { TestServer } from './server';
@@ -67,6 +68,7 @@ export class Stagehand {
       ...factorScenes(setting),
       ...mobileIdScenes(setting),
       ...passwordScenes(setting),
+      ...profileScenes(setting),
       ...userScenes(setting),
     };
     this.own = {

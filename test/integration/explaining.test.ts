@@ -189,8 +189,8 @@ describe('the resources', () => {
     });
     expect(tree.find(({ path }) => path === '/mobile-id/get')).toEqual({
       path: '/mobile-id/get',
-      description: 'Ordering a mobile ID for oneself.',
-      guards: ['Mutation.startEnrolment'],
+      description: "Ordering a mobile ID for oneself, and taking back the suspension of one's own.",
+      guards: ['Mutation.reactivateMyProfile', 'Mutation.startEnrolment'],
       rules: [{ name: 'Getting a mobile ID' }],
       inheritedRules: [{ name: 'Users and their mobile IDs' }],
     });

@@ -16,6 +16,7 @@ import {
 import { newName } from '../helpers/orders';
 import { createPerson } from '../helpers/people';
 import { ProofWatcher } from '../helpers/proof-watcher';
+import { enrol, moveProfile, type ProfileMove } from '../helpers/profiles';
 import { forgetAttempts } from '../helpers/rows';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
@@ -508,6 +509,20 @@ describe('the answer', () => {
   });
 });
 
+/** By whom, and how, alva's mobile ID can no longer be used. */
+const ENDINGS: Readonly<Record<string, (profileId: string) => Promise<unknown>>> = {
+  'revoked by its holder': (id) => moveBy('revokeMyProfile', id, cast.alva.id),
+  'suspended by its holder': (id) => moveBy('deactivateMyProfile', id, cast.alva.id),
+  'revoked by an operator': (id) => moveBy('revokeProfile', id, cast.operator.id),
+  'suspended by an operator': (id) => moveBy('deactivateProfile', id, cast.operator.id),
+  replaced: async (replacesProfileId) =>
+    enrol(server, await sessionOf(server, cast.alva.id), { replacesProfileId }),
+};
+async function moveBy(move: ProfileMove, profileId: string, userId: string): Promise<void> {
+  const by = { token: await sessionOf(server, userId) };
+  expect((await moveProfile(server, move, profileId, by)).errors).toEqual([]);
+}
+
 describe('evidence', () => {
   async function proven(): Promise<string> {
     const proof = await begin();
@@ -529,6 +544,38 @@ describe('evidence', () => {
     await server.database.query(sql, [kept.profileId]);
     await eventually(async () => ((await evidenceOf(both)).length === 2 ? true : undefined));
     expect(await evidenceOf(both)).toEqual(['PASSWORD', 'MOBILE_ID']);
+  });
+
+  test.each(Object.keys(ENDINGS))('is gone as soon as the mobile ID is %s', async (ending) => {
+    const renewed = await proven();
+    const kept = phone;
+    phone = await AnyAnswerPhone.enrol(server, cast.alva.token, cast.projectId);
+    token = renewed;
+    const both = await proven();
+    const waiting = await begin(both);
+    const answer = kept.answer(await challengeOf(waiting), waiting.number);
+    expect(await evidenceOf(both)).toEqual(['PASSWORD', 'MOBILE_ID', 'MOBILE_ID']);
+    await ENDINGS[ending]?.(kept.profileId);
+    expect(await evidenceOf(both)).toEqual(['PASSWORD', 'MOBILE_ID']);
+    expect(codeOf(await sendAnswer(server, waiting.code, answer))).toBe('INVALID_CREDENTIALS');
+  });
+
+  test.each(Object.keys(ENDINGS))(
+    'is not made of an answer that was given before the mobile ID was %s',
+    async (ending) => {
+      await AnyAnswerPhone.enrol(server, cast.alva.token, cast.projectId);
+      const proof = await begin();
+      expect((await answerTo(proof)).errors).toEqual([]);
+      await ENDINGS[ending]?.(phone.profileId);
+      expect(codeOf(await finishProof(server, token, proof.id))).toBe('INVALID_CREDENTIALS');
+    },
+  );
+
+  test('can be given again once a suspension is lifted', async () => {
+    await ENDINGS['suspended by its holder']?.(phone.profileId);
+    const by = { token: await sessionOf(server, cast.alva.id) };
+    await moveProfile(server, 'reactivateMyProfile', phone.profileId, by);
+    expect(await evidenceOf(await proven())).toEqual(['PASSWORD', 'MOBILE_ID']);
   });
 
   test('opens what a rule asks of MOBILE_ID', async () => {

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_RULES } from '../../src/features/access/default-rules';
-import { FIRST_DEFAULTS } from '../../src/features/access/earlier-defaults';
+import { EARLIER_DEFAULTS } from '../../src/features/access/earlier-defaults';
 import { draftOf, type RuleDraft } from '../../src/features/access/rule';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { startTestServer } from '../helpers/server';
@@ -7,19 +8,27 @@ import { startTestServer } from '../helpers/server';
 let database: TestDatabase;
 beforeEach(async () => {
   database = await createTestDatabase();
-  await asReleased();
+  await asReleased(1);
 });
 afterEach(() => database.drop());
 
-/** The database as the first release has left it, with this release's tables. */
-async function asReleased(): Promise<void> {
+const FIRST_DEFAULTS = defaultsOf(1);
+
+function defaultsOf(generation: number): readonly RuleDraft[] {
+  const drafts = EARLIER_DEFAULTS[generation];
+  if (drafts === undefined) throw new Error(`There was no generation ${String(generation)}.`);
+  return drafts;
+}
+
+/** The database as a release with such default rules has left it, with this release's tables. */
+async function asReleased(generation: number): Promise<void> {
   const { query } = database;
   await query('DELETE FROM access_rule');
   await query('ALTER TABLE access_rule_version DISABLE TRIGGER ALL');
   await query('DELETE FROM access_rule_version');
   await query('ALTER TABLE access_rule_version ENABLE TRIGGER ALL');
-  await query('UPDATE access_policy SET defaults = 1');
-  for (const [i, draft] of FIRST_DEFAULTS.entries()) await write(draft, i + 1);
+  await query('UPDATE access_policy SET defaults = $1', [generation]);
+  for (const [i, draft] of defaultsOf(generation).entries()) await write(draft, i + 1);
   await query(`INSERT INTO access_rule_version (rule_id, version, at, actor, change, rule)
     SELECT id, 1, updated_at, 'system:upgrade', 'CREATED', jsonb_build_object('name', name, 'description', description,
       'enabled', enabled, 'effect', effect, 'resources', to_jsonb(resources), 'when', conditions, 'require', requirement)
@@ -76,24 +85,42 @@ async function mark(): Promise<void> {
 const sorted = (rules: readonly RuleDraft[]): RuleDraft[] =>
   [...rules].sort((a, b) => (a.name < b.name ? -1 : 1));
 
-test('default rules that nobody has touched are brought up, and those that are new are added', async () => {
-  await mark();
-  expect(sorted(await rulesAfterStart())).toEqual(sorted(DEFAULT_RULES));
-  const earlier = FIRST_DEFAULTS.map(({ name }) => name);
-  const added = DEFAULT_RULES.map(({ name }) => name).filter((name) => !earlier.includes(name));
-  expect(await changesInLog()).toEqual([
-    ...earlier.map((detail) => ({ action: 'access-rule.update', detail })),
-    ...added.map((detail) => ({ action: 'access-rule.create', detail })),
-  ]);
-  const written = await versions();
-  const by = { actor: 'system:first-start' };
-  expect(written).toHaveLength(DEFAULT_RULES.length);
-  expect(written).toEqual(
-    expect.arrayContaining([
-      ...earlier.map((name) => ({ name, version: 2, change: 'UPDATED', ...by })),
-      ...added.map((name) => ({ name, version: 1, change: 'CREATED', ...by })),
-    ]),
-  );
+test.each(Object.keys(EARLIER_DEFAULTS).map(Number))(
+  'default rules of generation %i that nobody has touched are brought up, and those that are new are added',
+  async (generation) => {
+    await asReleased(generation);
+    await mark();
+    expect(sorted(await rulesAfterStart())).toEqual(sorted(DEFAULT_RULES));
+    const earlier = defaultsOf(generation);
+    const changed = earlier
+      .filter((rule) => !DEFAULT_RULES.some((one) => isDeepStrictEqual(one, rule)))
+      .map(({ name }) => name);
+    const names = new Set(earlier.map(({ name }) => name));
+    const added = DEFAULT_RULES.map(({ name }) => name).filter((name) => !names.has(name));
+    expect(added.length).toBeGreaterThan(0);
+    expect(await changesInLog()).toEqual([
+      ...changed.map((detail) => ({ action: 'access-rule.update', detail })),
+      ...added.map((detail) => ({ action: 'access-rule.create', detail })),
+    ]);
+    const written = await versions();
+    const by = { actor: 'system:first-start' };
+    expect(written).toHaveLength(changed.length + added.length);
+    expect(written).toEqual(
+      expect.arrayContaining([
+        ...changed.map((name) => ({ name, version: 2, change: 'UPDATED', ...by })),
+        ...added.map((name) => ({ name, version: 1, change: 'CREATED', ...by })),
+      ]),
+    );
+  },
+);
+
+test('a rule for revoking is not added where an administrator has already written one', async () => {
+  await asReleased(2);
+  const [first] = defaultsOf(2);
+  if (first === undefined) throw new Error('There are default rules.');
+  await write({ ...first, name: 'Mine', resources: ['/mobile-id/revoke'] }, 20);
+  const names = (await rulesAfterStart()).map(({ name }) => name);
+  expect(names).not.toContain('Revoking a mobile ID');
 });
 
 test.each([

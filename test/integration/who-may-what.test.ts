@@ -156,6 +156,15 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.renewEnrolmentCode': ['/enrolments/renew', PAGE_ONLY],
   'Mutation.approveDevice': ['/operator/mobile-id/approve', OPERATORS],
   'Mutation.rejectDevice': ['/operator/mobile-id/approve', OPERATORS],
+  'Mutation.revokeMyProfile': ['/mobile-id/revoke', OWN_ONLY],
+  'Mutation.deactivateMyProfile': ['/mobile-id/deactivate', OWN_ONLY],
+  'Mutation.reactivateMyProfile': [
+    '/mobile-id/deactivate',
+    { ...OWN_ONLY, 'owner without step-up': STEP_UP }, // it needs what ordering needs as well
+  ],
+  'Mutation.revokeProfile': ['/operator/profiles', OPERATORS], // API clients may only read there
+  'Mutation.deactivateProfile': ['/operator/profiles', OPERATORS],
+  'Mutation.reactivateProfile': ['/operator/profiles', OPERATORS],
   'Mutation.createUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
   'Mutation.invitePassword': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
   'Mutation.updateUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
@@ -348,11 +357,11 @@ const ENROLMENT_VIEW = {
     'fingerprint id issuer keyOrigin kind notAfter notBefore pem revocationReason revokedAt serialNumber status subject',
   Device: 'firstSeenAt id model name platform',
   Enrolment:
-    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id profile project qr status user',
+    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id profile project qr replaces status user',
   EnrolmentEvent: 'at cursor detail enrolment status',
   EnrolmentFailure: 'code message',
   MobileIdProfile:
-    'accountName certificates device id name project serverName state user validFrom validTo',
+    'accountName certificates device id name project serverName state suspendedBy user validFrom validTo',
   ProjectSummary: 'id name serverName',
   QrCode: 'png svg text uri',
   UserSummary: 'displayName id username',

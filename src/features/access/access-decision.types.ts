@@ -54,7 +54,8 @@ export class MissingRequirementType {
   lastAt!: Date | null;
   @Field(() => SignInOptionType, {
     nullable: true,
-    description: 'How this viewer can give it; null where it has not been set up.',
+    description:
+      'How this viewer can give it; null where it has not been set up, or where nothing that he has would count.',
   })
   option!: SignInOptionType | null;
 }

@@ -7,7 +7,7 @@ import { AccessRuleHistory } from './access-rule-history.service.js';
 import { AccessRuleEntity } from './access-rule.entity.js';
 import { accessRuleChanged, type RuleChange } from './access-rule.events.js';
 import { DEFAULT_RULES, DEFAULTS_GENERATION } from './default-rules.js';
-import { upgradeFromFirst } from './defaults-upgrade.js';
+import { upgradeFrom } from './defaults-upgrade.js';
 import {
   someoneGetsIn,
   withCredentials,
@@ -94,10 +94,11 @@ export class AccessRuleService {
   async seedDefaults(scope: ChangeScope): Promise<void> {
     const first = await this.beginPolicy(scope);
     const [policy] = await this.lockPolicy(scope);
-    if (!first && (policy?.defaults ?? 0) >= DEFAULTS_GENERATION) return;
+    const generation = policy?.defaults ?? 0;
+    if (!first && generation >= DEFAULTS_GENERATION) return;
     const { changed, added } = first
       ? { changed: [], added: DEFAULT_RULES }
-      : upgradeFromFirst(await this.list(scope), scope.now);
+      : upgradeFrom(generation, await this.list(scope), scope.now);
     for (const rule of changed) await this.rewrite(scope, rule);
     for (const draft of added) await this.insert(scope, draft);
     await this.renew(scope);

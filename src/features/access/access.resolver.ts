@@ -1,12 +1,13 @@
-import { Arg, Args, Ctx, Query, Resolver } from 'type-graphql';
+import { Args, Ctx, Query, Resolver } from 'type-graphql';
 import type { RequestContext } from '../../kernel/actor.js';
-import type { UnitOfWork } from '../../platform/scope.js';
+import type { Scope, UnitOfWork } from '../../platform/scope.js';
 import { AccessDecisionType } from './access-decision.types.js';
 import type { AccessExplanationService } from './access-explanation.service.js';
 import { AccessExplanationType, ExplainAccessArgs } from './access-explanation.types.js';
 import type { AccessRuleService } from './access-rule.service.js';
 import type { AccessRuleType } from './access-rule.types.js';
-import type { AccessService } from './access.service.js';
+import type { AccessService, NamedCredentials } from './access.service.js';
+import { ResourceAccessArgs } from './proof-exclusion.types.js';
 import { levelsOf } from './resource-path.js';
 import { ResourceType } from './resource-node.types.js';
 import { Resource } from './resource.types.js';
@@ -18,6 +19,10 @@ export interface AccessResolverParts {
   readonly rules: AccessRuleService;
   readonly resources: ResourceRegistry;
   readonly explanations: AccessExplanationService;
+  /** Which of the viewer's credentials prove nothing where these are replaced, lost or recovered. */
+  readonly exclusions: {
+    ofViewer(scope: Scope, named: NamedCredentials): Promise<readonly string[]>;
+  };
 }
 
 @Resolver()
@@ -29,13 +34,15 @@ export class AccessResolver {
     description:
       'What the viewer still has to prove before it may use a resource. INVALID_INPUT where it is no path.',
   })
-  resourceAccess(
-    @Arg('resource', () => String, { description: 'A path such as /mobile-id/get.' })
-    resource: string,
+  async resourceAccess(
+    @Args(() => ResourceAccessArgs) { resource, ...named }: ResourceAccessArgs,
     @Ctx() ctx: RequestContext,
   ): Promise<AccessDecisionType> {
-    const { work, access, resources } = this.parts;
-    return access.decide(work.read(ctx), resource, { isChange: resources.onlyChanges(resource) });
+    const { work, access, resources, exclusions } = this.parts;
+    const scope = work.read(ctx);
+    const excludedCredentials = await exclusions.ofViewer(scope, named);
+    const isChange = resources.onlyChanges(resource);
+    return access.decide(scope, resource, { isChange, excludedCredentials });
   }
 
   @Resource('/admin/access-rules')

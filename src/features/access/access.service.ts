@@ -1,5 +1,6 @@
 import type { AuthenticationMethod, RequestContext } from '../../kernel/actor.js';
 import { DomainError, invalidInput, type Facts as ErrorFacts } from '../../kernel/errors.js';
+import type { LostContact } from '../../kernel/lost-contact.js';
 import type { Scope, Sql } from '../../platform/scope.js';
 import { sharedRead } from '../../platform/shared-read.js';
 import { factsOf } from './facts.js';
@@ -17,11 +18,21 @@ export interface SignInOption {
   readonly url: string | null;
 }
 
-/** What the viewer of the scope could prove himself with. */
-export type SignInOptions = (scope: Scope) => Promise<readonly SignInOption[]>;
+/** What the viewer of the scope could prove himself with, but for credentials that would prove nothing. */
+export type SignInOptions = (
+  scope: Scope,
+  excludedCredentials: readonly string[],
+) => Promise<readonly SignInOption[]>;
+
+/** What an operation replaces, recovers, or goes without because it is lost. */
+export interface NamedCredentials {
+  readonly replacesProfileId?: string | null | undefined;
+  readonly declaredLost?: readonly LostContact[] | null | undefined;
+  readonly recoverCertificateIds?: readonly string[] | null | undefined;
+}
 
 interface MissingRequirementWithOption extends MissingRequirement {
-  /** Null where it has not been set up for this viewer. */
+  /** Null where it has not been set up for this viewer, or would prove nothing here. */
   readonly option: SignInOption | null;
 }
 
@@ -80,7 +91,7 @@ export class AccessService {
     }
     const { rules } = await this.policyOf(scope);
     const decision = judge(rules, resource, { ...factsOf(scope, scope.actor), ...overrides });
-    return this.withOptions(scope, decision);
+    return this.withOptions(scope, decision, overrides.excludedCredentials);
   }
 
   /** @throws DomainError UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION (with what is missing) or FORBIDDEN */
@@ -115,10 +126,14 @@ export class AccessService {
   }
 
   /** Tells of what is missing how the actor of the scope can give it. */
-  async withOptions(scope: Scope, decision: Decision): Promise<AccessDecision> {
+  async withOptions(
+    scope: Scope,
+    decision: Decision,
+    excludedCredentials: readonly string[] = [],
+  ): Promise<AccessDecision> {
     const { missing } = decision;
     if (missing.length === 0) return { ...decision, missing: [] };
-    const options = await this.signInOptions(scope);
+    const options = await this.signInOptions(scope, excludedCredentials);
     return {
       ...decision,
       missing: missing.map(({ anyOf }) => ({

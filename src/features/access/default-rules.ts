@@ -9,8 +9,8 @@ const FIRST_METHOD = clause(['PASSWORD', 'SAML', 'PASSKEY'], 12 * HOUR);
 const SECOND_METHOD = clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 12 * HOUR);
 const ORDERING = ['SAML', 'PASSKEY', 'EMAIL_CODE', 'SMS_CODE', 'TOTP'] as const;
 
-/** Raised whenever the rules below change, so that the next start brings older ones up. */
-export const DEFAULTS_GENERATION = 2;
+/** Raised whenever the rules below change, so that the next start brings older ones up. What they said goes to `EARLIER_DEFAULTS`. */
+export const DEFAULTS_GENERATION = 3;
 
 /** What is in force until an administrator decides otherwise. */
 export const DEFAULT_RULES: readonly RuleDraft[] = [
@@ -25,6 +25,12 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     description: 'The user needs to authenticate with at least one other method.',
     resources: ['/mobile-id/get'],
     require: [clause(ORDERING, 10 * MINUTE)],
+  }),
+  allow({
+    name: 'Revoking a mobile ID',
+    description: 'For good, and so only after a fresh proof, by whichever method is left.',
+    resources: ['/mobile-id/revoke'],
+    require: [clause(['PASSWORD', ...ORDERING, 'MOBILE_ID'], 10 * MINUTE)],
   }),
   allow({
     name: 'Operators',

@@ -1,17 +1,52 @@
 import type { AuthenticationMethod, Role } from '../../kernel/actor.js';
+import type { Scope } from '../../kernel/scopes.js';
 import { NO_CONDITIONS, type Clause, type RuleDraft } from './rule.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-const FIRST_METHOD = clause(['PASSWORD'], 12 * HOUR);
-const SECOND_METHOD = clause(['EMAIL_CODE'], 12 * HOUR);
-const FRESH_SECOND_METHOD = clause(['EMAIL_CODE'], 10 * MINUTE);
+const PASSWORD = clause(['PASSWORD'], 12 * HOUR);
+const CODE_BY_MAIL = clause(['EMAIL_CODE'], 12 * HOUR);
+const FRESH_CODE_BY_MAIL = clause(['EMAIL_CODE'], 10 * MINUTE);
+
+const FIRST_METHOD = clause(['PASSWORD', 'SAML', 'PASSKEY'], 12 * HOUR);
+const SECOND_METHOD = clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 12 * HOUR);
+const FRESH = ['SAML', 'PASSKEY', 'EMAIL_CODE', 'SMS_CODE', 'TOTP'] as const;
 
 /**
  * The default rules as release 0.1 wrote them (generation 1), to the letter: a rule that still says this was touched by nobody.
  */
-export const FIRST_DEFAULTS: readonly RuleDraft[] = [
+const FIRST_DEFAULTS: readonly RuleDraft[] = [
+  allow({
+    name: 'Users and their mobile IDs',
+    description: 'Whoever is signed in sees his own mobile IDs and enrolments.',
+    resources: ['/mobile-id', '/enrolments'],
+    require: [PASSWORD],
+  }),
+  allow({
+    name: 'Getting a mobile ID',
+    description: 'The user needs to authenticate with at least one other method.',
+    resources: ['/mobile-id/get'],
+    require: [FRESH_CODE_BY_MAIL],
+  }),
+  allow({
+    name: 'Operators',
+    description: 'Operators look after users and their mobile IDs.',
+    resources: ['/operator'],
+    when: onlyFor('OPERATOR'),
+    require: [PASSWORD, CODE_BY_MAIL],
+  }),
+  allow({
+    name: 'Administrators',
+    description: 'Administrators look after projects, roles, access rules and the audit log.',
+    resources: ['/admin'],
+    when: onlyFor('ADMIN'),
+    require: [PASSWORD, CODE_BY_MAIL],
+  }),
+];
+
+/** Those of generation 2, to the letter. */
+const SECOND_DEFAULTS: readonly RuleDraft[] = [
   allow({
     name: 'Users and their mobile IDs',
     description: 'Whoever is signed in sees his own mobile IDs and enrolments.',
@@ -22,7 +57,7 @@ export const FIRST_DEFAULTS: readonly RuleDraft[] = [
     name: 'Getting a mobile ID',
     description: 'The user needs to authenticate with at least one other method.',
     resources: ['/mobile-id/get'],
-    require: [FRESH_SECOND_METHOD],
+    require: [clause(FRESH, 10 * MINUTE)],
   }),
   allow({
     name: 'Operators',
@@ -38,7 +73,39 @@ export const FIRST_DEFAULTS: readonly RuleDraft[] = [
     when: onlyFor('ADMIN'),
     require: [FIRST_METHOD, SECOND_METHOD],
   }),
+  allow({
+    name: 'Users and their accounts',
+    description: 'Whoever is signed in sees his own account and his sessions.',
+    resources: ['/account'],
+    require: [FIRST_METHOD],
+  }),
+  allow({
+    name: 'Setting up methods',
+    description: 'A method of signing in is set up or removed only after a fresh proof by another.',
+    resources: ['/account/methods'],
+    require: [clause([...FRESH, 'MOBILE_ID'], 10 * MINUTE)],
+  }),
+  forClients('enrolment:create', {
+    name: 'API clients order mobile IDs',
+    resources: ['/operator/mobile-id/supply', '/enrolments/cancel'],
+  }),
+  forClients('enrolment:read', {
+    name: 'API clients follow orders',
+    resources: ['/operator/enrolments', '/enrolments/watch', '/operator/profiles'],
+  }),
+  forClients('users:read', { name: 'API clients read users', resources: ['/operator/users'] }),
+  forClients('users:write', { name: 'API clients change users', resources: ['/operator/users'] }),
+  forClients('projects:read', {
+    name: 'API clients read projects',
+    resources: ['/operator/projects'],
+  }),
 ];
+
+/** By the generation that wrote them. */
+export const EARLIER_DEFAULTS: Readonly<Record<number, readonly RuleDraft[]>> = {
+  1: FIRST_DEFAULTS,
+  2: SECOND_DEFAULTS,
+};
 
 function allow(rule: Partial<RuleDraft> & Pick<RuleDraft, 'name' | 'resources'>): RuleDraft {
   return {
@@ -49,6 +116,14 @@ function allow(rule: Partial<RuleDraft> & Pick<RuleDraft, 'name' | 'resources'>)
     require: [],
     ...rule,
   };
+}
+
+function forClients(scope: Scope, rule: Pick<RuleDraft, 'name' | 'resources'>): RuleDraft {
+  return allow({
+    ...rule,
+    description: `API clients that were given the scope ${scope}.`,
+    when: { ...NO_CONDITIONS, callers: ['API_CLIENT'], scopes: [scope] },
+  });
 }
 
 function onlyFor(role: Role): RuleDraft['when'] {

@@ -22,13 +22,18 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/enrolments/renew': 'A fresh QR code for an order whose code ran out.',
   '/enrolments/watch': 'Seeing where an order stands, and following it live.',
   '/mobile-id': "A user's own mobile IDs, and what he may order.",
-  '/mobile-id/get': 'Ordering a mobile ID for oneself.',
+  '/mobile-id/deactivate':
+    "Suspending one's own mobile ID, and taking that back, which needs what ordering one needs as well.",
+  '/mobile-id/get':
+    "Ordering a mobile ID for oneself, and taking back the suspension of one's own.",
+  '/mobile-id/revoke': "Revoking one's own mobile ID.",
   '/operator': 'All that operators do.',
   '/operator/enrolments': 'Orders of all users.',
   '/operator/mobile-id': 'Mobile IDs for other users.',
   '/operator/mobile-id/approve': 'Approving or rejecting the phone that has scanned a code.',
   '/operator/mobile-id/supply': 'Ordering a mobile ID for another user.',
-  '/operator/profiles': 'Mobile IDs of all users.',
+  '/operator/profiles':
+    'Mobile IDs of all users: seeing, revoking, suspending and reactivating them.',
   '/operator/projects': 'Projects and their settings, to read.',
   '/operator/sessions': 'Sessions of all users: seeing them, and ending them.',
   '/operator/users': 'Users: seeing, creating, changing, activating, deactivating and locking.',

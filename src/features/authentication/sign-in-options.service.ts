@@ -8,6 +8,8 @@ interface OptionsQuery {
   readonly user: User | null;
   /** Where a redirecting method is to come back to: a path of this server. */
   readonly returnTo: string | null;
+  /** What would prove nothing. */
+  readonly excludedCredentials: readonly string[];
 }
 
 /** What one method offers a caller; nothing where it is not set up for him. */
@@ -21,14 +23,18 @@ export class SignInOptionsService {
   ) {}
 
   /** For who is signed in: the methods that are set up for him; for others: those that open a session. */
-  async of(scope: Scope, returnTo?: string | null): Promise<SignInOption[]> {
+  async of(
+    scope: Scope,
+    returnTo?: string | null,
+    excludedCredentials: readonly string[] = [],
+  ): Promise<SignInOption[]> {
     if (typeof returnTo === 'string' && !isLocalPath(returnTo)) {
       throw invalidInput('returnTo', 'It must be a path of this server.');
     }
     const { actor } = scope;
     if (actor.kind === 'client') return [];
     const user = actor.kind === 'user' ? await this.users.get(scope, actor.userId) : null;
-    const query = { user, returnTo: returnTo ?? null };
+    const query = { user, returnTo: returnTo ?? null, excludedCredentials };
     const options: SignInOption[] = [];
     for (const source of this.sources) options.push(...(await source(scope, query))); // one connection asks one thing at a time
     return options;

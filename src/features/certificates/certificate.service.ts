@@ -5,10 +5,11 @@ import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { Certificate } from './certificate.entity.js';
 import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
-import type { RevocationReason } from './certificate-status.js';
+import { predecessorsOf, type RevocationReason } from './certificate-status.js';
 import { readCertificateRequest, type VerifiedRequest } from './x509/csr.js';
 
 export { pemOf } from './x509/pem.js';
+export type { RevocationReason };
 
 /** A phone's request for one certificate, its key proven to be in the phone's hands. */
 export interface ProvenRequest extends VerifiedRequest {
@@ -121,8 +122,8 @@ export class CertificateService {
     await scope.sql(
       'certificate.revoke',
       `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = $2
-       WHERE profile_id = ANY($1) AND status IN ('VALID', 'ON_HOLD')`,
-      [profileIds, reason],
+       WHERE profile_id = ANY($1) AND status = ANY($3)`,
+      [profileIds, reason, predecessorsOf('REVOKED')],
     );
   }
 
@@ -131,8 +132,8 @@ export class CertificateService {
     await scope.sql(
       'certificate.hold',
       `UPDATE certificate SET status = 'ON_HOLD', revoked_at = now(), revocation_reason = 'certificateHold'
-       WHERE profile_id = ANY($1) AND status = 'VALID'`,
-      [profileIds],
+       WHERE profile_id = ANY($1) AND status = ANY($2)`,
+      [profileIds, predecessorsOf('ON_HOLD')],
     );
   }
 
@@ -141,8 +142,8 @@ export class CertificateService {
     await scope.sql(
       'certificate.release',
       `UPDATE certificate SET status = 'VALID', revoked_at = NULL, revocation_reason = NULL
-       WHERE profile_id = ANY($1) AND status = 'ON_HOLD'`,
-      [profileIds],
+       WHERE profile_id = ANY($1) AND status = ANY($2)`,
+      [profileIds, predecessorsOf('VALID')],
     );
   }
 

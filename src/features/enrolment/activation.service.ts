@@ -15,6 +15,7 @@ import type { User, UserService } from '../users/user.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from './enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
+import type { ReplacementService } from './replacement.service.js';
 
 export interface CertificateRequest {
   readonly kind: CertificateKind;
@@ -45,6 +46,7 @@ export class ActivationService {
       readonly secrets: EnrolmentSecrets;
       readonly certificates: CertificateService;
       readonly profiles: ProfileService;
+      readonly replacements: ReplacementService;
       readonly projects: ProjectService;
       readonly users: UserService;
       readonly notifications: NotificationService;
@@ -218,6 +220,7 @@ export class ActivationService {
     const holder = { profileId, commonName: user.displayName, email: user.email, ...validity };
     await this.ports.certificates.issue(scope, holder, proven);
     await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
+    await this.ports.replacements.finish(scope, enrolment, profileId);
     await this.ports.audit.record(scope, {
       action: 'enrolment.activate',
       target: `enrolment:${enrolment.id}`,

@@ -64,6 +64,19 @@ export class EnrolmentFieldsResolver {
     return row.profileId === null ? null : profiles.load(work.read(ctx), row.profileId);
   }
 
+  @FieldResolver(() => MobileIdProfileType, {
+    nullable: true,
+    description: 'The mobile ID that is revoked when the new one becomes active; null for none.',
+  })
+  async replaces(
+    @Root() row: Enrolment,
+    @Ctx() ctx: RequestContext,
+  ): Promise<MobileIdProfileType | null> {
+    const { work, profiles } = this.services;
+    const { replacesProfileId } = row;
+    return replacesProfileId === null ? null : profiles.load(work.read(ctx), replacesProfileId);
+  }
+
   @FieldResolver(() => QrCode, {
     nullable: true,
     description:

@@ -37,6 +37,9 @@ export class Enrolment {
   @PrimaryColumn('uuid') id!: EnrolmentId;
   @Column('uuid', { name: 'project_id' }) projectId!: ProjectId;
   @Column('uuid', { name: 'user_id' }) userId!: UserId;
+  /** Revoked in the transaction that makes the new profile. */
+  @Column('uuid', { name: 'replaces_profile_id', nullable: true })
+  replacesProfileId!: ProfileId | null;
   @Column('text') status!: EnrolmentStatus;
   @Column('text', { array: true }) certificates!: CertificateKind[];
   @Column('text') channel!: DeliveryChannel;

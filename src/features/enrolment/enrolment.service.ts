@@ -32,7 +32,7 @@ export interface EnrolmentFilter {
   readonly status?: EnrolmentStatus | undefined;
 }
 
-const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", status, certificates, channel, confirmation,
+const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", replaces_profile_id AS "replacesProfileId", status, certificates, channel, confirmation,
   validity_days AS "validityDays", profile_limit AS "profileLimit", server_name AS "serverName",
   profile_name AS "profileName", account_name AS "accountName", generation, code_ttl_seconds AS "codeTtlSeconds", code_expires_at AS "codeExpiresAt",
   expires_at AS "expiresAt", created_at AS "createdAt", completed_at AS "completedAt", last_event AS "lastEvent",

@@ -1,8 +1,10 @@
 import { ArrayMaxSize } from 'class-validator';
 import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import type { LostContact } from '../../kernel/lost-contact.js';
 import { AccessDecisionType } from '../access/access-decision.types.js';
 import { graphqlEnum } from '../access/graphql-enum.types.js';
+import { LostContactEnum } from '../access/proof-exclusion.types.js';
 import { PageArgs } from '../audit/page-args.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
@@ -163,7 +165,10 @@ export class MobileIdOfferType {
   description: 'An order; what is left out comes from the project.',
 })
 export class StartEnrolmentInput {
-  @Field(() => ID, { nullable: true, description: 'The only offer, if left out.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The project of what is replaced, else the only offer, if left out.',
+  })
   projectId?: string | null;
 
   @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })
@@ -181,6 +186,21 @@ export class StartEnrolmentInput {
 
   @Field(() => Int, { nullable: true, description: "At most, and if left out, the project's." })
   validityDays?: number | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'A mobile ID of the user in this project, revoked at the moment the new one becomes active. It does not count against the limit, and what was proven with it does not count for this order.',
+  })
+  replacesProfileId?: string | null;
+
+  @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })
+  @Field(() => [LostContactEnum], {
+    nullable: true,
+    description:
+      'What the user has lost: codes sent there do not count for this order, and the code of the order does not go there.',
+  })
+  declaredLost?: LostContact[] | null;
 
   @Field(() => String, {
     nullable: true,

@@ -2,9 +2,17 @@ import { actorIdOf, type ClientActor, type UserActor } from '../../kernel/actor.
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { CERTIFICATE_KINDS } from '../../kernel/certificate-kind.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { newId, parseId, type EnrolmentId, type ProjectId, type UserId } from '../../kernel/ids.js';
+import {
+  newId,
+  parseId,
+  type EnrolmentId,
+  type ProfileId,
+  type ProjectId,
+  type UserId,
+} from '../../kernel/ids.js';
 import { sha256 } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { NamedCredentials } from '../access/access.service.js';
 import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
@@ -15,9 +23,15 @@ import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import type { EnrolmentService } from './enrolment.service.js';
+import {
+  describeReplacement,
+  isLost,
+  replacementDigest,
+  type ReplacementService,
+} from './replacement.service.js';
 
 /** What a caller may say of an order; the project's settings fill in the rest. */
-export interface Order {
+export interface Order extends NamedCredentials {
   readonly projectId?: string | null;
   readonly certificates?: readonly CertificateKind[] | null;
   readonly channel?: DeliveryChannel | null;
@@ -32,6 +46,8 @@ export interface StartedEnrolment {
 /** Who places an order: himself, or for another one. */
 type Orderer = UserActor | ClientActor;
 
+const ORDERING = '/mobile-id/get';
+const SUPPLYING = '/operator/mobile-id/supply';
 const MAX_KEY_CHARACTERS = 200;
 
 /** Orders of mobile IDs. */
@@ -41,6 +57,7 @@ export class OrderingService {
       readonly enrolments: EnrolmentService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
+      readonly replacements: ReplacementService;
       readonly projects: ProjectService;
       readonly profiles: ProfileService;
       readonly users: UserService;
@@ -60,14 +77,16 @@ export class OrderingService {
     order: Order,
   ): Promise<StartedEnrolment> {
     const user = await this.ports.users.getLocked(scope, actor.userId);
-    const project = await this.projectOf(scope, order);
+    await this.ports.replacements.requireProof(scope, user, ORDERING, order);
+    const project = await this.projectOf(scope, user, order);
     return this.start(scope, { actor, user, project, order, byHimself: true });
   }
 
   /**
    * An order for another user, by somebody who lacks none of his roles.
-   * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, USER_NOT_ACTIVE, INVALID_INPUT, CERTIFICATE_NOT_SELECTABLE,
-   * CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; CONFLICT for an idempotency key that was used for another order
+   * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION, USER_NOT_ACTIVE, INVALID_INPUT,
+   * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; INVALID_TRANSITION where what it replaces is
+   * over; CONFLICT for an idempotency key that was used for another order
    */
   async startFor(
     scope: ChangeScope,
@@ -77,7 +96,8 @@ export class OrderingService {
     const user = await this.ports.users.getLocked(scope, userId);
     if (actor.kind === 'client') await this.ports.clients.requireStanding(scope, actor.clientId);
     await this.ports.users.requireAuthorityOver(scope, user);
-    const project = await this.projectOf(scope, order);
+    await this.ports.replacements.requireProof(scope, user, SUPPLYING, order);
+    const project = await this.projectOf(scope, user, order);
     return this.start(scope, { actor, user, project, order, byHimself: false });
   }
 
@@ -94,9 +114,11 @@ export class OrderingService {
     }
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     const { maxProfilesPerUser } = project.settings;
-    const holder = { userId: user.id, projectId: project.id };
-    await this.ports.profiles.refuseBeyondLimit(scope, holder, maxProfilesPerUser);
-    const enrolment = this.compose(scope, placed, digest);
+    const { replacements, profiles } = this.ports;
+    const replacesProfileId = await replacements.replaced(scope, user, project.id, order);
+    const holder = { userId: user.id, projectId: project.id, replacesProfileId };
+    await profiles.refuseBeyondLimit(scope, holder, maxProfilesPerUser);
+    const enrolment = this.compose(scope, { ...placed, replacesProfileId }, digest);
     await this.supersede(scope, enrolment);
     await scope.db.insert(Enrolment, enrolment);
     await this.ports.enrolments.storeCode(scope, enrolment.id, enrolment.generation);
@@ -107,7 +129,7 @@ export class OrderingService {
     await this.ports.audit.record(scope, {
       action: 'enrolment.start',
       target: `enrolment:${enrolment.id}`,
-      detail: `user:${user.id} ${enrolment.certificates.join(' ')}`,
+      detail: `user:${user.id} ${enrolment.certificates.join(' ')}${describeReplacement(order, replacesProfileId)}`,
     });
     return this.started(enrolment);
   }
@@ -116,14 +138,16 @@ export class OrderingService {
     return { enrolment, watchToken: this.ports.secrets.watchToken(enrolment.id) };
   }
 
-  /** The project that the order names, or the only one on offer. */
-  private async projectOf(scope: Scope, order: Order): Promise<Project> {
+  /** The project that the order names, or that of what it replaces, or the only one on offer. */
+  private async projectOf(scope: Scope, user: User, order: Order): Promise<Project> {
     if (typeof order.projectId === 'string') {
       const id = parseId<ProjectId>(order.projectId);
       const project = id && (await this.ports.projects.find(scope, id));
       if (project === undefined) throw new DomainError('NOT_FOUND');
       return project;
     }
+    const replaced = await this.ports.replacements.named(scope, user, order);
+    if (replaced !== null) return this.ports.projects.get(scope, replaced.projectId);
     const [only, ...others] = await this.ports.projects.offered(scope);
     if (only === undefined) throw new DomainError('PROVISIONING_DISABLED');
     if (others.length > 0) {
@@ -183,7 +207,19 @@ export class OrderingService {
 
   private compose(
     scope: Scope,
-    { actor, user, project, order }: { actor: Orderer; user: User; project: Project; order: Order },
+    {
+      actor,
+      user,
+      project,
+      order,
+      replacesProfileId,
+    }: {
+      actor: Orderer;
+      user: User;
+      project: Project;
+      order: Order;
+      replacesProfileId: ProfileId | null;
+    },
     orderDigest: Buffer,
   ): Enrolment {
     const { settings } = project;
@@ -194,6 +230,7 @@ export class OrderingService {
       id: newId(),
       projectId: project.id,
       userId: user.id,
+      replacesProfileId,
       status: channel === 'SCREEN' ? 'WAITING_FOR_SCAN' : 'DELIVERING',
       certificates: certificatesOf(project, order),
       channel,
@@ -241,7 +278,8 @@ function certificatesOf({ settings }: Project, order: Order): CertificateKind[] 
 function channelOf({ settings }: Project, user: User, order: Order): DeliveryChannel {
   const channel = order.channel ?? settings.channels[0];
   const isPossible = channel === 'SCREEN' || (channel === 'EMAIL' && user.email !== null);
-  if (channel === undefined || !settings.channels.includes(channel) || !isPossible) {
+  const isUsable = isPossible && !isLost(channel, order);
+  if (channel === undefined || !settings.channels.includes(channel) || !isUsable) {
     throw new DomainError('CHANNEL_NOT_AVAILABLE', { channel: channel ?? null });
   }
   return channel;
@@ -269,6 +307,7 @@ function digestOf(user: User, project: Project, order: Order): Buffer {
       certificates ? [...certificates].sort() : null,
       channel ?? null,
       validityDays ?? null,
+      ...replacementDigest(order),
     ]),
   );
 }

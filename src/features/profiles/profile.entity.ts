@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { DeviceId, EnrolmentId, ProfileId, ProjectId, UserId } from '../../kernel/ids.js';
-import type { ProfileState } from './profile-state.js';
+import type { ProfileState, Suspender } from './profile-state.js';
 
 /** A mobile ID on one device. */
 @Entity('profile')
@@ -17,6 +17,8 @@ export class Profile {
   @Column('text', { name: 'account_name' }) accountName!: string;
   @Column('text', { name: 'server_name' }) serverName!: string;
   @Column('text') state!: ProfileState;
+  /** Empty unless it is INACTIVE. */
+  @Column('text', { name: 'suspended_by', array: true, default: '{}' }) suspendedBy!: Suspender[];
   @Column('timestamptz', { name: 'valid_from' }) validFrom!: Date;
   @Column('timestamptz', { name: 'valid_to' }) validTo!: Date;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;

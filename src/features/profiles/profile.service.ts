@@ -6,12 +6,19 @@ import type { PageRequest } from '../../kernel/pagination.js';
 import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { CertificateService } from '../certificates/certificate.service.js';
+import type { AuditService } from '../audit/audit.service.js';
+import type { CertificateService, RevocationReason } from '../certificates/certificate.service.js';
 import { Profile } from './profile.entity.js';
 import { profilesEnded } from './profile.events.js';
-import type { ProfileState } from './profile-state.js';
+import {
+  LIVING_STATES,
+  predecessorsOf,
+  stateAt,
+  type ProfileState,
+  type Suspender,
+} from './profile-state.js';
 
-export type NewProfile = Omit<Profile, 'state' | 'createdAt'>;
+export type NewProfile = Omit<Profile, 'state' | 'suspendedBy' | 'createdAt'>;
 export type MobileIdProfile = Profile;
 
 export interface ProfileFilter {
@@ -22,26 +29,49 @@ export interface ProfileFilter {
 
 const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", enrolment_id AS "enrolmentId",
   device_id AS "deviceId", name, account_name AS "accountName", server_name AS "serverName", state,
-  valid_from AS "validFrom", valid_to AS "validTo", created_at AS "createdAt"`;
+  suspended_by AS "suspendedBy", valid_from AS "validFrom", valid_to AS "validTo", created_at AS "createdAt"`;
+
+const REVOKE = `
+  UPDATE profile SET state = 'REVOKED', suspended_by = '{}' WHERE id = ANY($1) AND state = ANY($2) RETURNING id`;
+const SUSPEND = `
+  UPDATE profile SET state = 'INACTIVE', suspended_by = suspended_by || $2::text
+  WHERE id = ANY($1) AND state = ANY($3) AND valid_to > now() AND $2 <> ALL(suspended_by) RETURNING id`;
+/** Only those that are ACTIVE again are answered. */
+const RELEASE = `
+  WITH lifted AS (
+    UPDATE profile SET suspended_by = ARRAY(SELECT s FROM unnest(suspended_by) AS s WHERE s <> ALL($2)),
+      state = CASE WHEN suspended_by <@ $2::text[] THEN 'ACTIVE' ELSE state END
+    WHERE id = ANY($1) AND state = ANY($3) AND valid_to > now() RETURNING id, state)
+  SELECT id FROM lifted WHERE state = 'ACTIVE'`;
+const EXPIRE = `
+  UPDATE profile SET state = 'EXPIRED', suspended_by = '{}'
+  WHERE id IN (SELECT id FROM profile WHERE state IN ('ACTIVE', 'INACTIVE') AND valid_to <= now() FOR UPDATE SKIP LOCKED)
+  RETURNING id`;
+const LOCK_LIVING = `
+  SELECT id FROM profile WHERE user_id = $1 AND state = ANY($2) ORDER BY id FOR UPDATE`;
 
 /** Mobile IDs and their states. A profile and its certificates change together. */
 export class ProfileService {
-  constructor(private readonly certificates: CertificateService) {}
+  constructor(
+    private readonly certificates: CertificateService,
+    private readonly audit: AuditService,
+  ) {}
 
   /**
    * Refuses one mobile ID too many. The caller holds the user's row lock, so that two orders cannot both be the last one.
+   * @param holder `replacesProfileId` is the one that is to go, and does not count
    * @throws DomainError PROFILE_LIMIT_REACHED
    */
   async refuseBeyondLimit(
     scope: Scope,
-    holder: { userId: UserId; projectId: ProjectId },
+    holder: { userId: UserId; projectId: ProjectId; replacesProfileId: ProfileId | null },
     limit: number,
   ): Promise<void> {
     const [row] = await scope.sql<{ held: number }>(
       'profile.held',
       `SELECT count(*)::int AS held FROM profile
-       WHERE user_id = $1 AND project_id = $2 AND state IN ('ACTIVE', 'INACTIVE')`,
-      [holder.userId, holder.projectId],
+       WHERE user_id = $1 AND project_id = $2 AND state = ANY($3) AND id IS DISTINCT FROM $4`,
+      [holder.userId, holder.projectId, LIVING_STATES, holder.replacesProfileId],
     );
     if ((row?.held ?? 0) >= limit) throw new DomainError('PROFILE_LIMIT_REACHED', { limit });
   }
@@ -67,7 +97,7 @@ export class ProfileService {
         scope.now,
       ],
     );
-    return { ...profile, state: 'ACTIVE', createdAt: scope.now };
+    return { ...profile, state: 'ACTIVE', suspendedBy: [], createdAt: scope.now };
   }
 
   /** Null also where it is out of the actor's reach. */
@@ -77,7 +107,7 @@ export class ProfileService {
       `SELECT ${COLUMNS} FROM profile WHERE id = $1`,
       [id],
     );
-    return row !== undefined && reachesProject(scope.actor, row.projectId) ? row : null;
+    return withinReach(scope, row);
   }
 
   /** Read together with the other profiles that this request asks for. */
@@ -125,52 +155,127 @@ export class ProfileService {
     return loader.load(userId);
   }
 
-  /** REVOKED, which is final: for who is locked. */
-  async revokeAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    const changed = await this.move(scope, userId, ['ACTIVE', 'INACTIVE'], 'REVOKED');
-    await this.certificates.revoke(scope, changed, 'privilegeWithdrawn');
-    await tellOfEnd(scope, changed);
-  }
-
-  /** ACTIVE profiles become INACTIVE: for who is deactivated. */
-  async deactivateAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    const changed = await this.move(scope, userId, ['ACTIVE'], 'INACTIVE');
-    await this.certificates.hold(scope, changed);
-    await tellOfEnd(scope, changed);
-  }
-
-  /** INACTIVE profiles become ACTIVE again. */
-  async reactivateAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    const changed = await this.move(scope, userId, ['INACTIVE'], 'ACTIVE');
-    await this.certificates.release(scope, changed);
-  }
-
-  /** What has run out becomes EXPIRED, its certificates with it. */
-  async expire(scope: ChangeScope): Promise<void> {
-    const expired = await scope.sql<{ id: ProfileId }>(
-      'profile.expire',
-      `UPDATE profile SET state = 'EXPIRED' WHERE state IN ('ACTIVE', 'INACTIVE') AND valid_to <= now() RETURNING id`,
-      [],
+  /** With its row locked until the transaction ends; null also where it is out of the actor's reach. */
+  async lock(scope: ChangeScope, id: ProfileId): Promise<MobileIdProfile | null> {
+    const [row] = await scope.sql<MobileIdProfile>(
+      'profile.lock',
+      `SELECT ${COLUMNS} FROM profile WHERE id = $1 FOR UPDATE`,
+      [id],
     );
-    const withoutKeys = await this.certificates.expire(scope);
-    await tellOfEnd(scope, [...new Set([...expired.map(({ id }) => id), ...withoutKeys])]);
+    return withinReach(scope, row);
   }
 
-  private async move(
+  /** ACTIVE and INACTIVE become REVOKED, which is final. Others stay as they are. */
+  async revoke(
     scope: ChangeScope,
-    userId: UserId,
-    from: readonly ProfileState[],
-    to: ProfileState,
+    ids: readonly ProfileId[],
+    { reason, detail }: { readonly reason: RevocationReason; readonly detail?: string | undefined },
+  ): Promise<void> {
+    const revoked = await this.moved(scope, 'profile.revoke', REVOKE, [
+      ids,
+      predecessorsOf('REVOKED'),
+    ]);
+    if (revoked.length === 0) return;
+    await this.certificates.revoke(scope, revoked, reason);
+    await this.finish(scope, 'profile.revoke', revoked, detail);
+    await scope.raise(profilesEnded, { profileIds: revoked });
+  }
+
+  /** ACTIVE becomes INACTIVE. Who suspends what is INACTIVE already has to lift it himself. */
+  async suspend(
+    scope: ChangeScope,
+    ids: readonly ProfileId[],
+    { by, detail }: { readonly by: Suspender; readonly detail?: string | undefined },
+  ): Promise<void> {
+    const suspended = await this.moved(scope, 'profile.suspend', SUSPEND, [
+      ids,
+      by,
+      [...predecessorsOf('INACTIVE'), 'INACTIVE'],
+    ]);
+    if (suspended.length === 0) return;
+    await this.certificates.hold(scope, suspended);
+    await this.finish(scope, 'profile.deactivate', suspended, detail);
+    await scope.raise(profilesEnded, { profileIds: suspended });
+  }
+
+  /** INACTIVE becomes ACTIVE where nobody else has suspended it. */
+  async release(
+    scope: ChangeScope,
+    ids: readonly ProfileId[],
+    { by, detail }: { readonly by: readonly Suspender[]; readonly detail?: string | undefined },
+  ): Promise<void> {
+    const released = await this.moved(scope, 'profile.release', RELEASE, [
+      ids,
+      by,
+      predecessorsOf('ACTIVE'),
+    ]);
+    if (released.length === 0) return;
+    await this.certificates.release(scope, released);
+    await this.finish(scope, 'profile.reactivate', released, detail);
+  }
+
+  /** For who is locked. */
+  async revokeAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    const ids = await this.lockLiving(scope, userId);
+    await this.revoke(scope, ids, { reason: 'privilegeWithdrawn', detail: 'user locked' });
+  }
+
+  /** For who is deactivated. */
+  async deactivateAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    const ids = await this.lockLiving(scope, userId);
+    await this.suspend(scope, ids, { by: 'ACCOUNT', detail: 'user deactivated' });
+  }
+
+  /** For who is activated again: what he or an operator has suspended stays suspended. */
+  async reactivateAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    const ids = await this.lockLiving(scope, userId);
+    await this.release(scope, ids, { by: ['ACCOUNT'], detail: 'user activated' });
+  }
+
+  /** What has run out becomes EXPIRED, its certificates with it. What somebody is changing falls to the next sweep. */
+  async expire(scope: ChangeScope): Promise<void> {
+    const expired = await this.moved(scope, 'profile.expire', EXPIRE, []);
+    await this.finish(scope, 'profile.expire', expired);
+    const withoutKeys = await this.certificates.expire(scope);
+    const profileIds = [...new Set([...expired, ...withoutKeys])];
+    if (profileIds.length > 0) await scope.raise(profilesEnded, { profileIds });
+  }
+
+  /** In the order of their ids, so that nobody waits in a circle. */
+  private async lockLiving(scope: ChangeScope, userId: UserId): Promise<ProfileId[]> {
+    return this.moved(scope, 'profile.lock-living', LOCK_LIVING, [userId, LIVING_STATES]);
+  }
+
+  private async moved(
+    scope: ChangeScope,
+    name: string,
+    statement: string,
+    values: readonly unknown[],
   ): Promise<ProfileId[]> {
-    const rows = await scope.sql<{ id: ProfileId }>(
-      'profile.move-all-of-user',
-      'UPDATE profile SET state = $3 WHERE user_id = $1 AND state = ANY($2) RETURNING id',
-      [userId, from, to],
-    );
+    const rows = await scope.sql<{ id: ProfileId }>(name, statement, values);
     return rows.map(({ id }) => id);
+  }
+
+  private async finish(
+    scope: ChangeScope,
+    action: string,
+    ids: readonly ProfileId[],
+    detail?: string,
+  ): Promise<void> {
+    for (const id of ids) {
+      await this.audit.record(scope, { action, target: `profile:${id}`, detail });
+    }
   }
 }
 
-async function tellOfEnd(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-  if (profileIds.length > 0) await scope.raise(profilesEnded, { profileIds });
+/** What is over already has no place that another could take. */
+export function mayBeReplaced(profile: MobileIdProfile, now: Date): boolean {
+  return LIVING_STATES.includes(stateAt(profile, now));
+}
+
+function withinReach(
+  { actor }: Scope,
+  profile: MobileIdProfile | undefined,
+): MobileIdProfile | null {
+  return profile !== undefined && reachesProject(actor, profile.projectId) ? profile : null;
 }

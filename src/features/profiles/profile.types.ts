@@ -2,7 +2,8 @@ import { ArgsType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { graphqlEnum } from '../access/graphql-enum.types.js';
 import { PageArgs } from '../audit/page-args.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
-import { PROFILE_STATES, type ProfileState } from './profile-state.js';
+import { PROFILE_STATES, SUSPENDERS, type ProfileState, type Suspender } from './profile-state.js';
+import { REVOCATION_CAUSES } from './revocation-cause.js';
 
 const ProfileStateEnum = graphqlEnum(PROFILE_STATES, {
   name: 'ProfileState',
@@ -12,6 +13,30 @@ const ProfileStateEnum = graphqlEnum(PROFILE_STATES, {
     INACTIVE: 'Suspended, its certificates on hold; may become active again.',
     REVOKED: 'Revoked for good, its certificates with it.',
     EXPIRED: 'Past the end of its validity.',
+  },
+});
+
+const SuspenderEnum = graphqlEnum(SUSPENDERS, {
+  name: 'ProfileSuspender',
+  description: 'Who has suspended a mobile ID.',
+  meanings: {
+    HOLDER: 'Its holder, who can lift it himself.',
+    OPERATOR: 'An operator; only operators lift it.',
+    ACCOUNT: 'The account: its user was deactivated. It is lifted when he is activated again.',
+  },
+});
+
+export const RevocationCauseEnum = graphqlEnum(REVOCATION_CAUSES, {
+  name: 'RevocationCause',
+  description:
+    'Why a mobile ID is revoked, as relying parties are told: a CRLReason of RFC 5280 section 5.3.1.',
+  meanings: {
+    UNSPECIFIED: 'Relying parties are told none.',
+    KEY_COMPROMISE: 'Somebody else may have the keys, or the phone with them.',
+    AFFILIATION_CHANGED: 'What the certificates say of their holder no longer holds.',
+    SUPERSEDED: 'Another mobile ID took its place.',
+    CESSATION_OF_OPERATION: 'It is no longer needed.',
+    PRIVILEGE_WITHDRAWN: 'Its holder may no longer use it.',
   },
 });
 
@@ -54,6 +79,12 @@ export class MobileIdProfileType {
 
   @Field(() => ProfileStateEnum, { description: 'Whether it can be used now.' })
   state!: ProfileState;
+
+  @Field(() => [SuspenderEnum], {
+    description:
+      'Who has suspended it; empty unless it is INACTIVE, which it is while anybody has.',
+  })
+  suspendedBy!: readonly Suspender[];
 
   @Field(() => Date, { description: 'Start of its validity.' })
   validFrom!: Date;

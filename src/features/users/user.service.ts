@@ -135,7 +135,9 @@ export class UserService {
   /** @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_TRANSITION of a locked user; CONFLICT for the last administrator */
   async setRoles(scope: ChangeScope, id: string, wanted: readonly Role[]): Promise<User> {
     const present = await this.forChange(scope, id);
-    if (present.state === 'LOCKED') throw invalidTransition(present);
+    if (present.state === 'LOCKED') {
+      throw new DomainError('INVALID_TRANSITION', { from: present.state });
+    }
     const roles = ROLES.filter((role) => wanted.includes(role));
     await requireRoles(scope, roles);
     if (!roles.includes('ADMIN')) await requireAnotherAdministrator(scope, present);
@@ -288,7 +290,7 @@ export class UserService {
 
   private async forTransition(scope: ChangeScope, id: string, to: UserState): Promise<User> {
     const user = await this.forChange(scope, id);
-    if (!NEXT_STATES[user.state].includes(to)) throw invalidTransition(user);
+    if (!NEXT_STATES[user.state].includes(to)) throw invalidTransition(user, to);
     return user;
   }
 
@@ -318,8 +320,8 @@ function found(user: User | undefined): User {
   return user;
 }
 
-function invalidTransition({ state }: User): DomainError {
-  return new DomainError('INVALID_TRANSITION', { from: state });
+function invalidTransition({ state: from }: User, to: UserState): DomainError {
+  return new DomainError('INVALID_TRANSITION', { from, to });
 }
 
 function checkReason(reason: string): void {

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import { credentialOf } from '../../../kernel/certificate-credential.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
 import { addressKey } from '../../../platform/address-key.js';
@@ -9,7 +10,6 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
 import { credentialRemoved } from '../authentication.events.js';
 import { sessionOf } from '../proof.service.js';
-import { credentialOf } from './certificate-credential.js';
 import type { TrustedCertificate } from './client-certificate-checker.js';
 import type { ClientCertificateId } from './client-certificate.entity.js';
 import type {

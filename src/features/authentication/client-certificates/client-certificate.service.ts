@@ -1,11 +1,11 @@
 import type { RequestContext, ShownCertificate } from '../../../kernel/actor.js';
+import { credentialOf } from '../../../kernel/certificate-credential.js';
 import { newId, type UserId } from '../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type {
   AuthenticationKeyService,
   IssuedHere,
 } from '../../profiles/authentication-key.service.js';
-import { credentialOf } from './certificate-credential.js';
 import type { ClientCertificateChecker, TrustedCertificate } from './client-certificate-checker.js';
 import type { ClientCertificate, ClientCertificateId } from './client-certificate.entity.js';
 import { toBeSignedHash } from './to-be-signed.js';

@@ -1,8 +1,8 @@
+import { credentialOf } from '../../../kernel/certificate-credential.js';
 import type { ProfileId } from '../../../kernel/ids.js';
 import type { ChangeScope } from '../../../platform/scope.js';
 import type { AuthenticationKeyService } from '../../profiles/authentication-key.service.js';
 import type { SessionService } from '../../sessions/session.service.js';
-import { credentialOf } from '../client-certificates/certificate-credential.js';
 
 /** Takes back, in all sessions, what was proven with mobile IDs that can no longer be used. */
 export class MobileIdEvidenceService {

@@ -9,9 +9,10 @@ const LABELS: Readonly<Record<CodeMethod, (address: string) => string>> = {
 
 /** Who is signed in and can be reached this way. */
 export function oneTimeCodeOptions(codes: OneTimeCodeService, method: CodeMethod): OptionSource {
-  return (_scope, { user }) => {
+  return (_scope, { user, excludedCredentials }) => {
     const address = user && codes.addressOf(method, user);
-    return Promise.resolve(address === null ? [] : [optionOf(method, address)]);
+    const isOffered = address !== null && !excludedCredentials.includes(address);
+    return Promise.resolve(isOffered ? [optionOf(method, address)] : []);
   };
 }
 
