@@ -29,6 +29,7 @@ import {
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -38,6 +39,7 @@ import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
+import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
@@ -65,6 +67,7 @@ export const databaseSchema: DatabaseSchema = {
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    ExpiryReminder,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -77,6 +80,7 @@ export const databaseSchema: DatabaseSchema = {
     ProjectEntity,
     ProofAttempt,
     RateLimit,
+    Renewal,
     SamlIdentity,
     SamlKey,
     SamlMessage,
@@ -97,5 +101,6 @@ export const databaseSchema: DatabaseSchema = {
     TotpAndPasskeys1795400600000,
     MobileIdProofs1795400700000,
     ProfileChanges1795500100000,
+    Renewal1795500600000,
   ],
 };

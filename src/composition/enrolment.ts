@@ -8,6 +8,10 @@ import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
+import { ExpiryReminderService } from '../features/enrolment/renewal/expiry-reminder.service.js';
+import { RenewalEndService } from '../features/enrolment/renewal/renewal-end.service.js';
+import { RenewalKeyService } from '../features/enrolment/renewal/renewal-key.service.js';
+import { RenewalService } from '../features/enrolment/renewal/renewal.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
 import type { createAccess } from './access.js';
@@ -24,6 +28,7 @@ export function createEnrolment(
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
   const replacements = new ReplacementService({ ...base, access, exclusions });
+  const renewalKeys = new RenewalKeyService(base);
   const own = { ...base, log, secrets, enrolments, replacements };
   return {
     ...{ log, secrets, enrolments },
@@ -34,6 +39,9 @@ export function createEnrolment(
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
+    renewals: new RenewalService({ ...base, renewalKeys }),
+    renewalEnds: new RenewalEndService({ ...base, renewalKeys }),
+    expiryReminders: new ExpiryReminderService(base),
     status: new StatusService(enrolments, log, bus),
   };
 }

@@ -6,11 +6,22 @@ import type { ChangeScope } from '../platform/scope.js';
 import type { Services } from './services.js';
 
 const EXPIRY_MS = 1000;
+/** Of mobile IDs that run out within days. */
+const RENEWAL_MS = 10_000;
 const PURGE_MS = 600_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
-  const { work, expiry, profiles, sessions, confirmations, methodLocks } = services;
+  const {
+    work,
+    expiry,
+    expiryReminders,
+    renewalEnds,
+    profiles,
+    sessions,
+    confirmations,
+    methodLocks,
+  } = services;
   const sweeper = (
     { name, everyMs }: { name: string; everyMs: number },
     sweep: (scope: ChangeScope) => Promise<void>,
@@ -30,6 +41,15 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       confirmations.failExhausted(scope),
     ),
     sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
+    new Sweeper(
+      async () => {
+        const request = await work.systemRequest('renewal', randomUUID());
+        await renewalEnds.supersedeOverdue(request);
+        await expiryReminders.remind(request);
+      },
+      RENEWAL_MS,
+      log,
+    ),
     sweeper({ name: 'purge', everyMs: PURGE_MS }, async (scope) => {
       await sessions.purge(scope);
       await methodLocks.purge(scope);
@@ -46,6 +66,7 @@ function passingThings(services: Services): { purge(scope: ChangeScope): Promise
   return [
     services.challenges,
     services.clientAuthentication,
+    services.expiryReminders,
     services.mobileIdProofs,
     services.oneTimeCodes,
     services.passwordLinks,

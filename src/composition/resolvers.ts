@@ -16,6 +16,7 @@ import { CertificateAuthorityResolver } from '../features/certificates/certifica
 import { DeviceResolver } from '../features/enrolment/device.resolver.js';
 import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
 import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
+import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
@@ -51,6 +52,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),
+    new RenewalResolver(services),
     new SessionResolver(work, services.sessionControl),
     new TotpResolver(services.answers, services.totpProofs),
     new UserProfilesResolver(work, profiles, services.access),

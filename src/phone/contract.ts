@@ -46,7 +46,7 @@ export interface ClaimEnrolmentInput {
   readonly proof: string;
 }
 
-interface CertificateRequestInput {
+export interface CertificateRequestInput {
   readonly kind: CertificateKind;
   readonly csr: string;
 }
@@ -84,6 +84,23 @@ export interface IssuedMobileId {
   readonly profile: IssuedProfile;
   /** PEM, issuer first, root last. */
   readonly chain: readonly string[];
+}
+
+/** What it takes to renew a mobile ID. */
+export interface RenewalTask {
+  readonly profileId: string;
+  readonly challenge: string;
+  readonly keyRequests: readonly KeyRequest[];
+  readonly serverName: string;
+  readonly profileName: string;
+  readonly accountName: string;
+  readonly renewableFrom: string;
+  readonly endsAt: string;
+}
+
+export interface RenewMobileIdInput {
+  readonly proof: string;
+  readonly requests: readonly CertificateRequestInput[];
 }
 
 /** A question whether it is you: somebody who says so waits at a page. */

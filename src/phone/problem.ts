@@ -6,6 +6,9 @@ export const PHONE_PROBLEMS = {
   NOTHING_PENDING: 'No mobile ID is being made on this phone.',
   NO_MATCHING_MOBILE_ID: 'None of the mobile IDs on this phone may answer this question.',
   NUMBER_NOT_UNDERSTOOD: 'The number has two digits.',
+  NO_SUCH_MOBILE_ID: 'This mobile ID is not on this phone.',
+  NOT_RENEWABLE: 'This phone has no key to renew this mobile ID with.',
+  RENEWABLE_LATER: 'This mobile ID cannot be renewed yet.',
   ANSWER_REJECTED: 'The certificates that the server sent do not fit the keys on this phone.',
 } as const;
 export type PhoneProblem = keyof typeof PHONE_PROBLEMS;

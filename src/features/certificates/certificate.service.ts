@@ -127,6 +127,16 @@ export class CertificateService {
     );
   }
 
+  /** VALID and ON_HOLD become REVOKED, as others of the same mobile ID have taken their place. */
+  async supersede(scope: ChangeScope, ids: readonly CertificateId[]): Promise<void> {
+    await scope.sql(
+      'certificate.supersede',
+      `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = 'superseded'
+       WHERE id = ANY($1) AND status = ANY($2)`,
+      [ids, predecessorsOf('REVOKED')],
+    );
+  }
+
   /** VALID becomes ON_HOLD (certificateHold). */
   async hold(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
     await scope.sql(

@@ -266,7 +266,7 @@ function isUnconfirmed({ confirmation, status }: Enrolment): boolean {
 }
 
 /** Independent of the order in which the requests are sent. */
-function digestOf(requests: readonly CertificateRequest[]): Buffer {
+export function digestOf(requests: readonly CertificateRequest[]): Buffer {
   const parts = requests.map(({ kind, csr }) => `${kind} ${csr.trim()}`);
   if (new Set(requests.map(({ kind }) => kind)).size < requests.length) {
     throw invalidInput('input.requests', 'Send one request for each kind.');

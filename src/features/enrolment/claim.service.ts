@@ -43,7 +43,7 @@ export interface DeviceTask {
 }
 
 /** Key types that a phone may make, the preferred one first. */
-const DEVICE_ALGORITHMS = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096'] as const;
+export const DEVICE_ALGORITHMS = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096'] as const;
 
 /** A phone claims a code: from then on the enrolment belongs to it. */
 export class ClaimService {
