@@ -31,6 +31,8 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.signOut': ['alva', 'session.sign-out'],
   'Mutation.claimEnrolment': ['nobody', 'enrolment.claim'],
   'Mutation.activateEnrolment': ['nobody', 'enrolment.activate'],
+  'Mutation.renewMobileId': ['nobody', 'profile.renew'],
+  'Mutation.acknowledgeRenewal': ['nobody', 'profile.supersede-certificates'],
   'Mutation.startEnrolment': ['alva', 'enrolment.start'],
   'Mutation.startEnrolmentForUser': ['olga', 'enrolment.start'],
   'Mutation.cancelEnrolment': ['alva', 'enrolment.cancel'],
