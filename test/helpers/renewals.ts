@@ -171,6 +171,26 @@ export async function endsInDays(
   );
 }
 
+/** So many more mobile IDs like this one, of the same user on the same phone. */
+export async function copyProfile(
+  { database }: Pick<TestServer, 'database'>,
+  profileId: string,
+  copies: number,
+): Promise<void> {
+  await database.query(
+    `WITH copies AS (
+       INSERT INTO profile SELECT (p).* FROM (
+         SELECT jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'enrolment_id', gen_random_uuid())) AS p
+         FROM profile p, generate_series(1, $2::int) WHERE p.id = $1) AS made
+       RETURNING id)
+     INSERT INTO certificate SELECT (c).* FROM (
+       SELECT jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'profile_id', p.id,
+         'serial_number', gen_random_uuid(), 'public_key_hash', '\\x' || md5(gen_random_uuid()::text))) AS c
+       FROM certificate c, copies p WHERE c.profile_id = $1) AS made`,
+    [profileId, copies],
+  );
+}
+
 /** This server looks whom it has to remind, as it does by itself every few seconds. */
 export async function remind({ app }: Pick<TestServer, 'app'>): Promise<void> {
   const { expiryReminders, work } = app.services;

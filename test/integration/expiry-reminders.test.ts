@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { newName } from '../helpers/orders';
 import { createPerson, createProject } from '../helpers/people';
 import { auditOf, enrol, moveProfile, type Holder } from '../helpers/profiles';
-import { endsInDays, remind, RenewingPhone } from '../helpers/renewals';
+import { copyProfile, endsInDays, remind, RenewingPhone } from '../helpers/renewals';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 
@@ -80,19 +80,7 @@ async function overTime(holder: Holder, days: readonly number[]): Promise<number
 
 test('each of 120 mobile IDs is reminded once, by two servers that look at the same time', async () => {
   const holder = await holderEnding(59.5);
-  await database.query(
-    `INSERT INTO profile SELECT (p).* FROM (
-       SELECT jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'enrolment_id', gen_random_uuid())) AS p
-       FROM profile p, generate_series(1, 120) WHERE p.id = $1) AS copies`,
-    [holder.profileId],
-  );
-  await database.query(
-    `INSERT INTO certificate SELECT (c).* FROM (
-       SELECT jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'profile_id', p.id,
-         'serial_number', gen_random_uuid(), 'public_key_hash', '\\x' || md5(gen_random_uuid()::text))) AS c
-       FROM certificate c, profile p WHERE c.profile_id = $1 AND p.user_id = $2 AND p.id <> $1) AS copies`,
-    [holder.profileId, holder.id],
-  );
+  await copyProfile(server, holder.profileId, 120);
   await look();
   const [noted] = await database.query<{ reminders: number; profiles: number; entries: number }>(
     `SELECT count(*)::int AS reminders, count(DISTINCT r.profile_id)::int AS profiles,
@@ -124,9 +112,10 @@ test('a holder who has missed some days is reminded of the last of them alone', 
 });
 
 test('a short mobile ID is not reminded of before half of its life is over', async () => {
-  const holder = await holderEnding(20);
+  const holder = await holderEnding(100);
   await database.query(
-    `UPDATE certificate SET not_before = now() - interval '10 days' WHERE profile_id = $1`,
+    `UPDATE certificate SET not_before = now() - interval '10 days', not_after = now() + interval '20 days'
+     WHERE profile_id = $1`,
     [holder.profileId],
   );
   await look();
@@ -142,13 +131,16 @@ test('nobody is reminded where the project does not wish it', async () => {
 test('nobody is reminded of what is revoked, suspended, over or renewed, or has no address', async () => {
   const token = cast.operator.token;
   const [revoked, suspended, over, unreachable] = await Promise.all(
-    [10, 10, 10, 10].map((days) => holderEnding(days)),
+    [100, 100, 100, 100].map((days) => holderEnding(days)),
   );
   if (!revoked || !suspended || !over || !unreachable) throw new Error('Four were made.');
   await moveProfile(server, 'revokeProfile', revoked.profileId, { token });
   await moveProfile(server, 'deactivateProfile', suspended.profileId, { token });
-  await endsInDays(server, over.profileId, -1);
   await database.query('UPDATE app_user SET email = NULL WHERE id = $1', [unreachable.id]);
+  for (const { profileId } of [revoked, suspended, unreachable]) {
+    await endsInDays(server, profileId, 10);
+  }
+  await endsInDays(server, over.profileId, -1);
   await look();
   for (const holder of [revoked, suspended, over, unreachable]) {
     expect(await daysOf(holder)).toEqual([]);
