@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { certificatesOf, endsInDays } from '../helpers/renewals';
 import { createMobileId, order, scan, seeScreen } from '../helpers/portal';
 import { eventually } from '../helpers/server';
 import { setStage, type Stage } from '../helpers/stage';
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 let stage: Stage;
 beforeAll(async () => {
@@ -39,10 +42,21 @@ const superseded = (profileId: string) =>
       : undefined;
   });
 
+async function barriersOn(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run: () => Promise<{ violations: { id: string }[] }> };
+    };
+    return (await axe.run()).violations.map(({ id }) => id);
+  });
+}
+
 test('a mobile ID that runs out soon is renewed by one tap', async () => {
   const { page, complaints, profileId } = await phoneEnding('alva', 20);
   await page.goto(`${stage.server.url}/m`);
   await noticeOn(page, 'DUE').waitFor();
+  expect(await barriersOn(page)).toEqual([]);
   const before = await fingerprintsOn(page);
   await renewOn(page).click();
   await noticeOn(page, 'RENEWED').waitFor();

@@ -94,6 +94,46 @@ test('each of 120 mobile IDs is reminded once, by two servers that look at the s
   expect(await mailsTo(holder)).toHaveLength(121);
 });
 
+test('a look that breaks off leaves nothing half done, and the next one forgets nothing', async () => {
+  const holder = await holderEnding(100);
+  await copyProfile(server, holder.profileId, 20);
+  await database.query(
+    `CREATE FUNCTION break_off() RETURNS trigger AS $$ BEGIN
+       IF NEW.action = 'profile.remind' AND random() < 0.2 THEN RAISE 'broken off'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql`,
+  );
+  await database.query(
+    'CREATE TRIGGER break_off BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION break_off()',
+  );
+  const noted = async () => {
+    const [row] = await database.query<Record<'reminders' | 'entries', number>>(
+      `WITH own AS (SELECT id FROM profile WHERE user_id = $1)
+       SELECT (SELECT count(*)::int FROM expiry_reminder WHERE profile_id IN (SELECT id FROM own)) AS reminders,
+         (SELECT count(*)::int FROM audit_entry WHERE action = 'profile.remind'
+            AND target IN (SELECT 'profile:' || id FROM own)) AS entries`,
+      [holder.id],
+    );
+    return row;
+  };
+  try {
+    await database.query(
+      `WITH c AS (UPDATE certificate SET not_before = now() - interval '700 days', not_after = now() + interval '29 days'
+         WHERE profile_id IN (SELECT id FROM profile WHERE user_id = $1))
+       UPDATE profile SET valid_to = now() + interval '29 days' WHERE user_id = $1`,
+      [holder.id],
+    );
+    await Promise.allSettled([server, other].map(remind));
+    const half = await noted();
+    expect(half?.entries).toBe(half?.reminders);
+  } finally {
+    await database.query('DROP TRIGGER break_off ON audit_entry');
+    await database.query('DROP FUNCTION break_off');
+  }
+  await look();
+  expect(await noted()).toEqual({ reminders: 21, entries: 21 });
+  await pending();
+  expect(await mailsTo(holder)).toHaveLength(21);
+});
+
 test('a holder is reminded on 60, 30, 14 and 7 days, and then no more', async () => {
   const holder = await holderEnding(61);
   expect(await overTime(holder, [61, 59.9, 59, 30.1, 29.9, 15, 14, 13, 7, 6, 1])).toEqual([

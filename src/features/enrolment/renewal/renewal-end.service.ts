@@ -15,7 +15,7 @@ interface Overdue {
   readonly userId: UserId | null;
 }
 
-/** What one look takes; what is left over falls to the next. */
+/** Read at once; each is ended in a transaction of its own. */
 const BATCH = 100;
 
 const OVERDUE = `
@@ -66,13 +66,16 @@ export class RenewalEndService {
   /** On any number of instances at once: who comes second finds nothing left to do. */
   async supersedeOverdue(request: RequestContext): Promise<void> {
     const { work } = this.ports;
-    const overdue = await work.sql<Overdue>('renewal.overdue', OVERDUE, [BATCH]);
-    for (const { profileId, userId } of overdue) {
-      await work.change(request, async (scope) => {
-        await this.lock(scope, userId, profileId);
-        await this.end(scope, profileId, { isAcknowledged: false });
-      });
-    }
+    let overdue: Overdue[];
+    do {
+      overdue = await work.sql<Overdue>('renewal.overdue', OVERDUE, [BATCH]);
+      for (const { profileId, userId } of overdue) {
+        await work.change(request, async (scope) => {
+          await this.lock(scope, userId, profileId);
+          await this.end(scope, profileId, { isAcknowledged: false });
+        });
+      }
+    } while (overdue.length === BATCH);
   }
 
   private async lock(
