@@ -11,6 +11,7 @@ import { OrderingService } from '../features/enrolment/ordering.service.js';
 import { ExpiryReminderService } from '../features/enrolment/renewal/expiry-reminder.service.js';
 import { RenewalEndService } from '../features/enrolment/renewal/renewal-end.service.js';
 import { RenewalKeyService } from '../features/enrolment/renewal/renewal-key.service.js';
+import { RenewalStandingService } from '../features/enrolment/renewal/renewal-standing.service.js';
 import { RenewalService } from '../features/enrolment/renewal/renewal.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
@@ -29,6 +30,7 @@ export function createEnrolment(
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
   const replacements = new ReplacementService({ ...base, access, exclusions });
   const renewalKeys = new RenewalKeyService(base);
+  const renewalStanding = new RenewalStandingService(base);
   const own = { ...base, log, secrets, enrolments, replacements };
   return {
     ...{ log, secrets, enrolments },
@@ -39,7 +41,8 @@ export function createEnrolment(
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
-    renewals: new RenewalService({ ...base, renewalKeys }),
+    renewalStanding,
+    renewals: new RenewalService({ ...base, renewalKeys, renewalStanding }),
     renewalEnds: new RenewalEndService({ ...base, renewalKeys }),
     expiryReminders: new ExpiryReminderService(base),
     status: new StatusService(enrolments, log, bus),

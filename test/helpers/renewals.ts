@@ -37,10 +37,15 @@ export class RenewingPhone {
     private readonly server: Server,
     readonly phone: HonestOrNotPhone,
     readonly profileId: string,
-    /** The present keys, and the certificates that go with them. */
-    readonly keys: ReadonlyMap<CertificateKind, KeyObject>,
-    readonly certificates: readonly OwnCertificate[],
+    private readonly present: {
+      readonly keys: ReadonlyMap<CertificateKind, KeyObject>;
+      readonly certificates: readonly OwnCertificate[];
+    },
   ) {}
+
+  get keys(): ReadonlyMap<CertificateKind, KeyObject> {
+    return this.present.keys;
+  }
 
   static async enrol(
     server: TestServer,
@@ -54,7 +59,7 @@ export class RenewingPhone {
     const { data, errors } = await phone.tryActivate(task, requests);
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
     const { id, certificates } = data.activateEnrolment.profile;
-    return new RenewingPhone(server, phone, id as string, keys, certificates as OwnCertificate[]);
+    return new RenewingPhone(server, phone, id as string, { keys, certificates });
   }
 
   /** The same phone once it has the new keys. */
@@ -62,14 +67,11 @@ export class RenewingPhone {
     keys: ReadonlyMap<CertificateKind, KeyObject>,
     answer: GraphqlAnswer<any>,
   ): RenewingPhone {
-    const before = new Set(this.certificates.map(({ id }) => id));
+    const before = new Set(this.present.certificates.map(({ id }) => id));
     const all = answer.data.renewMobileId.profile.certificates as OwnCertificate[];
     const fresh = all.filter(({ id, status }) => status === 'VALID' && !before.has(id));
-    return new RenewingPhone(this.server, this.phone, this.profileId, keys, fresh);
-  }
-
-  idOf(kind: CertificateKind): string {
-    return this.certificates.find((each) => each.kind === kind)?.id ?? '';
+    const { phone, profileId, server } = this;
+    return new RenewingPhone(server, phone, profileId, { keys, certificates: fresh });
   }
 
   proof(
@@ -134,7 +136,7 @@ export class RenewingPhone {
   }
 
   private thumbprint(kind: CertificateKind): string {
-    const pem = this.certificates.find((each) => each.kind === kind)?.pem ?? '';
+    const pem = this.present.certificates.find((each) => each.kind === kind)?.pem ?? '';
     const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
     return createHash('sha256').update(der).digest('base64url');
   }

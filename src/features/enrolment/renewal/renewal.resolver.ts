@@ -8,6 +8,7 @@ import { MobileIdProfileType } from '../../profiles/profile.types.js';
 import type { ActivationService } from '../activation.service.js';
 import { IssuedMobileIdType } from '../device.types.js';
 import type { RenewalEndService } from './renewal-end.service.js';
+import type { RenewalStandingService } from './renewal-standing.service.js';
 import type { RenewalService } from './renewal.service.js';
 import { PROOF_DESCRIPTION, RenewalTaskType, RenewMobileIdInput } from './renewal.types.js';
 
@@ -15,6 +16,7 @@ interface Services {
   readonly work: UnitOfWork;
   readonly renewals: RenewalService;
   readonly renewalEnds: RenewalEndService;
+  readonly renewalStanding: RenewalStandingService;
   readonly activations: ActivationService;
 }
 
@@ -74,9 +76,9 @@ export class RenewalResolver {
     @Root() profile: MobileIdProfileType,
     @Ctx() ctx: RequestContext,
   ): Promise<Date | null> {
-    const { work, renewals } = this.services;
+    const { work, renewalStanding } = this.services;
     const loader = loaderOf(ctx, 'renewable-from', (profiles: readonly MobileIdProfile[]) =>
-      renewals.renewableFrom(work.read(ctx), profiles),
+      renewalStanding.renewableFrom(work.read(ctx), profiles),
     );
     return loader.load(profile as MobileIdProfile);
   }

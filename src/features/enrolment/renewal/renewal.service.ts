@@ -14,7 +14,7 @@ import { digestOf, type CertificateRequest } from '../activation.service.js';
 import { DEVICE_ALGORITHMS } from '../claim.service.js';
 import type { ProvenKey, RenewalKeyService } from './renewal-key.service.js';
 import { rejected } from './renewal-proof.js';
-import { DAY_MS, earliest, presentOf, provingOf, renewableFrom } from './renewal-window.js';
+import type { RenewalStandingService, Standing } from './renewal-standing.service.js';
 
 /** What a phone is asked to do to renew a mobile ID. */
 export interface RenewalTask {
@@ -30,18 +30,6 @@ export interface RenewalTask {
   readonly accountName: string;
   readonly renewableFrom: Date;
   readonly endsAt: Date;
-}
-
-/** How a mobile ID stands, as far as renewing it goes. */
-interface Standing {
-  readonly profile: MobileIdProfile;
-  /** All that it ever had, in the order of {@link CertificateKind}. */
-  readonly kinds: readonly CertificateKind[];
-  readonly provingId: CertificateId | undefined;
-  readonly endsAt: Date;
-  readonly renewableFrom: Date;
-  /** What new certificates would be good for. */
-  readonly newEnd: Date;
 }
 
 interface Done {
@@ -76,6 +64,7 @@ export class RenewalService {
       readonly renewalKeys: RenewalKeyService;
       readonly certificates: CertificateService;
       readonly profiles: ProfileService;
+      readonly renewalStanding: RenewalStandingService;
       readonly projects: ProjectService;
       readonly users: UserService;
       readonly notifications: NotificationService;
@@ -90,7 +79,10 @@ export class RenewalService {
   async task(request: RequestContext, proof: string): Promise<RenewalTask> {
     const key = await this.ports.renewalKeys.prove(request, proof);
     const scope = this.ports.work.read(request);
-    const standing = await this.standingOf(scope, await this.living(scope, key.profileId));
+    const standing = await this.ports.renewalStanding.of(
+      scope,
+      await this.ports.renewalStanding.living(scope, key.profileId),
+    );
     refuseOtherKey(standing, key);
     refuseWithoutGain(standing);
     const { profile, endsAt, renewableFrom: from, kinds } = standing;
@@ -119,27 +111,12 @@ export class RenewalService {
     const key = await renewalKeys.prove(request, proof, requests);
     const digest = digestOf(requests);
     const scope = work.read(request);
-    const profile = await this.living(scope, key.profileId);
+    const profile = await this.ports.renewalStanding.living(scope, key.profileId);
     if (isRepeated(await this.done(scope, key), digest)) return profile;
-    const standing = await this.standingOf(scope, profile);
+    const standing = await this.ports.renewalStanding.of(scope, profile);
     refuseEarly(scope, standing, key);
     const proven = await this.proveRequests(standing, key, requests);
     return work.change(request, (change) => this.issue(change, { key, digest, proven }));
-  }
-
-  /** When it can be renewed; null where it cannot. */
-  async renewableFrom(
-    scope: Scope,
-    profiles: readonly MobileIdProfile[],
-  ): Promise<(Date | null)[]> {
-    return Promise.all(
-      profiles.map(async (profile) => {
-        if (profile.state !== 'ACTIVE' || profile.validTo <= scope.now) return null;
-        const standing = await this.standingOf(scope, profile);
-        const canBe = standing.provingId !== undefined && standing.newEnd > standing.endsAt;
-        return canBe ? standing.renewableFrom : null;
-      }),
-    );
   }
 
   /** Everything once more, under the user's lock and then the mobile ID's, as everywhere. */
@@ -148,12 +125,12 @@ export class RenewalService {
     { key, digest, proven }: Order,
   ): Promise<MobileIdProfile> {
     const { users, profiles, certificates, audit } = this.ports;
-    const { userId } = await this.living(scope, key.profileId);
+    const { userId } = await this.ports.renewalStanding.living(scope, key.profileId);
     if (userId !== null) await users.getLocked(scope, userId);
     await profiles.lock(scope, key.profileId);
-    const profile = await this.living(scope, key.profileId);
+    const profile = await this.ports.renewalStanding.living(scope, key.profileId);
     if (isRepeated(await this.done(scope, key), digest)) return profile;
-    const standing = await this.standingOf(scope, profile);
+    const standing = await this.ports.renewalStanding.of(scope, profile);
     refuseEarly(scope, standing, key);
     await certificates.refuseKnownKeys(scope, proven);
     const replaced = await scope.sql<{ id: CertificateId }>(
@@ -193,35 +170,6 @@ export class RenewalService {
     return Promise.all(requests.map(({ kind, csr }) => certificates.prove(kind, csr, challenge)));
   }
 
-  /** @throws DomainError INVALID_TRANSITION with `state`, USER_NOT_ACTIVE */
-  private async living(scope: Scope, id: ProfileId): Promise<MobileIdProfile> {
-    const profile = await this.ports.profiles.find(scope, id);
-    if (profile === null) throw new DomainError('NOT_FOUND');
-    if (profile.state !== 'ACTIVE' || profile.validTo <= scope.now) {
-      const state = profile.state === 'ACTIVE' ? 'EXPIRED' : profile.state;
-      throw new DomainError('INVALID_TRANSITION', { state });
-    }
-    const user = profile.userId && (await this.ports.users.get(scope, profile.userId));
-    if (user !== null && user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
-    return profile;
-  }
-
-  private async standingOf(scope: Scope, profile: MobileIdProfile): Promise<Standing> {
-    const { certificates, projects } = this.ports;
-    const { settings } = await projects.get(scope, profile.projectId);
-    const all = (await certificates.ofProfiles(scope, [profile.id])).get(profile.id) ?? [];
-    const present = presentOf(all, scope.now);
-    return {
-      profile,
-      kinds: [...new Set(all.map(({ kind }) => kind))],
-      provingId: provingOf(present)?.id,
-      endsAt: earliest(present.map(({ notAfter }) => notAfter)) ?? profile.validTo,
-      renewableFrom:
-        earliest(present.map((each) => renewableFrom(each, settings))) ?? profile.validTo,
-      newEnd: this.endOf(scope.now, settings.validityDays),
-    };
-  }
-
   /** As the user is called today; what the request says of him does not count. */
   private async holderOf(
     scope: Scope,
@@ -238,13 +186,6 @@ export class RenewalService {
     };
   }
 
-  /** No mobile ID outlives the authority that vouches for it. */
-  private endOf(now: Date, validityDays: number): Date {
-    const wanted = new Date(now.getTime() + validityDays * DAY_MS);
-    const { validTo } = this.ports.certificates.authority;
-    return wanted < validTo ? wanted : validTo;
-  }
-
   private async prolong(
     scope: ChangeScope,
     profile: MobileIdProfile,
@@ -255,7 +196,7 @@ export class RenewalService {
       'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1 RETURNING valid_to AS "validTo"',
       [profile.id, newEnd],
     );
-    return { ...profile, ...row };
+    return Object.assign(profile, row);
   }
 
   private async done(scope: Scope, { certificateId }: ProvenKey): Promise<Done | undefined> {
