@@ -45,6 +45,7 @@ import {
   PreparedKey,
   WrappedKey,
 } from './features/enrolment/key-recovery.entity.js';
+import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -56,6 +57,7 @@ import { Announcements1795400400000 } from './migrations/1795400400000-Announcem
 import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-AuthorityGenerations.js';
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
+import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
@@ -93,6 +95,7 @@ export const databaseSchema: DatabaseSchema = {
     EnrolmentRecovery,
     KeyRecovery,
     KeyRecoveryApproval,
+    ExpiryReminder,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -111,6 +114,7 @@ export const databaseSchema: DatabaseSchema = {
     RevocationList,
     RecoveredCertificate,
     RecoveryKey,
+    Renewal,
     SamlIdentity,
     SamlKey,
     SamlMessage,
@@ -138,5 +142,6 @@ export const databaseSchema: DatabaseSchema = {
     Revocation1795500200000,
     Est1795500700000,
     KeyArchive1795500300000,
+    Renewal1795500600000,
   ],
 };

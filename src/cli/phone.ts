@@ -8,9 +8,11 @@ import { openMessage } from '../phone/message.js';
 import { parseProofLink, type MobileIdLink } from '../phone/link.js';
 import { PhoneError } from '../phone/problem.js';
 import { proofAdviceOn } from '../phone/proof-advice.js';
+import { renewalAdviceOn } from '../phone/renewal-advice.js';
 import { FileKeyStore } from './file-key-store.js';
 import { runTerminalPhone } from './terminal-phone.js';
 import { runTerminalProof } from './terminal-proof.js';
+import { runTerminalRenewal } from './terminal-renewal.js';
 
 const EXIT = { FAILED: 1, MISUSED: 2, INTERRUPTED: 130 } as const;
 
@@ -18,12 +20,15 @@ const USAGE = `A phone in a terminal: scans a mobile ID link, makes the keys, ge
 
   npm run phone -- LINK [--name "My phone"] [--algorithm P-256] [--out DIR] [--keep FILE] [--number NN]
   npm run phone -- decrypt MESSAGE --keep FILE
+  npm run phone -- renew --keep FILE [--profile ID] [--algorithm P-256]
 
   LINK         what stands in the QR code, e.g. http://localhost:4000/m#…
   --name       how the phone calls itself
   --algorithm  ${KEY_ALGORITHMS.join(', ')}; without it, the server's first choice
   --out        writes certificates and chain there as PEM; private keys stay in memory
-  --keep       keeps the mobile ID, its AUTHENTICATION key and its encryption keys in this file, unencrypted, for later
+  renew        renews the mobile IDs in FILE that run out soon
+  --keep       keeps the mobile ID and its keys in this file, unencrypted, to answer, decrypt and renew with later
+  --profile    renews this mobile ID alone
   --number     the number that the page shows, where the link asks whether it is you; else it is asked for
 
   decrypt      opens an encrypted message, a mail (.eml) or its attachment (.p7m), and writes what it says to the output
@@ -39,7 +44,11 @@ interface Arguments {
   readonly outDir: string | undefined;
   readonly keepFile: string | undefined;
   readonly number: string | undefined;
+  readonly profileId: string | undefined;
 }
+
+/** In place of a LINK. */
+const RENEW = 'renew';
 
 async function main(): Promise<number> {
   const wanted = readArguments(process.argv.slice(2));
@@ -64,7 +73,7 @@ async function main(): Promise<number> {
       process.stderr.write('\nCancelled.\n');
       return EXIT.INTERRUPTED;
     }
-    process.stderr.write(explanationOf(error, isProof(wanted.link) ? proofAdviceOn : adviceOn));
+    process.stderr.write(explanationOf(error, adviceFor(wanted)));
     return EXIT.FAILED;
   }
 }
@@ -72,6 +81,10 @@ async function main(): Promise<number> {
 async function run(wanted: Arguments, signal: AbortSignal): Promise<void> {
   const store =
     wanted.keepFile === undefined ? undefined : await FileKeyStore.open(wanted.keepFile);
+  if (wanted.link === RENEW) {
+    await renew(wanted, store);
+    return;
+  }
   const link = parseProofLink(wanted.link);
   if (link !== undefined) {
     await prove(link, wanted, store);
@@ -86,6 +99,21 @@ async function run(wanted: Arguments, signal: AbortSignal): Promise<void> {
     signal,
     write,
   });
+}
+
+async function renew(
+  { algorithm, profileId }: Arguments,
+  store: FileKeyStore | undefined,
+): Promise<void> {
+  if (store === undefined) throw new PhoneError('NO_SUCH_MOBILE_ID', 'Name its file by --keep.');
+  const renewed = await runTerminalRenewal({
+    store,
+    profileId,
+    algorithm,
+    clock: systemClock,
+    write,
+  });
+  write(`  ${String(renewed)} renewed`);
 }
 
 async function prove(
@@ -153,14 +181,15 @@ function readArguments(args: string[]): Arguments | Decryption | 'HELP' | Error 
         number: { type: 'string' },
         name: { type: 'string' },
         out: { type: 'string' },
+        profile: { type: 'string' },
       },
     });
     if (values.help === true) return 'HELP';
     const [link, ...others] = positionals;
     if (link === 'decrypt') return readDecryption(others, values.keep);
     if (link === undefined || others.length > 0) return new Error('Exactly one LINK is needed.');
-    const { algorithm, name, number, keep: keepFile, out: outDir } = values;
-    const common = { link, name, number, keepFile, outDir };
+    const { algorithm, name, number, keep: keepFile, out: outDir, profile: profileId } = values;
+    const common = { link, name, number, keepFile, outDir, profileId };
     if (algorithm === undefined) return { ...common, algorithm };
     if (isKeyAlgorithm(algorithm)) return { ...common, algorithm };
     return new Error(`--algorithm must be one of ${KEY_ALGORITHMS.join(', ')}.`);
@@ -175,6 +204,11 @@ const UNTRUSTED_CERTIFICATE = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 ]);
+
+function adviceFor({ link }: Arguments): typeof adviceOn {
+  if (link === RENEW) return renewalAdviceOn;
+  return isProof(link) ? proofAdviceOn : adviceOn;
+}
 
 function isProof(link: string): boolean {
   try {

@@ -10,12 +10,16 @@ import { EstAnswerService } from '../features/enrolment/est/est-answer.service.j
 import { EstEnrolmentService } from '../features/enrolment/est/est-enrolment.service.js';
 import { EstKeyService } from '../features/enrolment/est/est-keys.service.js';
 import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
-import { RenewalPolicy } from '../features/enrolment/est/renewal-policy.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
 import { KeyRecoveryService } from '../features/enrolment/key-recovery.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
+import { ExpiryReminderService } from '../features/enrolment/renewal/expiry-reminder.service.js';
+import { RenewalEndService } from '../features/enrolment/renewal/renewal-end.service.js';
+import { RenewalKeyService } from '../features/enrolment/renewal/renewal-key.service.js';
+import { RenewalStandingService } from '../features/enrolment/renewal/renewal-standing.service.js';
+import { RenewalService } from '../features/enrolment/renewal/renewal.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
 import { RecoveryService } from '../features/enrolment/recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
@@ -39,6 +43,9 @@ export function createEnrolment(
   const claims = new ClaimService(own);
   const completions = new CompletionService(own);
   const activations = new ActivationService({ ...own, completions });
+  const renewalKeys = new RenewalKeyService(base);
+  const renewalStanding = new RenewalStandingService({ ...base, completions });
+  const renewing = { ...base, completions, keyDelivery, renewalKeys, renewalStanding };
   return {
     ...{ log, secrets, enrolments, keyDelivery },
     keyRecoveries: new KeyRecoveryService(own),
@@ -49,6 +56,10 @@ export function createEnrolment(
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
+    renewalStanding,
+    renewals: new RenewalService(renewing),
+    renewalEnds: new RenewalEndService(renewing),
+    expiryReminders: new ExpiryReminderService(base),
     status: new StatusService(enrolments, log, bus),
   };
 }
@@ -65,7 +76,7 @@ type EstGround = Base & {
 function createEst(ground: EstGround) {
   const answers = new EstAnswerService();
   const estKeys = new EstKeyService({ ...ground, serverMadeKeys: ground.keyArchive });
-  const own = { ...ground, answers, estKeys, renewalPolicy: new RenewalPolicy() };
+  const own = { ...ground, answers, estKeys };
   return {
     estAnswers: answers,
     estEnrolments: new EstEnrolmentService(own),

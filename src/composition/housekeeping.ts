@@ -6,6 +6,8 @@ import type { ChangeScope } from '../platform/scope.js';
 import type { Services } from './services.js';
 
 const EXPIRY_MS = 1000;
+/** Of mobile IDs that run out within days. */
+const RENEWAL_MS = 10_000;
 const PURGE_MS = 600_000;
 /** What changes within it comes into one list. */
 const LISTS_MS = 400;
@@ -13,7 +15,8 @@ const OCSP_SIGNERS_MS = 60_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
-  const { work, expiry, profiles, confirmations, methodLocks } = services;
+  const { work, expiry, expiryReminders, renewalEnds, profiles, confirmations, methodLocks } =
+    services;
   const sweeper = (
     { name, everyMs }: { name: string; everyMs: number },
     sweep: (scope: ChangeScope) => Promise<void>,
@@ -34,6 +37,15 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       confirmations.failExhausted(scope),
     ),
     sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
+    new Sweeper(
+      async () => {
+        const request = await work.systemRequest('renewal', randomUUID());
+        await renewalEnds.supersedeOverdue(request);
+        await expiryReminders.remind(request);
+      },
+      RENEWAL_MS,
+      log,
+    ),
     sweeper({ name: 'purge', everyMs: PURGE_MS }, (scope) => purgeAll(services, scope)),
     ...publishers(services, log),
   ];
@@ -56,6 +68,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.challenges,
     services.clientAuthentication,
     services.estAnswers,
+    services.expiryReminders,
     services.keyDelivery,
     services.methodLocks,
     services.mobileIdProofs,

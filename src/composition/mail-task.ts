@@ -34,7 +34,7 @@ export function mailTask(services: Services, mailer: Mailer): OutboxTask {
 }
 
 function composers(services: Services): MailComposers {
-  const { work, delivery, oneTimeCodes, passwordLinks, users } = services;
+  const { work, delivery, expiryReminders, oneTimeCodes, passwordLinks, users } = services;
   const reading = async <T>(id: string, read: (scope: Scope) => Promise<T>): Promise<T> =>
     read(work.read(await work.systemRequest('mail', id)));
   return {
@@ -84,6 +84,14 @@ function composers(services: Services): MailComposers {
         deviceName,
         reason: PROBLEMS[enrolment.failureCode ?? 'INTERNAL'].title,
       });
+    },
+    MOBILE_ID_EXPIRES: async (id) => {
+      const notice = await reading(id, (scope) => expiryReminders.reminder(scope, id));
+      return notice && mails.expiryMail({ ...notice, to: notice.address });
+    },
+    MOBILE_ID_RENEWED: async (id) => {
+      const notice = await reading(id, (scope) => expiryReminders.renewed(scope, id));
+      return notice && mails.renewedMail({ ...notice, to: notice.address });
     },
   };
 }

@@ -20,6 +20,7 @@ import {
   KeyRecoveryApprovalResolver,
   KeyRecoveryResolver,
 } from '../features/enrolment/key-recovery.resolver.js';
+import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
@@ -57,6 +58,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new ProfileResolver(services),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),
+    new RenewalResolver(services),
     new SessionResolver(work, services.sessionControl),
     new TotpResolver(services.answers, services.totpProofs),
     new UserProfilesResolver(work, profiles, services.access),

@@ -35,6 +35,7 @@ export type KeyPurpose =
   | 'device-token'
   | 'challenge'
   | 'confirmation-code'
+  | 'renewal-challenge'
   | 'email-code'
   | 'email-code-hash'
   | 'sms-code'

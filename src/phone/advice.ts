@@ -129,6 +129,9 @@ const ADVICE: Readonly<Record<string, Text>> = {
     'If it was for an earlier phone, order a mobile ID that brings along its encryption key.',
     'retry',
   ],
+  NO_SUCH_MOBILE_ID: [PHONE_PROBLEMS.NO_SUCH_MOBILE_ID, 'Renew it on the phone that has it.'],
+  NOT_RENEWABLE: [PHONE_PROBLEMS.NOT_RENEWABLE, 'Order a new mobile ID before it runs out.'],
+  RENEWABLE_LATER: [PHONE_PROBLEMS.RENEWABLE_LATER, 'It is good for a while. Come back later.'],
   ANSWER_REJECTED: [
     PHONE_PROBLEMS.ANSWER_REJECTED,
     'They were not stored. Try again; if that does not help, ask the people who run this service.',

@@ -47,7 +47,7 @@ export interface ClaimEnrolmentInput {
   readonly proof: string;
 }
 
-interface CertificateRequestInput {
+export interface CertificateRequestInput {
   readonly kind: CertificateKind;
   readonly csr: string;
 }
@@ -100,6 +100,26 @@ export interface IssuedMobileId {
 /** With the keys that the server has made or recovered. */
 export interface ActivatedMobileId extends IssuedMobileId {
   readonly encryptionKeys: readonly WrappedKey[];
+}
+
+/** What it takes to renew a mobile ID. */
+export interface RenewalTask {
+  readonly profileId: string;
+  readonly challenge: string;
+  readonly keyRequests: readonly KeyRequest[];
+  readonly needsWrappingKey: boolean;
+  readonly serverName: string;
+  readonly profileName: string;
+  readonly accountName: string;
+  readonly renewableFrom: string;
+  readonly endsAt: string;
+}
+
+export interface RenewMobileIdInput {
+  readonly proof: string;
+  readonly requests: readonly CertificateRequestInput[];
+  readonly wrappingKey?: string | undefined;
+  readonly serverKeyAlgorithm?: string | undefined;
 }
 
 /** A question whether it is you: somebody who says so waits at a page. */

@@ -23,8 +23,9 @@ export interface ClaimSubject {
   readonly issuedAt: Date;
 }
 
-export async function makeDeviceKey(): Promise<DeviceKey> {
-  const { privateKey, publicKey } = await generateKeyPair('P-256');
+/** Extractable only for a store that keeps it in a file. */
+export async function makeDeviceKey({ extractable = false } = {}): Promise<DeviceKey> {
+  const { privateKey, publicKey } = await generateKeyPair('P-256', { extractable });
   const { x = '', y = '' } = await crypto.subtle.exportKey('jwk', publicKey);
   const publicJwk: PublicJwk = { kty: 'EC', crv: 'P-256', x, y };
   return { privateKey, publicJwk, thumbprint: await thumbprintOf(publicJwk) };

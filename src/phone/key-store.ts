@@ -34,6 +34,18 @@ export interface StoredMobileId extends IssuedMobileId {
   readonly keys: readonly StoredKey[];
 }
 
+/** A renewal that was begun, and not finished. */
+export interface PendingRenewal {
+  readonly profileId: string;
+  /** Sent again byte by byte when an answer was lost. Empty once the new certificates are stored. */
+  readonly made: readonly MadeRequest[];
+  /** For an encryption key that the server makes; kept for the same reason. */
+  readonly wrappingKey?: WrappingKey | undefined;
+  readonly serverKeyAlgorithm?: KeyAlgorithm | undefined;
+  /** Whether only the server does not know yet that the new certificates are here. */
+  readonly isStored: boolean;
+}
+
 /** What a phone remembers. Each method is one transaction. */
 export interface KeyStore {
   loadDeviceKey(): Promise<DeviceKey | undefined>;
@@ -45,6 +57,11 @@ export interface KeyStore {
   /** Stores the mobile ID and forgets the pending enrolment with it. */
   storeMobileId(mobileId: StoredMobileId): Promise<void>;
   listMobileIds(): Promise<readonly StoredMobileId[]>;
+  loadRenewal(profileId: string): Promise<PendingRenewal | undefined>;
+  saveRenewal(renewal: PendingRenewal): Promise<void>;
+  /** Stores the renewed mobile ID in place of the old one, and how far its renewal has come. */
+  storeRenewed(mobileId: StoredMobileId, renewal: PendingRenewal): Promise<void>;
+  clearRenewal(profileId: string): Promise<void>;
 }
 
 /** Forgets everything with the process: for the terminal, tests and measurements. */
@@ -52,6 +69,7 @@ export class MemoryKeyStore implements KeyStore {
   private deviceKey: DeviceKey | undefined;
   private pending: PendingEnrolment | undefined;
   private readonly mobileIds = new Map<string, StoredMobileId>();
+  private readonly renewals = new Map<string, PendingRenewal>();
 
   loadDeviceKey(): Promise<DeviceKey | undefined> {
     return Promise.resolve(this.deviceKey);
@@ -77,5 +95,20 @@ export class MemoryKeyStore implements KeyStore {
   }
   listMobileIds(): Promise<readonly StoredMobileId[]> {
     return Promise.resolve([...this.mobileIds.values()]);
+  }
+  loadRenewal(profileId: string): Promise<PendingRenewal | undefined> {
+    return Promise.resolve(this.renewals.get(profileId));
+  }
+  saveRenewal(renewal: PendingRenewal): Promise<void> {
+    this.renewals.set(renewal.profileId, renewal);
+    return Promise.resolve();
+  }
+  storeRenewed(mobileId: StoredMobileId, renewal: PendingRenewal): Promise<void> {
+    this.mobileIds.set(mobileId.profile.id, mobileId);
+    return this.saveRenewal(renewal);
+  }
+  clearRenewal(profileId: string): Promise<void> {
+    this.renewals.delete(profileId);
+    return Promise.resolve();
   }
 }

@@ -226,8 +226,9 @@ export class Phone {
   }
 
   private async deviceKey(): Promise<DeviceKey> {
-    const { store } = this.options;
-    return (await store.loadDeviceKey()) ?? store.saveDeviceKey(await makeDeviceKey());
+    const { extractableKeys: extractable, store } = this.options;
+    const key = await store.loadDeviceKey();
+    return key ?? store.saveDeviceKey(await makeDeviceKey({ extractable }));
   }
 
   /** Keys that were already made for this very task. */

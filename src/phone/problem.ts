@@ -10,6 +10,9 @@ export const PHONE_PROBLEMS = {
   MESSAGE_NOT_SUPPORTED: 'The message is encrypted in a way that this phone cannot undo.',
   MESSAGE_DAMAGED: 'The message was damaged or changed on its way.',
   NO_MATCHING_KEY: 'None of the keys on this phone opens this message.',
+  NO_SUCH_MOBILE_ID: 'This mobile ID is not on this phone.',
+  NOT_RENEWABLE: 'This phone has no key to renew this mobile ID with.',
+  RENEWABLE_LATER: 'This mobile ID cannot be renewed yet.',
   ANSWER_REJECTED: 'The certificates that the server sent do not fit the keys on this phone.',
 } as const;
 export type PhoneProblem = keyof typeof PHONE_PROBLEMS;

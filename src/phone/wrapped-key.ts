@@ -9,20 +9,28 @@ import {
 import type { KeyAlgorithm, KeyHandle } from './key-algorithm.js';
 import { PhoneError } from './problem.js';
 
-/** A key pair for one enrolment, that the server wraps encryption keys for. Its private half cannot be read out. */
+/** A key pair for one enrolment or renewal, that the server wraps encryption keys for. */
 export interface WrappingKey {
+  /** Not extractable, unless it was ordered so. */
   readonly privateKey: KeyHandle;
-  /** As it was sent: a repeated activation must say the very same. */
+  /** As it was sent: a repeated call must say the very same. */
   readonly publicJwk: string;
 }
 
 const CURVE = { name: 'ECDH', namedCurve: 'P-256' } as const;
 const ALG = 'ECDH-ES+A256KW';
 
-export async function makeWrappingKey(): Promise<WrappingKey> {
-  const { privateKey, publicKey } = await crypto.subtle.generateKey(CURVE, false, ['deriveBits']);
+export async function makeWrappingKey({ extractable = false } = {}): Promise<WrappingKey> {
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(CURVE, extractable, [
+    'deriveBits',
+  ]);
   const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', publicKey);
   return { privateKey, publicJwk: JSON.stringify({ kty, crv, x, y, alg: ALG, use: 'enc' }) };
+}
+
+/** A private half that was kept outside of WebCrypto, where it has to go back to. */
+export function importWrappingKey(pkcs8: Bytes): Promise<KeyHandle> {
+  return crypto.subtle.importKey('pkcs8', pkcs8, CURVE, true, ['deriveBits']);
 }
 
 export interface Unwrapping {

@@ -47,6 +47,8 @@ const LIMITS = {
   'device/address': { points: 120, seconds: 300 },
   /** Phones' calls for one enrolment. */
   'device/enrolment': { points: 60, seconds: 60 },
+  /** Calls of one mobile ID's phone to renew it. */
+  'device/renewal': { points: 120, seconds: 3600 },
   /** Refusals that one caller, or one address without a session, has written into the audit log. */
   'audit/refusals': { points: 120, seconds: 3600 },
   /** Changes of one user's mobile IDs by himself. */

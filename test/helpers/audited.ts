@@ -32,6 +32,8 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.claimEnrolment': ['nobody', 'enrolment.claim'],
   'Mutation.activateEnrolment': ['nobody', 'enrolment.activate'],
   'Mutation.acknowledgeActivation': ['nobody', 'enrolment.acknowledge'],
+  'Mutation.renewMobileId': ['nobody', 'profile.renew'],
+  'Mutation.acknowledgeRenewal': ['nobody', 'profile.supersede-certificates'],
   'Mutation.startEnrolment': ['alva', 'enrolment.start'],
   'Mutation.startEnrolmentForUser': ['olga', 'enrolment.start'],
   'Mutation.cancelEnrolment': ['alva', 'enrolment.cancel'],

@@ -163,6 +163,8 @@ describe('a mail from the outbox', () => {
         ENROLMENT_INVITATION: compose,
         ENROLMENT_COMPLETED: nothing,
         ENROLMENT_FAILED: nothing,
+        MOBILE_ID_EXPIRES: nothing,
+        MOBILE_ID_RENEWED: nothing,
       },
       {
         delivered: (template, id) => Promise.resolve(void told.push(`delivered ${template} ${id}`)),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gatherCast, order, type Cast } from '../helpers/cast';
 import { finishProof, startProof } from '../helpers/mobile-id';
+import { certificatesOf, endsInDays } from '../helpers/renewals';
 import { noteSecret } from '../helpers/run';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
@@ -24,10 +25,26 @@ beforeAll(async () => {
   const { code } = await order(server, cast.alva.token, { projectId: cast.projectId });
   const { status, output } = await phone(`${server.url}/m#${code}`, '--keep', kept);
   if (status !== 0) throw new Error(output);
-  for (const { key } of JSON.parse(await readFile(kept, 'utf8')) as { key: { pkcs8: string } }[]) {
-    noteSecret(key.pkcs8);
-  }
+  await noteKept();
 });
+
+interface Kept {
+  readonly key: { readonly pkcs8: string };
+  readonly signatureKey: { readonly pkcs8: string };
+  readonly device: { readonly pkcs8: string };
+  readonly profile: { readonly id: string; readonly validTo: string };
+}
+
+async function noteKept(): Promise<Kept> {
+  const all = JSON.parse(await readFile(kept, 'utf8')) as Kept[];
+  for (const { key, signatureKey, device } of all) {
+    for (const { pkcs8 } of [key, signatureKey, device]) noteSecret(pkcs8);
+  }
+  const [first] = all;
+  if (first === undefined) throw new Error('Nothing was kept.');
+  return first;
+}
+
 afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true });
@@ -81,4 +98,46 @@ test('a phone that kept nothing says so', async () => {
   expect(status).toBe(1);
   expect(output).toContain('NO_MATCHING_MOBILE_ID');
   expect(output).toContain('--keep');
+});
+
+describe('renew', () => {
+  test('leaves alone what lasts, and says from when on it can be renewed', async () => {
+    const before = await noteKept();
+    const { status, output } = await phone('renew', '--keep', kept);
+    expect(output).toMatch(/not now: from \d{4}-\d\d-\d\d on/);
+    expect(status).toBe(0);
+    expect(await noteKept()).toEqual(before);
+    const asked = await phone('renew', '--keep', kept, '--profile', before.profile.id);
+    expect(asked.output).toContain('RENEWABLE_LATER');
+    expect(asked.status).toBe(1);
+  });
+
+  test('renews what runs out soon, and the new key answers', async () => {
+    const before = await noteKept();
+    await endsInDays(server, before.profile.id, 20);
+    const { status, output } = await phone('renew', '--keep', kept);
+    expect(output).toContain('1 renewed');
+    expect(status).toBe(0);
+    const after = await noteKept();
+    expect(after.key).not.toEqual(before.key);
+    expect(after.device).toEqual(before.device);
+    expect(await certificatesOf(server, before.profile.id)).toEqual([
+      'AUTHENTICATION REVOKED superseded',
+      'SIGNATURE REVOKED superseded',
+      'AUTHENTICATION VALID',
+      'SIGNATURE VALID',
+    ]);
+    const { token, proof, link } = await asked();
+    await phone(link, '--keep', kept, '--number', proof.number);
+    expect((await finishProof(server, token, proof.id)).errors).toEqual([]);
+  });
+
+  test('without a file, or of a mobile ID that is not in it, says so', async () => {
+    const nowhere = await phone('renew');
+    const unknown = await phone('renew', '--keep', kept, '--profile', 'x');
+    for (const { status, output } of [nowhere, unknown]) {
+      expect(status).toBe(1);
+      expect(output).toContain('NO_SUCH_MOBILE_ID');
+    }
+  });
 });

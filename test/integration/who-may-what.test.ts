@@ -80,6 +80,9 @@ const WATCHERS: Expectation = {
 };
 const PAGE_ONLY: Expectation = { ...WATCHERS, 'device token': 'UNAUTHENTICATED' };
 
+/** It is the phone's proof that counts; but an application kept to other projects does not bring it. */
+const PHONES = { ...EVERYONE, 'API client outside its projects': HIDDEN } as const;
+
 /** Who may call what, by hand. A new root field has to be entered here before the tests pass. */
 const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]>> = {
   'Query.viewer': [
@@ -90,6 +93,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.resourceAccess': ['/sign-in', EVERYONE],
   'Query.certificateAuthority': ['/certificate-authority', EVERYONE],
   'Query.mobileIdChallenge': ['/device', EVERYONE],
+  'Query.mobileIdRenewal': ['/device', PHONES],
   'Query.mobileIdOffers': ['/mobile-id', SIGNED_IN],
   'Query.myProfiles': ['/mobile-id', SIGNED_IN],
   'Query.myClientCertificates': ['/account', SIGNED_IN],
@@ -148,6 +152,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
   'Mutation.acknowledgeActivation': ['/device', EVERYONE],
+  'Mutation.renewMobileId': ['/device', PHONES],
+  'Mutation.acknowledgeRenewal': ['/device', PHONES],
   'Mutation.startEnrolment': ['/mobile-id/get', STEPPED_UP],
   'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
   'Mutation.cancelEnrolment': [
@@ -356,6 +362,7 @@ const BECOMES: Readonly<Record<string, 'owner' | 'device token'>> = {
   'Mutation.changePassword': 'owner',
   'Mutation.claimEnrolment': 'device token',
   'Mutation.activateEnrolment': 'device token',
+  'Mutation.renewMobileId': 'device token',
 };
 
 const ENROLMENT_VIEW = {
@@ -367,7 +374,7 @@ const ENROLMENT_VIEW = {
   EnrolmentEvent: 'at cursor detail enrolment status',
   EnrolmentFailure: 'code message',
   MobileIdProfile:
-    'accountName certificates device id name project serverName state suspendedBy user validFrom validTo',
+    'accountName certificates device id name project renewableFrom serverName state suspendedBy user validFrom validTo',
   ProjectSummary: 'id name serverName',
   QrCode: 'png svg text uri',
   UserSummary: 'displayName id username',
@@ -375,10 +382,13 @@ const ENROLMENT_VIEW = {
 const OPEN_VIEW = {
   AccessDecision: 'missing outcome resource',
   CertificateAuthority: 'chain fingerprint keyAlgorithm pem subject',
+  KeyRequest: 'algorithms kind origin',
   MissingClause: 'anyOf',
   MissingRequirement: 'lastAt maxAgeSeconds method option provider reason',
   MobileIdChallenge: 'address displayName expiresAt hints id nonce userAgent',
   PasskeyCeremony: 'expiresAt id options',
+  RenewalTask:
+    'accountName challenge endsAt keyRequests profileId profileName renewableFrom serverName',
   SignInOption: 'label method provider url',
 } as const;
 const DEVICE_VIEW = {
@@ -387,7 +397,6 @@ const DEVICE_VIEW = {
   DeviceTask:
     'accountName challenge confirmationCode deviceToken enrolmentId expiresAt keyRequests needsWrappingKey profileName serverName',
   IssuedMobileId: 'chain encryptionKeys profile',
-  KeyRequest: 'algorithms kind origin',
   WrappedKey: 'certificateId jwe',
 } as const;
 /** His own: whatever stands in these types is for the person himself to see. */
@@ -422,7 +431,7 @@ const OPERATOR_VIEW = {
   Project: 'createdAt id mode name settings',
   ProjectConnection: 'nodes pageInfo totalCount',
   ProvisioningSettings:
-    'accountNameTemplate channels codeTtlSeconds confirmation defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates selectableCertificates selfService serverName smsMessage validityDays',
+    'accountNameTemplate channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates selectableCertificates selfService serverName smsMessage validityDays',
   UserConnection: 'nodes pageInfo totalCount',
 } as const;
 const ADMINISTRATOR_VIEW = {

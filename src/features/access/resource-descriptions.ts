@@ -15,7 +15,7 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/certificate-authority':
     'The public part of the certificate authority. Open to everybody whom no DENY keeps out.',
   '/device':
-    'What phones call with the code that they have scanned. Open to everybody whom no DENY keeps out.',
+    'What phones call with the code that they have scanned, and to renew their mobile IDs. Open to everybody whom no DENY keeps out.',
   '/enrolments': 'Orders of mobile IDs, for the user whose order it is.',
   '/enrolments/cancel': 'Cancelling an order.',
   '/enrolments/confirm': 'Confirming which phone has scanned the code of an order.',

@@ -232,6 +232,17 @@ export class CertificateService {
     await tellOfChange(scope, changed);
   }
 
+  /** VALID and ON_HOLD become REVOKED, as others of the same mobile ID have taken their place. */
+  async supersede(scope: ChangeScope, ids: readonly CertificateId[]): Promise<void> {
+    const changed = await scope.sql<Changed>(
+      'certificate.supersede',
+      `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = 'superseded'
+       WHERE id = ANY($1) AND status = ANY($2) RETURNING id`,
+      [ids, predecessorsOf('REVOKED')],
+    );
+    await tellOfChange(scope, changed);
+  }
+
   /** VALID becomes ON_HOLD (certificateHold). */
   async hold(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
     const changed = await scope.sql<Changed>(

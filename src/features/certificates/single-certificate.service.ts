@@ -20,10 +20,10 @@ export { encodeCsrAttributes } from './x509/csr-attributes.js';
 
 export type SingleCertificate = Pick<
   Certificate,
-  'id' | 'profileId' | 'kind' | 'status' | 'der' | 'notAfter' | 'revocationReason'
+  'id' | 'profileId' | 'kind' | 'status' | 'der' | 'notBefore' | 'notAfter' | 'revocationReason'
 >;
 
-const COLUMNS = `id, profile_id AS "profileId", kind, status, der, not_after AS "notAfter",
+const COLUMNS = `id, profile_id AS "profileId", kind, status, der, not_before AS "notBefore", not_after AS "notAfter",
   revocation_reason AS "revocationReason"`;
 
 const STORE = `

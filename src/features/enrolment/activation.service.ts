@@ -43,10 +43,13 @@ interface Activation {
   readonly parcel: KeyParcel;
 }
 
-/** What a phone sends to get its certificates, and the keys that come from the server. */
-export interface ActivationRequest extends KeyWish {
-  readonly deviceToken: string;
+/** What a phone sends to get certificates, and the keys that come from the server. */
+export interface SentKeys extends KeyWish {
   readonly requests: readonly CertificateRequest[];
+}
+
+export interface ActivationRequest extends SentKeys {
+  readonly deviceToken: string;
 }
 
 /**
@@ -288,7 +291,7 @@ function isUnconfirmed({ confirmation, status }: Enrolment): boolean {
 }
 
 /** Independent of the order in which the requests are sent; bound to the key that keys are wrapped for. */
-function digestOf({ requests, wrappingKey, serverKeyAlgorithm }: ActivationRequest): Buffer {
+export function digestOf({ requests, wrappingKey, serverKeyAlgorithm }: SentKeys): Buffer {
   const parts = requests.map(({ kind, csr }) => `${kind} ${csr.trim()}`);
   if (new Set(requests.map(({ kind }) => kind)).size < requests.length) {
     throw invalidInput('input.requests', 'Send one request for each kind.');

@@ -101,7 +101,7 @@ export class IssuedMobileIdType {
 
   @Field(() => [WrappedKeyType], {
     description:
-      'Keys that were made by the server, and those that were recovered. Empty where there are none, once the phone has acknowledged them, and after 24 hours.',
+      'Keys that were made by the server, and those that were recovered. Empty where there are none, once the phone has acknowledged them, and after 24 hours, or after a week where they came by a renewal.',
   })
   encryptionKeys!: readonly WrappedKeyType[];
 }

@@ -34,8 +34,10 @@ export interface DeliveredKey {
   readonly jwe: string;
 }
 
-/** How long a phone may ask again for what it has not acknowledged. */
+/** How long a phone may ask again for what it has not acknowledged; while it is being renewed, until that ends. */
 const KEPT_HOURS = 24;
+const IS_OLD = `created_at <= now() - make_interval(hours => $1) AND NOT EXISTS (
+  SELECT 1 FROM renewal r WHERE r.profile_id = wrapped_key.profile_id AND r.superseded_at IS NULL)`;
 
 /** Keys on their way from the server to a phone: made, archived, wrapped, and forgotten once they have arrived. */
 export class KeyDeliveryService {
@@ -53,14 +55,15 @@ export class KeyDeliveryService {
     },
     { wrappingKey, serverKeyAlgorithm }: KeyWish,
   ): Promise<KeyParcel> {
-    const algorithm = algorithmOf(serverAlgorithms(needs.terms), serverKeyAlgorithm ?? undefined);
     const isMissing = wrappingKey === undefined || wrappingKey === null;
     const recipient = isMissing ? undefined : readWrappingKey(wrappingKey);
     if (!needs.serverMade && !needs.recovered) return { recipient, made: [] };
     if (recipient === undefined) {
       throw invalidInput('input.wrappingKey', 'The task asks for a key to wrap keys for.');
     }
-    return { recipient, made: needs.serverMade ? [await this.archive.make(algorithm)] : [] };
+    if (!needs.serverMade) return { recipient, made: [] };
+    const algorithm = algorithmOf(serverAlgorithms(needs.terms), serverKeyAlgorithm ?? undefined);
+    return { recipient, made: [await this.archive.make(algorithm)] };
   }
 
   /** Archives and wraps what was made, once its certificates are stored. */
@@ -92,8 +95,8 @@ export class KeyDeliveryService {
     return scope.sql<DeliveredKey>(
       'key-delivery.kept',
       `SELECT certificate_id AS "certificateId", jwe FROM wrapped_key
-       WHERE profile_id = $1 AND created_at > now() - make_interval(hours => $2) ORDER BY created_at, certificate_id`,
-      [profileId, KEPT_HOURS],
+       WHERE profile_id = $2 AND NOT (${IS_OLD}) ORDER BY created_at, certificate_id`,
+      [KEPT_HOURS, profileId],
     );
   }
 
@@ -105,11 +108,7 @@ export class KeyDeliveryService {
   }
 
   async purge(scope: ChangeScope): Promise<void> {
-    await scope.sql(
-      'key-delivery.purge',
-      'DELETE FROM wrapped_key WHERE created_at <= now() - make_interval(hours => $1)',
-      [KEPT_HOURS],
-    );
+    await scope.sql('key-delivery.purge', `DELETE FROM wrapped_key WHERE ${IS_OLD}`, [KEPT_HOURS]);
   }
 }
 

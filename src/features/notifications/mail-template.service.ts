@@ -55,6 +55,18 @@ export interface FailedFacts extends Recipient {
   readonly reason: string;
 }
 
+interface MobileIdFacts extends CompletedFacts {
+  /** The end of its validity. */
+  readonly endsAt: Date;
+}
+
+export interface ExpiryFacts extends MobileIdFacts {
+  /** Days until then, at most. */
+  readonly daysLeft: number;
+  /** Of the phone page: not secret, and of use on the phone alone. */
+  readonly link: string;
+}
+
 /** The second factor itself: six digits and nothing to click. */
 export function signInCodeMail(facts: SignInCodeFacts): ComposedMail {
   const minutes = Math.max(1, Math.floor(facts.validSeconds / 60));
@@ -156,14 +168,7 @@ export function completedMail(facts: CompletedFacts): ComposedMail {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
-      {
-        kind: 'facts',
-        facts: [
-          [TEXTS.facts.profile, facts.profileName],
-          [TEXTS.facts.device, facts.deviceName],
-          [TEXTS.facts.project, facts.projectName],
-        ],
-      },
+      { kind: 'facts', facts: mobileIdFacts(facts) },
       { kind: 'note', text: texts.unasked },
     ],
   });
@@ -190,6 +195,46 @@ export function failedMail(facts: FailedFacts): ComposedMail {
       { kind: 'text', text: texts.advice },
     ],
   });
+}
+
+/** What runs out, until when it can be renewed, and how. */
+export function expiryMail(facts: ExpiryFacts): ComposedMail {
+  const texts = TEXTS.expires;
+  const subject = texts.subject(facts.projectName, facts.daysLeft);
+  const { link } = facts;
+  return compose(facts.to, subject, {
+    title: subject,
+    brand: facts.serverName,
+    blocks: [
+      { kind: 'text', text: texts.opening(oneLine(facts.displayName), instant(facts.endsAt)) },
+      { kind: 'facts', facts: mobileIdFacts(facts) },
+      { kind: 'text', text: texts.howTo(oneLine(facts.deviceName), link), link },
+      { kind: 'button', label: texts.button, link },
+      { kind: 'note', text: texts.otherwise },
+    ],
+  });
+}
+
+export function renewedMail(facts: MobileIdFacts): ComposedMail {
+  const texts = TEXTS.renewed;
+  const subject = texts.subject(facts.projectName);
+  return compose(facts.to, subject, {
+    title: subject,
+    brand: facts.serverName,
+    blocks: [
+      { kind: 'text', text: texts.opening(oneLine(facts.displayName), instant(facts.endsAt)) },
+      { kind: 'facts', facts: mobileIdFacts(facts) },
+      { kind: 'note', text: texts.unasked },
+    ],
+  });
+}
+
+function mobileIdFacts(facts: CompletedFacts): (readonly [string, string])[] {
+  return [
+    [TEXTS.facts.profile, facts.profileName],
+    [TEXTS.facts.device, facts.deviceName],
+    [TEXTS.facts.project, facts.projectName],
+  ];
 }
 
 function compose(to: string, subject: string, page: MailPage): ComposedMail {

@@ -55,4 +55,25 @@ export const TEXTS = {
       `Hello ${displayName},\n\nyour mobile ID could not be set up:`,
     advice: 'You can order it again. If it fails once more, ask your administrator.',
   },
+  expires: {
+    subject: (projectName: string, days: number) =>
+      `Your mobile ID for ${projectName} runs out ${inDays(days)}`,
+    opening: (displayName: string, until: string) =>
+      `Hello ${displayName},\n\nyour mobile ID can be used until ${until}. Renew it before then: it stays the same mobile ID, with new keys and certificates.`,
+    howTo: (deviceName: string, link: string) =>
+      `On the phone that holds it (${deviceName}), open this address and choose “Renew”:\n\n${link}`,
+    button: 'Renew on this phone',
+    otherwise:
+      'If you do not have this phone any more, sign in, revoke this mobile ID and order a new one. Once it has run out, it cannot be renewed.',
+  },
+  renewed: {
+    subject: (projectName: string) => `Your mobile ID for ${projectName} was renewed`,
+    opening: (displayName: string, until: string) =>
+      `Hello ${displayName},\n\nyour mobile ID has new keys and certificates, and can be used until ${until}:`,
+    unasked: 'If this was not you, revoke it and tell your administrator at once.',
+  },
 } as const;
+
+function inDays(days: number): string {
+  return days === 1 ? 'within a day' : `in ${String(days)} days`;
+}

@@ -167,6 +167,16 @@ export class ProjectService {
     return projects.filter(({ id }) => reachesProject(scope.actor, id)).map(complete);
   }
 
+  /** Of every project, for jobs. */
+  async every(scope: Scope): Promise<Project[]> {
+    const projects = await scope.sql<Project>(
+      'projects.every',
+      `SELECT ${PROJECT} FROM project`,
+      [],
+    );
+    return projects.map(complete);
+  }
+
   /** In the order of the ids, for data loaders. */
   async byIds(scope: Scope, ids: readonly ProjectId[]): Promise<(Project | undefined)[]> {
     const rows = await scope.sql<Project>(

@@ -41,6 +41,7 @@ export const SETTING_CHECKS: Checks = {
   notifyOnSuccess: anything,
   notifyOnFailure: anything,
   expiryReminderDays: reminders,
+  dailyExpiryReminders: anything,
   serverName: (name) => textProblem(name, { max: 100 }),
   profileNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),
   accountNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),

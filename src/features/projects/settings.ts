@@ -24,6 +24,8 @@ export interface ProvisioningSettings {
   readonly notifyOnFailure: boolean;
   /** Days before expiry. */
   readonly expiryReminderDays: readonly number[];
+  /** Every day after the last of them. */
+  readonly dailyExpiryReminders: boolean;
   readonly serverName: string;
   readonly profileNameTemplate: string;
   readonly accountNameTemplate: string;
@@ -55,6 +57,7 @@ export const DEFAULT_SETTINGS: ProvisioningSettings = {
   notifyOnSuccess: true,
   notifyOnFailure: false,
   expiryReminderDays: [60, 30, 14, 7],
+  dailyExpiryReminders: false,
   serverName: 'Signet',
   profileNameTemplate: '{projectName}',
   accountNameTemplate: '{username}',

@@ -85,8 +85,16 @@ export class ProvisioningSettingsType {
   @Field(() => Boolean, { description: 'The user gets a mail when the enrolment has failed.' })
   notifyOnFailure!: boolean;
 
-  @Field(() => [Int], { description: 'Days before expiry on which the user is reminded.' })
+  @Field(() => [Int], {
+    description:
+      'Days before expiry on which the user is reminded. From the first of them on, and at the earliest half-way through, a mobile ID can be renewed.',
+  })
   expiryReminderDays!: readonly number[];
+
+  @Field(() => Boolean, {
+    description: 'After the last of these days the user is reminded every day. False unless set.',
+  })
+  dailyExpiryReminders!: boolean;
 
   @Field(() => String, { description: 'What the phone calls the server.' })
   serverName!: string;
@@ -197,6 +205,12 @@ export class ProvisioningSettingsInput {
     description: 'At most 20 different numbers from 1 to 365.',
   })
   expiryReminderDays?: number[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'After the last of these days the user is reminded every day.',
+  })
+  dailyExpiryReminders?: boolean | null;
 
   @Field(() => String, { nullable: true, description: 'At most 100 characters.' })
   serverName?: string | null;

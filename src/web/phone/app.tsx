@@ -10,16 +10,18 @@ import { ObstacleScreen } from './obstacle-screen.js';
 import { ProblemScreen } from './problem-screen.js';
 import { ProofScreens } from './proof-screens.js';
 import type { ProofSession } from './proof-session.js';
+import type { RenewalSession } from './renewal-session.js';
 import { TaskScreen } from './task-screen.js';
 import { WorkingScreen } from './working-screen.js';
 
 interface AppProps {
   readonly session: EnrolmentSession;
   readonly proof: ProofSession;
+  readonly renewal: RenewalSession;
 }
 
 /** A question whether it is you goes before everything else. */
-export function App({ session, proof }: AppProps): ReactElement {
+export function App({ session, proof, renewal }: AppProps): ReactElement {
   const screen = useSyncExternalStore(session.subscribe, session.current);
   const asked = useSyncExternalStore(proof.subscribe, proof.current);
   const leave = (): void => {
@@ -30,7 +32,7 @@ export function App({ session, proof }: AppProps): ReactElement {
     <PageFrame>
       {asked.name === 'IDLE' ? (
         <Box maw={440} mx="auto" data-screen={screen.name}>
-          <CurrentScreen key={screen.name} screen={screen} session={session} />
+          <CurrentScreen key={screen.name} screen={screen} session={session} renewal={renewal} />
         </Box>
       ) : (
         <Box maw={440} mx="auto" data-screen={asked.name}>
@@ -43,10 +45,11 @@ export function App({ session, proof }: AppProps): ReactElement {
 
 interface CurrentScreenProps {
   readonly session: EnrolmentSession;
+  readonly renewal: RenewalSession;
   readonly screen: Screen;
 }
 
-function CurrentScreen({ screen, session }: CurrentScreenProps): ReactElement {
+function CurrentScreen({ renewal, screen, session }: CurrentScreenProps): ReactElement {
   switch (screen.name) {
     case 'LOADING':
       return (
@@ -57,7 +60,7 @@ function CurrentScreen({ screen, session }: CurrentScreenProps): ReactElement {
     case 'OBSTACLE':
       return <ObstacleScreen obstacle={screen.obstacle} />;
     case 'LIBRARY':
-      return <LibraryScreen mobileIds={screen.mobileIds} />;
+      return <LibraryScreen mobileIds={screen.mobileIds} renewal={renewal} />;
     case 'INVITED':
       return <InvitedScreen busy={screen.busy} onContinue={() => void session.claim()} />;
     case 'TASK':

@@ -1,10 +1,16 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { DeviceKey } from '../../phone/device-key.js';
-import type { KeyStore, PendingEnrolment, StoredMobileId } from '../../phone/key-store.js';
+import type {
+  KeyStore,
+  PendingEnrolment,
+  PendingRenewal,
+  StoredMobileId,
+} from '../../phone/key-store.js';
 
 interface PhoneDatabase extends DBSchema {
   device: { key: 'key'; value: DeviceKey };
-  pending: { key: 'pending'; value: PendingEnrolment };
+  /** The enrolment under `pending`, each renewal under its profile's id. */
+  pending: { key: string; value: PendingEnrolment | PendingRenewal };
   mobileIds: { key: string; value: StoredMobileId };
   probe: { key: 'probe'; value: CryptoKey };
 }
@@ -40,7 +46,7 @@ export class IndexedDbKeyStore implements KeyStore {
   }
 
   async loadPending(): Promise<PendingEnrolment | undefined> {
-    return (await this.open()).get('pending', 'pending');
+    return (await (await this.open()).get('pending', 'pending')) as PendingEnrolment | undefined;
   }
 
   async savePending(pending: PendingEnrolment): Promise<void> {
@@ -58,6 +64,29 @@ export class IndexedDbKeyStore implements KeyStore {
     await write.objectStore('mobileIds').put(mobileId);
     await write.objectStore('pending').delete('pending');
     await write.done;
+  }
+
+  async loadRenewal(profileId: string): Promise<PendingRenewal | undefined> {
+    return (await (await this.open()).get('pending', profileId)) as PendingRenewal | undefined;
+  }
+
+  async saveRenewal(renewal: PendingRenewal): Promise<void> {
+    const write = (await this.open()).transaction('pending', 'readwrite', { durability: 'strict' });
+    await write.store.put(renewal, renewal.profileId);
+    await write.done;
+  }
+
+  async storeRenewed(mobileId: StoredMobileId, renewal: PendingRenewal): Promise<void> {
+    const both = ['mobileIds', 'pending'] as const;
+    // Strict: only then the server is told that the old keys may go.
+    const write = (await this.open()).transaction(both, 'readwrite', { durability: 'strict' });
+    await write.objectStore('mobileIds').put(mobileId);
+    await write.objectStore('pending').put(renewal, renewal.profileId);
+    await write.done;
+  }
+
+  async clearRenewal(profileId: string): Promise<void> {
+    await (await this.open()).delete('pending', profileId);
   }
 
   /** The latest first. */

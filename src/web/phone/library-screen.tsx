@@ -1,17 +1,24 @@
 import { Anchor, List, Stack, Text } from '@mantine/core';
 import { IconDeviceMobile } from '@tabler/icons-react';
-import type { ReactElement } from 'react';
+import { useEffect, useSyncExternalStore, type ReactElement } from 'react';
 import type { StoredMobileId } from '../../phone/key-store.js';
 import { PageTitle } from '../shared/page-title.js';
 import { Hero } from './hero.js';
 import { MessageReader } from './message-reader.js';
 import { MobileIdCard } from './mobile-id-card.js';
+import { RenewalNotice } from './renewal-notice.js';
+import type { RenewalSession } from './renewal-session.js';
 
 interface LibraryScreenProps {
   readonly mobileIds: readonly StoredMobileId[];
+  readonly renewal: RenewalSession;
 }
 
-export function LibraryScreen({ mobileIds }: LibraryScreenProps): ReactElement {
+export function LibraryScreen({ mobileIds, renewal }: LibraryScreenProps): ReactElement {
+  const renewals = useSyncExternalStore(renewal.subscribe, renewal.current);
+  useEffect(() => {
+    void renewal.look(mobileIds);
+  }, [renewal, mobileIds]);
   if (mobileIds.length === 0) return <EmptyLibrary />;
   return (
     <Stack gap="lg">
@@ -19,9 +26,16 @@ export function LibraryScreen({ mobileIds }: LibraryScreenProps): ReactElement {
         <PageTitle>Mobile IDs on this phone</PageTitle>
         <Text c="dimmed">As they were issued. Scan another code to add one.</Text>
       </Stack>
-      {mobileIds.map((mobileId) => (
-        <MobileIdCard key={mobileId.profile.id} mobileId={mobileId} />
-      ))}
+      {mobileIds.map((mobileId) => {
+        const { id } = mobileId.profile;
+        const state = renewals.get(id);
+        return (
+          <Stack key={id} gap="sm">
+            <MobileIdCard mobileId={mobileId} />
+            {state && <RenewalNotice state={state} onRenew={() => void renewal.renew(id)} />}
+          </Stack>
+        );
+      })}
       {mobileIds.some(canRead) && <MessageReader mobileIds={mobileIds} />}
     </Stack>
   );

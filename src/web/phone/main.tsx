@@ -1,6 +1,8 @@
 import { connectToServer } from '../../phone/server-api.js';
 import { Phone } from '../../phone/phone.js';
 import { connectForProofs } from '../../phone/proof-api.js';
+import { connectForRenewals } from '../../phone/renewal-api.js';
+import { Renewer } from '../../phone/renewer.js';
 import { Prover } from '../../phone/prover.js';
 import { serverUrlOf } from '../../phone/link.js';
 import { serverNow } from '../shared/clock.js';
@@ -11,6 +13,7 @@ import { IndexedDbKeyStore } from './indexed-db-key-store.js';
 import { ScannedCode } from './scanned-code.js';
 import { EnrolmentSession } from './enrolment-session.js';
 import { ProofSession } from './proof-session.js';
+import { RenewalSession } from './renewal-session.js';
 
 // Before anything else, so that the code stands in the address bar for no longer than it must.
 const scanned = new ScannedCode(window);
@@ -41,6 +44,12 @@ const proof = new ProofSession({
   store,
   prover: new Prover({ serverUrl, api: connectForProofs({ serverUrl }), store, now, pause }),
 });
+const renewal = new RenewalSession({
+  serverUrl,
+  now,
+  renewer: new Renewer({ serverUrl, api: connectForRenewals({ serverUrl }), store, now, pause }),
+  onRenewed: () => session.showLibrary(),
+});
 const begin = (): void => {
   if (proof.code() === undefined) {
     proof.leave();
@@ -53,5 +62,5 @@ window.addEventListener('hashchange', () => {
   if (scanned.take()) begin();
 });
 
-mount(<App session={session} proof={proof} />);
+mount(<App session={session} proof={proof} renewal={renewal} />);
 begin();

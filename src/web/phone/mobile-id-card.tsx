@@ -80,6 +80,7 @@ function CertificateRow({ certificate }: CertificateRowProps): ReactElement {
       <KindIcon kind={kind} />
       <Stack gap={4} style={{ minWidth: 0, flex: 1 }}>
         <Text fw={600}>{KIND_TEXT[kind].name}</Text>
+        {status !== 'VALID' && <Text size="sm">Earlier key, for what was encrypted before</Text>}
         <Text size="sm" c="dimmed">
           {PERIOD.formatRange(new Date(notBefore), new Date(notAfter))}
         </Text>

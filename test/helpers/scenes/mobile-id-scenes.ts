@@ -5,6 +5,7 @@ import {
   tryStartProof,
   type StartedProof,
 } from '../mobile-id';
+import { endsInDays, remind, RenewingPhone } from '../renewals';
 import { sessionOf } from '../sessions';
 import { given, type OwnArguments, type Setters, type Setting } from './scene';
 
@@ -15,6 +16,18 @@ export function mobileIdScenes(setting: Setting): Setters {
     answerMobileIdChallenge: async () => {
       const proof = await asked(setting);
       return given({ input: { code: proof.code, answer: await answerTo(setting, proof) } });
+    },
+    mobileIdRenewal: async () => given({ proof: (await renewing(setting)).proof() }),
+    renewMobileId: async () => {
+      const phone = await renewing(setting);
+      const { requests } = await phone.make();
+      return given({ input: { proof: phone.proof(requests), requests } });
+    },
+    acknowledgeRenewal: async () => {
+      const phone = await renewing(setting);
+      const { keys, requests } = await phone.make();
+      const answer = await phone.tryRenew(requests);
+      return given({ proof: phone.renewed(keys, answer).proof() });
     },
     rejectMobileIdChallenge: async () => given({ code: (await asked(setting)).code }),
     finishMobileIdProof: () => given({ id: '' }),
@@ -38,6 +51,15 @@ async function askedBy(setting: Setting, token: string | undefined): Promise<Sta
   if (token === undefined) return asked(setting);
   const { errors } = await tryStartProof(setting.server, token);
   return errors.length === 0 ? startProof(setting.server, token) : asked(setting);
+}
+
+/** A phone of alva's, with a mobile ID that ends soon. */
+async function renewing({ server, cast }: Setting): Promise<RenewingPhone> {
+  const token = await sessionOf(server, cast.alva.id);
+  const phone = await RenewingPhone.enrol(server, token, { projectId: cast.projectId });
+  await endsInDays(server, phone.profileId, 20);
+  await remind(server); // or it happens while somebody looks whether anything has changed
+  return phone;
 }
 
 async function asked({ server, cast }: Setting): Promise<StartedProof> {

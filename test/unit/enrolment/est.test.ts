@@ -1,7 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { EstAnswerService } from '../../../src/features/enrolment/est/est-answer.service';
-import { RenewalPolicy } from '../../../src/features/enrolment/est/renewal-policy.service';
 import { algorithmLike } from '../../../src/features/enrolment/est/server-made-keys';
 import { describeDevice, tlsKeyThumbprint } from '../../../src/features/enrolment/est/tls-key';
 import { Openssl } from '../certificates/openssl';
@@ -16,7 +15,6 @@ afterAll(() => {
 });
 
 const shown = (der: Buffer) => ({ der, intermediates: [] });
-const DAY = 86_400_000;
 
 describe('the key of a connection', () => {
   test.each([
@@ -79,27 +77,6 @@ describe('a device', () => {
     });
     expect(describeDevice(null, 'x'.repeat(300)).platform).toHaveLength(100);
     expect(describeDevice(null, 'a\u202eb').platform).toBe('EST');
-  });
-});
-
-describe('renewal', () => {
-  const policy = new RenewalPolicy();
-  const end = new Date('2030-01-01T00:00:00Z');
-
-  test.each([
-    [[60, 30], 60],
-    [[7], 30],
-    [[], 30],
-  ])('with reminders on the days %j begins %i days before the end', (expiryReminderDays, days) => {
-    const settings = { expiryReminderDays };
-    const from = policy.renewableFrom(end, settings);
-    expect(end.getTime() - from.getTime()).toBe(days * DAY);
-    expect(() => {
-      policy.refuseEarly(from, end, settings);
-    }).not.toThrow();
-    expect(() => {
-      policy.refuseEarly(new Date(from.getTime() - 1), end, settings);
-    }).toThrow();
   });
 });
 

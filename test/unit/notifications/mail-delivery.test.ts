@@ -41,6 +41,8 @@ function delivery({ composed = COMPOSED, isServerUp = true }: Setting): {
     ENROLMENT_INVITATION: compose,
     ENROLMENT_COMPLETED: compose,
     ENROLMENT_FAILED: compose,
+    MOBILE_ID_EXPIRES: compose,
+    MOBILE_ID_RENEWED: compose,
   };
   const outcome = { delivered: tell('delivered'), givenUp: tell('givenUp') };
   return { service: new MailDeliveryService(mailer, composers, outcome), sent, told };

@@ -1,11 +1,13 @@
 import { expandTemplate } from '../../../src/kernel/template.js';
 import {
   completedMail,
+  expiryMail,
   failedMail,
   invitationMail,
   passwordChangedMail,
   passwordInvitationMail,
   passwordResetMail,
+  renewedMail,
   signInCodeMail,
 } from '../../../src/features/notifications/mail-template.service.js';
 import {
@@ -27,6 +29,8 @@ const INVITATION = {
   expiresAt: EXPIRES,
 };
 
+const EXPIRING = { endsAt: EXPIRES, daysLeft: 14, link: 'https://id.example.org/m' };
+
 /** A mail of every kind, with the given names. */
 async function allMails(name: string): Promise<readonly { html: string; subject: string }[]> {
   const recipient = { to: 'a@example.org', displayName: name };
@@ -39,6 +43,8 @@ async function allMails(name: string): Promise<readonly { html: string; subject:
     signInCodeMail({ ...recipient, code: '012345', validSeconds: 600 }),
     await invitationMail({ ...INVITATION, ...recipient, ...project, ...DEFAULT_INVITATION }),
     completedMail({ ...recipient, ...project, profileName: name, deviceName: name }),
+    expiryMail({ ...recipient, ...project, ...EXPIRING, profileName: name, deviceName: name }),
+    renewedMail({ ...recipient, ...project, ...EXPIRING, profileName: name, deviceName: name }),
     failedMail({ ...recipient, ...project, profileName: name, deviceName: name, reason: name }),
   ];
 }
@@ -61,7 +67,7 @@ describe('every mail', () => {
 
   test('goes to the one address that was given', async () => {
     expect((await allMails('Alva')).map((mail) => (mail as unknown as { to: string }).to)).toEqual(
-      Array(7).fill('a@example.org'),
+      Array(9).fill('a@example.org'),
     );
   });
 
@@ -235,4 +241,24 @@ describe('a template', () => {
     };
     expect(expandTemplate('{displayName}{toString}{link}', values)).toBe('A{toString}D');
   });
+});
+
+test.each([
+  [14, 'in 14 days'],
+  [1, 'within a day'],
+])('what runs out in %i days says so, and where it can be renewed', (daysLeft, when) => {
+  const names = { profileName: 'Staff ID', deviceName: 'Pixel 9' };
+  const mail = expiryMail({ ...INVITATION, ...EXPIRING, ...names, daysLeft });
+  expect(mail.subject).toBe(`Your mobile ID for Staff runs out ${when}`);
+  expect(mail.text).toContain('28 November 2026 at 18:30 UTC');
+  expect(mail.text).toContain('(Pixel 9)');
+  expect(mail.html).toContain('href="https://id.example.org/m"');
+});
+
+test('what was renewed says until when it is good, and what to do if that was somebody else', () => {
+  const names = { profileName: 'Staff ID', deviceName: 'Pixel 9' };
+  const mail = renewedMail({ ...INVITATION, ...names, endsAt: EXPIRES });
+  expect(mail.subject).toBe('Your mobile ID for Staff was renewed');
+  expect(mail.text).toContain('28 November 2026 at 18:30 UTC');
+  expect(mail.text).toContain('revoke it');
 });

@@ -12,14 +12,15 @@ import type {
 } from '../../certificates/single-certificate.service.js';
 import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
-import type { ProjectService } from '../../projects/project.service.js';
+import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { CompletionService } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-keys.service.js';
 import type { EstCertificate, EstRequest } from './est-request.js';
-import type { RenewalPolicy } from './renewal-policy.service.js';
+import { renewalTerms } from '../renewal/renewal-terms.js';
+import { refuseEarly, refuseWithoutGain, renewableFrom } from '../renewal/renewal-window.js';
 import { readShown } from './tls-key.js';
 
 interface Present {
@@ -44,7 +45,6 @@ export class EstRenewalService {
       readonly completions: CompletionService;
       readonly answers: EstAnswerService;
       readonly estKeys: EstKeyService;
-      readonly renewalPolicy: RenewalPolicy;
       readonly audit: AuditService;
     },
   ) {}
@@ -90,16 +90,17 @@ export class EstRenewalService {
     request: EstRequest,
     { present, key }: { present: Present; key: RequestedKey },
   ): Promise<EstCertificate> {
-    const { singles, answers, estKeys, renewalPolicy, projects } = this.ports;
+    const { singles, answers, estKeys, projects } = this.ports;
     const { certificate, profile } = await this.hold(scope, present);
     const given = await answers.repeated(scope, profile, request);
     if (given?.status === 'VALID') return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
     const old = await singles.lockCurrent(scope, profile.id, key.kind);
     if (old === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KINDS' });
-    const { settings } = await projects.get(scope, profile.projectId);
-    renewalPolicy.refuseEarly(scope.now, old.notAfter, settings);
-    const holder = await this.holderOf(scope, profile);
+    const project = await projects.get(scope, profile.projectId);
+    const holder = await this.holderOf(scope, profile, { project, kind: key.kind });
+    refuseWithoutGain(old.notAfter, holder.notAfter);
+    refuseEarly(scope.now, renewableFrom(old, project.settings));
     const { id: certificateId, der } = await estKeys.certify(scope, holder, key, 'VALID');
     const { kind } = key;
     const privateKey = key.made?.pkcs8 ?? null;
@@ -156,15 +157,18 @@ export class EstRenewalService {
   private async holderOf(
     scope: ChangeScope,
     profile: MobileIdProfile,
+    { project, kind }: { project: Project; kind: CertificateKind },
   ): Promise<Parameters<EstKeyService['certify']>[1]> {
     const { users, enrolments, completions } = this.ports;
     const enrolment = await enrolments.find(scope, profile.enrolmentId);
     if (enrolment === undefined || profile.userId === null) throw new DomainError('NOT_FOUND');
-    return completions.holderOf(scope, enrolment, {
+    const { terms, validityDays } = renewalTerms(project, [kind], enrolment);
+    const order = { projectId: project.id, certificateTerms: terms };
+    return completions.holderOf(scope, order, {
       user: await users.get(scope, profile.userId),
       profileId: profile.id,
       notBefore: scope.now,
-      notAfter: completions.endOf(scope.now, enrolment.validityDays),
+      notAfter: completions.endOf(scope.now, validityDays),
     });
   }
 

@@ -1,0 +1,136 @@
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.js';
+import type { Scope } from '../../../platform/scope.js';
+import type { CertificateService } from '../../certificates/certificate.service.js';
+import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
+import type { Project, ProjectService } from '../../projects/project.service.js';
+import type { UserService } from '../../users/user.service.js';
+import type { CompletionService } from '../completion.service.js';
+import { renewalTerms, type RenewalTerms } from './renewal-terms.js';
+import { earliest, presentOf, provingOf, renewableFrom } from './renewal-window.js';
+
+/** How a mobile ID stands, as far as renewing it goes. */
+export interface Standing extends RenewalTerms {
+  readonly profile: MobileIdProfile;
+  /** All that it ever had, in the order of {@link CertificateKind}. */
+  readonly kinds: readonly CertificateKind[];
+  readonly provingId: CertificateId | undefined;
+  readonly endsAt: Date;
+  readonly renewableFrom: Date;
+  /** What new certificates would be good for. */
+  readonly newEnd: Date;
+}
+
+interface Order {
+  readonly validityDays: number;
+}
+
+interface Facts {
+  readonly project: Project;
+  readonly order: Order | undefined;
+  readonly certificates: readonly Certificate[];
+}
+
+type Certificate =
+  ReturnType<CertificateService['ofProfiles']> extends Promise<ReadonlyMap<unknown, (infer C)[]>>
+    ? C
+    : never;
+
+/** How mobile IDs stand, as far as renewing them goes. */
+export class RenewalStandingService {
+  constructor(
+    private readonly ports: {
+      readonly certificates: CertificateService;
+      readonly completions: CompletionService;
+      readonly profiles: ProfileService;
+      readonly projects: ProjectService;
+      readonly users: UserService;
+    },
+  ) {}
+
+  /** @throws DomainError INVALID_TRANSITION with `state`, USER_NOT_ACTIVE */
+  async living(scope: Scope, id: ProfileId): Promise<MobileIdProfile> {
+    const profile = await this.ports.profiles.find(scope, id);
+    if (profile === null) throw new DomainError('NOT_FOUND');
+    const state = stateOf(profile, scope);
+    if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { state });
+    const user = profile.userId && (await this.ports.users.get(scope, profile.userId));
+    if (user?.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
+    return profile;
+  }
+
+  async of(scope: Scope, profile: MobileIdProfile): Promise<Standing> {
+    const { certificates, projects } = this.ports;
+    const project = await projects.get(scope, profile.projectId);
+    const all = (await certificates.ofProfiles(scope, [profile.id])).get(profile.id) ?? [];
+    const order = (await ordersOf(scope, [profile])).get(profile.enrolmentId);
+    return this.standing(scope, profile, { project, order, certificates: all });
+  }
+
+  private standing(
+    scope: Scope,
+    profile: MobileIdProfile,
+    { project, order, certificates }: Facts,
+  ): Standing {
+    const present = presentOf(certificates, scope.now);
+    const kinds = [...new Set(certificates.map(({ kind }) => kind))];
+    const terms = renewalTerms(project, kinds, order);
+    return {
+      ...terms,
+      profile,
+      kinds,
+      provingId: provingOf(present)?.id,
+      endsAt: earliest(present.map(({ notAfter }) => notAfter)) ?? profile.validTo,
+      renewableFrom:
+        earliest(present.map((each) => renewableFrom(each, project.settings))) ?? profile.validTo,
+      newEnd: this.ports.completions.endOf(scope.now, terms.validityDays),
+    };
+  }
+
+  /** When each can be renewed; null where it cannot. */
+  async renewableFrom(
+    scope: Scope,
+    profiles: readonly MobileIdProfile[],
+  ): Promise<(Date | null)[]> {
+    const { certificates, projects } = this.ports;
+    const all = await certificates.ofProfiles(
+      scope,
+      profiles.map(({ id }) => id),
+    );
+    const found = await projects.byIds(
+      scope,
+      profiles.map(({ projectId }) => projectId),
+    );
+    const orders = await ordersOf(scope, profiles);
+    return profiles.map((profile, i) => {
+      const project = found[i];
+      if (project === undefined || stateOf(profile, scope) !== 'ACTIVE') return null;
+      const standing = this.standing(scope, profile, {
+        project,
+        order: orders.get(profile.enrolmentId),
+        certificates: all.get(profile.id) ?? [],
+      });
+      const canBe = standing.provingId !== undefined && standing.newEnd > standing.endsAt;
+      return canBe ? standing.renewableFrom : null;
+    });
+  }
+}
+
+/** By the enrolments that the mobile IDs came from. */
+async function ordersOf(
+  scope: Scope,
+  profiles: readonly Pick<MobileIdProfile, 'enrolmentId'>[],
+): Promise<ReadonlyMap<EnrolmentId, Order>> {
+  const rows = await scope.sql<Order & { readonly id: EnrolmentId }>(
+    'renewal-standing.orders',
+    'SELECT id, validity_days AS "validityDays" FROM enrolment WHERE id = ANY($1)',
+    [profiles.map(({ enrolmentId }) => enrolmentId)],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** What has run out has, whether or not the sweep has noticed. */
+function stateOf({ state, validTo }: MobileIdProfile, { now }: Scope): MobileIdProfile['state'] {
+  return state === 'ACTIVE' && validTo <= now ? 'EXPIRED' : state;
+}

@@ -1,0 +1,295 @@
+import type { RequestContext } from '../../../kernel/actor.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { CertificateId, ProfileId } from '../../../kernel/ids.js';
+import type { KeyRing } from '../../../kernel/secrets.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type {
+  CertificateService,
+  Holder,
+  ProvenRequest,
+} from '../../certificates/certificate.service.js';
+import type { NotificationService } from '../../notifications/notification.service.js';
+import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
+import type { UserService } from '../../users/user.service.js';
+import { digestOf, type CertificateRequest, type SentKeys } from '../activation.service.js';
+import type { CompletionService } from '../completion.service.js';
+import {
+  discard,
+  type DeliveredKey,
+  type KeyDeliveryService,
+  type KeyParcel,
+} from '../key-delivery.service.js';
+import type { ProvenKey, RenewalKeyService } from './renewal-key.service.js';
+import { rejected } from './renewal-proof.js';
+import type { RenewalStandingService, Standing } from './renewal-standing.service.js';
+import { keyRequestsOf, type RenewalKeyRequest } from './renewal-terms.js';
+import { refuseEarly, refuseWithoutGain } from './renewal-window.js';
+
+/** What a phone is asked to do to renew a mobile ID. */
+export interface RenewalTask {
+  readonly profileId: ProfileId;
+  readonly challenge: string;
+  readonly keyRequests: readonly RenewalKeyRequest[];
+  readonly needsWrappingKey: boolean;
+  readonly serverName: string;
+  readonly profileName: string;
+  readonly accountName: string;
+  readonly renewableFrom: Date;
+  readonly endsAt: Date;
+}
+
+interface Done {
+  readonly requestsDigest: Buffer;
+}
+
+interface Order {
+  readonly key: ProvenKey;
+  readonly digest: Buffer;
+  readonly proven: readonly ProvenRequest[];
+  readonly parcel: KeyParcel;
+}
+
+/** What a phone sends to renew a mobile ID. */
+interface Renewal extends SentKeys {
+  readonly proof: string;
+}
+
+const CHALLENGE_BYTES = 16;
+/** How long old and new certificates are good side by side, where the phone never says that it has the new ones. */
+const OVERLAP_DAYS = 7;
+
+const OPEN_CERTIFICATES = `
+  SELECT id FROM certificate WHERE profile_id = $1 AND status IN ('VALID', 'ON_HOLD') ORDER BY id`;
+const NOTE = `
+  INSERT INTO renewal (certificate_id, profile_id, requests_digest, replaced_ids, renewed_at, supersede_at)
+  VALUES ($1, $2, $3, $4, now(), now() + $5 * interval '24 hours')`;
+
+/**
+ * A mobile ID gets new certificates before the old ones run out, by a phone that proves itself with its own key and with the
+ * mobile ID's present one. The old ones stay good until the phone has the new ones, see `RenewalEndService`.
+ */
+export class RenewalService {
+  constructor(
+    private readonly ports: {
+      readonly work: UnitOfWork;
+      readonly keys: KeyRing;
+      readonly renewalKeys: RenewalKeyService;
+      readonly certificates: CertificateService;
+      readonly completions: CompletionService;
+      readonly keyDelivery: KeyDeliveryService;
+      readonly profiles: ProfileService;
+      readonly renewalStanding: RenewalStandingService;
+      readonly projects: ProjectService;
+      readonly users: UserService;
+      readonly notifications: NotificationService;
+      readonly audit: AuditService;
+    },
+  ) {}
+
+  /**
+   * Also before it can be renewed: the task then says from when on.
+   * @throws DomainError DEVICE_PROOF_REJECTED, INVALID_TRANSITION, USER_NOT_ACTIVE, RATE_LIMITED
+   */
+  async task(request: RequestContext, proof: string): Promise<RenewalTask> {
+    const key = await this.ports.renewalKeys.prove(request, proof);
+    const scope = this.ports.work.read(request);
+    const standing = await this.ports.renewalStanding.of(
+      scope,
+      await this.ports.renewalStanding.living(scope, key.profileId),
+    );
+    refuseOtherKey(standing, key);
+    const { profile, endsAt, newEnd, renewableFrom } = standing;
+    refuseWithoutGain(endsAt, newEnd);
+    const keyRequests = keyRequestsOf(standing);
+    return {
+      profileId: profile.id,
+      challenge: this.challenge(key),
+      keyRequests,
+      needsWrappingKey: keyRequests.some(isServerMade),
+      serverName: profile.serverName,
+      profileName: profile.name,
+      accountName: profile.accountName,
+      renewableFrom,
+      endsAt,
+    };
+  }
+
+  /**
+   * The same requests sent again give the same answer, also when the old certificates are gone.
+   * @throws DomainError as {@link task}; INVALID_TRANSITION with `renewableFrom` where it is too early; CONFLICT for other
+   * requests than those that were certified; CSR_REJECTED; INVALID_INPUT where there is no key to wrap for
+   */
+  async renew(request: RequestContext, sent: Renewal): Promise<MobileIdProfile> {
+    const { renewalKeys, work } = this.ports;
+    const key = await renewalKeys.prove(request, sent.proof, sent);
+    const digest = digestOf(sent);
+    const scope = work.read(request);
+    const profile = await this.ports.renewalStanding.living(scope, key.profileId);
+    if (isRepeated(await this.done(scope, key), digest)) return profile;
+    const standing = await this.ports.renewalStanding.of(scope, profile);
+    refuseUntimely(scope, standing, key);
+    const proven = await this.proveRequests(standing, key, sent.requests);
+    const parcel = await this.prepareKeys(standing, sent);
+    try {
+      return await work.change(request, (change) =>
+        this.issue(change, { key, digest, proven, parcel }),
+      );
+    } finally {
+      discard(parcel);
+    }
+  }
+
+  /** Keys that wait for the phone, until it has acknowledged them. */
+  keysFor(request: RequestContext, { id }: MobileIdProfile): Promise<DeliveredKey[]> {
+    return this.ports.keyDelivery.kept(this.ports.work.read(request), id);
+  }
+
+  /** Everything once more, under the user's lock and then the mobile ID's, as everywhere. */
+  private async issue(
+    scope: ChangeScope,
+    { key, digest, proven, parcel }: Order,
+  ): Promise<MobileIdProfile> {
+    const { users, profiles, certificates, keyDelivery, audit } = this.ports;
+    const { userId } = await this.ports.renewalStanding.living(scope, key.profileId);
+    if (userId !== null) await users.getLocked(scope, userId);
+    await profiles.lock(scope, key.profileId);
+    const profile = await this.ports.renewalStanding.living(scope, key.profileId);
+    if (isRepeated(await this.done(scope, key), digest)) return profile;
+    const standing = await this.ports.renewalStanding.of(scope, profile);
+    refuseUntimely(scope, standing, key);
+    refuseOtherKinds(standing, proven);
+    await certificates.refuseKnownKeys(scope, proven);
+    const replaced = await scope.sql<{ id: CertificateId }>(
+      'renewal.open-certificates',
+      OPEN_CERTIFICATES,
+      [profile.id],
+    );
+    const holder = await this.holderOf(scope, standing);
+    await certificates.issue(scope, holder, [...proven, ...parcel.made]);
+    // What is still kept from before has reached the phone: it has proven itself by what came in the same answer.
+    await keyDelivery.forget(scope, profile.id);
+    await keyDelivery.deliverMade(scope, profile.id, parcel);
+    await scope.sql('renewal.note', NOTE, [
+      key.certificateId,
+      profile.id,
+      digest,
+      replaced.map(({ id }) => id),
+      OVERLAP_DAYS,
+    ]);
+    const renewed = await this.prolong(scope, profile, standing.newEnd);
+    await audit.record(scope, {
+      action: 'profile.renew',
+      target: `profile:${profile.id}`,
+      detail: `certificate:${key.certificateId}`,
+    });
+    await this.notify(scope, renewed);
+    return renewed;
+  }
+
+  private async proveRequests(
+    standing: Standing,
+    key: ProvenKey,
+    requests: readonly CertificateRequest[],
+  ): Promise<ProvenRequest[]> {
+    refuseOtherKinds(standing, requests);
+    const challenge = this.challenge(key);
+    const { certificates } = this.ports;
+    const proven = await Promise.all(
+      requests.map(({ kind, csr }) => certificates.prove(kind, csr, challenge)),
+    );
+    certificates.refuseForeignKeys(standing.terms, proven);
+    return proven;
+  }
+
+  private prepareKeys(standing: Standing, wish: SentKeys): Promise<KeyParcel> {
+    const serverMade = keyRequestsOf(standing).some(isServerMade);
+    const needs = { serverMade, recovered: false, terms: standing.terms };
+    return this.ports.keyDelivery.prepare(needs, wish);
+  }
+
+  /** As the user is called today; what the request says of him does not count. */
+  private async holderOf(
+    scope: Scope,
+    { profile: { id: profileId, projectId, userId }, newEnd, terms }: Standing,
+  ): Promise<Holder> {
+    const { completions, users } = this.ports;
+    if (userId === null) throw new DomainError('USER_NOT_ACTIVE');
+    const user = await users.get(scope, userId);
+    const validity = { notBefore: scope.now, notAfter: newEnd };
+    const order = { projectId, certificateTerms: terms };
+    return completions.holderOf(scope, order, { profileId, user, ...validity });
+  }
+
+  private async prolong(
+    scope: ChangeScope,
+    profile: MobileIdProfile,
+    newEnd: Date,
+  ): Promise<MobileIdProfile> {
+    const [row] = await scope.sql<{ validTo: Date }>(
+      'renewal.prolong',
+      'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1 RETURNING valid_to AS "validTo"',
+      [profile.id, newEnd],
+    );
+    return Object.assign(profile, row);
+  }
+
+  private async done(scope: Scope, { certificateId }: ProvenKey): Promise<Done | undefined> {
+    const [row] = await scope.sql<Done>(
+      'renewal.done',
+      'SELECT requests_digest AS "requestsDigest" FROM renewal WHERE certificate_id = $1',
+      [certificateId],
+    );
+    return row;
+  }
+
+  /** What the requests must carry; 128 bits, hexadecimal. Another one for each certificate that is renewed. */
+  private challenge({ profileId, fingerprint }: ProvenKey): string {
+    return this.ports.keys
+      .mac('renewal-challenge', profileId, fingerprint)
+      .subarray(0, CHALLENGE_BYTES)
+      .toString('hex');
+  }
+
+  private async notify(scope: ChangeScope, { id, projectId }: MobileIdProfile): Promise<void> {
+    const { settings } = await this.ports.projects.get(scope, projectId);
+    if (!settings.notifyOnSuccess) return;
+    await this.ports.notifications.notify(scope, 'MOBILE_ID_RENEWED', id);
+  }
+}
+
+function isServerMade({ origin }: RenewalKeyRequest): boolean {
+  return origin === 'SERVER';
+}
+
+/** @throws DomainError CSR_REJECTED where not each of the keys that the phone has to make has its request */
+function refuseOtherKinds(
+  standing: Standing,
+  requests: readonly Pick<CertificateRequest, 'kind'>[],
+): void {
+  const wanted = keyRequestsOf(standing)
+    .filter((request) => !isServerMade(request))
+    .map(({ kind }) => kind);
+  const sent = requests.map(({ kind }) => kind);
+  const fits = sent.length === wanted.length && wanted.every((kind) => sent.includes(kind));
+  if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted });
+}
+
+/** @throws DomainError CONFLICT where others have become certificates already */
+function isRepeated(done: Done | undefined, digest: Buffer): boolean {
+  if (done === undefined) return false;
+  if (!done.requestsDigest.equals(digest)) throw new DomainError('CONFLICT');
+  return true;
+}
+
+/** Suspended, revoked, run out or renewed already; or not the one that speaks for the mobile ID. */
+function refuseOtherKey({ provingId }: Standing, { certificateId }: ProvenKey): void {
+  if (provingId !== certificateId) throw rejected('KEY');
+}
+
+function refuseUntimely({ now }: Scope, standing: Standing, key: ProvenKey): void {
+  refuseOtherKey(standing, key);
+  refuseWithoutGain(standing.endsAt, standing.newEnd);
+  refuseEarly(now, standing.renewableFrom);
+}
