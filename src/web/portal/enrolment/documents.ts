@@ -26,6 +26,16 @@ export const ENROLMENT = graphql(
         profile {
           ...ProfileParts
         }
+        replaces {
+          id
+          state
+          device {
+            name
+          }
+          certificates {
+            revocationReason
+          }
+        }
         failure {
           code
           message
