@@ -66,6 +66,13 @@ test.each(SCHEMES)('portal and phone page are free of barriers, in %s colours', 
   await seeStatus(page, 'ACTIVE');
   await page.locator('[data-profile]').waitFor();
   await check('active', page);
+  await page.locator('[data-profile]').getByRole('link').click();
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByLabel('I have lost the phone').waitFor();
+  await check('mobile ID', page);
+  await page.getByRole('link', { name: 'Replace' }).click();
+  await page.getByRole('button', { name: 'Show QR code' }).waitFor();
+  await check('replacement', page);
   await scan(phone.page, '/m#AAAAAAAAAAAAAAAAAAAAAA');
   await phone.page.locator('[data-problem]').waitFor();
   await check('phone, problem', phone.page);
@@ -154,6 +161,13 @@ test('names without a place to break fit the narrow screen of a phone', async ()
   await page.goto(`/#/enrolment/${id}`);
   await page.locator('[data-profile]').waitFor();
   await measure('profile');
+  await page.locator('[data-profile]').getByRole('link').click();
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByLabel('I have lost the phone').waitFor();
+  await measure('mobile ID');
+  await page.getByRole('link', { name: 'Replace' }).click();
+  await page.getByRole('button', { name: 'Show QR code' }).waitFor();
+  await measure('replacement');
   expect(seen).toEqual([]);
 });
 

@@ -4,11 +4,12 @@ import type { UserId } from '../../src/kernel/ids';
 import { noteSecret } from './run';
 import type { TestServer } from './server';
 
-/** A session of this user with these proofs, opened behind the sign-in. Gives its token. */
+/** A session of this user with these proofs, opened behind the sign-in. Gives its token. `credential`: what proved them. */
 export async function sessionOf(
   { app }: Pick<TestServer, 'app'>,
   userId: string,
   methods: readonly AuthenticationMethod[] = ['PASSWORD', 'EMAIL_CODE'],
+  credential?: string,
 ): Promise<string> {
   const { work, sessions } = app.services;
   const request = await work.systemRequest('test', randomUUID());
@@ -16,7 +17,7 @@ export async function sessionOf(
     const [first, ...others] = methods.map((method) => ({
       method,
       provider: null,
-      credential: method,
+      credential: credential ?? method,
     }));
     if (first === undefined) throw new Error('A session begins with a proof.');
     let opened = await sessions.open(scope, userId as UserId, first);
