@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { giveSession, openWindow } from '../helpers/browser';
 import { addAuthenticatorApp } from '../helpers/account';
 import { createMobileId, order, scan, seeScreen, seeStatus } from '../helpers/portal';
+import { moveProfile } from '../helpers/profiles';
 import { setStage, type Stage } from '../helpers/stage';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -73,6 +74,21 @@ test.each(SCHEMES)('portal and phone page are free of barriers, in %s colours', 
   await page.getByRole('link', { name: 'Replace' }).click();
   await page.getByRole('button', { name: 'Show QR code' }).waitFor();
   await check('replacement', page);
+  const { data } = await stage.server.graphql('{ myProfiles { id } }', {}, { token });
+  const profileId = data.myProfiles[0].id as string;
+  for (const [move, state] of [
+    ['deactivateMyProfile', 'INACTIVE'],
+    ['revokeMyProfile', 'REVOKED'],
+  ] as const) {
+    await moveProfile(stage.server, move, profileId, { token });
+    await page.goto(`/#/mobile-id/${profileId}`);
+    await page.reload();
+    await page.locator(`[data-profile][data-state="${state}"]`).waitFor();
+    await check(`mobile ID, ${state}`, page);
+    await page.goto('/#/');
+    await page.locator(`[data-profile][data-state="${state}"]`).waitFor();
+    await check(`home, ${state}`, page);
+  }
   await scan(phone.page, '/m#AAAAAAAAAAAAAAAAAAAAAA');
   await phone.page.locator('[data-problem]').waitFor();
   await check('phone, problem', phone.page);

@@ -123,11 +123,13 @@ test('a stolen phone’s mobile ID is revoked for good, once a cause is chosen',
 test('who has proven himself by the mobile ID itself of late is asked for something else to revoke it', async () => {
   const { person, profileId } = await holder('dagny');
   const window = await stage.openPortal();
-  const token = await sessionOf(stage.server, person.id, ['PASSWORD', 'MOBILE_ID'], profileId);
+  const token = await sessionOf(stage.server, person.id, ['PASSWORD', 'MOBILE_ID']);
   await stage.server.database.query(
-    `UPDATE session_evidence SET at = at - interval '11 minutes'
-     WHERE method = 'PASSWORD' AND session_id IN (SELECT id FROM session WHERE user_id = $1)`,
-    [person.id],
+    `UPDATE session_evidence SET
+       at = CASE method WHEN 'PASSWORD' THEN at - interval '11 minutes' ELSE at END,
+       credential = CASE method WHEN 'MOBILE_ID' THEN $2 ELSE credential END
+     WHERE session_id IN (SELECT id FROM session WHERE user_id = $1)`,
+    [person.id, profileId],
   );
   await giveSession(window, stage.server, token);
   const { page } = window;

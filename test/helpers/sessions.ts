@@ -4,12 +4,11 @@ import type { UserId } from '../../src/kernel/ids';
 import { noteSecret } from './run';
 import type { TestServer } from './server';
 
-/** A session of this user with these proofs, opened behind the sign-in. Gives its token. `credential`: what proved them. */
+/** A session of this user with these proofs, opened behind the sign-in. Gives its token. */
 export async function sessionOf(
   { app }: Pick<TestServer, 'app'>,
   userId: string,
   methods: readonly AuthenticationMethod[] = ['PASSWORD', 'EMAIL_CODE'],
-  credential?: string,
 ): Promise<string> {
   const { work, sessions } = app.services;
   const request = await work.systemRequest('test', randomUUID());
@@ -17,7 +16,7 @@ export async function sessionOf(
     const [first, ...others] = methods.map((method) => ({
       method,
       provider: null,
-      credential: credential ?? method,
+      credential: method,
     }));
     if (first === undefined) throw new Error('A session begins with a proof.');
     let opened = await sessions.open(scope, userId as UserId, first);

@@ -25,7 +25,12 @@ export function ReplacedNote({ profile }: ReplacedNoteProps): ReactElement {
         ) : (
           <>
             Until then it goes on working. If somebody else may have the phone,{' '}
-            <Anchor href={hashOf({ page: 'MOBILE_ID', profileId: profile.id })} size="sm">
+            <Anchor
+              href={hashOf({ page: 'MOBILE_ID', profileId: profile.id })}
+              size="sm"
+              c="inherit"
+              underline="always"
+            >
               suspend it first
             </Anchor>
             .
