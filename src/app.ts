@@ -7,6 +7,7 @@ import { recordRefusedMutations } from './edge/graphql/refusals.js';
 import { createSchema } from './edge/graphql/schema.js';
 import { guardedBy } from './edge/graphql/schema-rules.js';
 import { mailboxRouter } from './edge/http/mailbox.js';
+import { PlainServer } from './edge/http/plain-server.js';
 import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
 import { startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { startHousekeeping } from './composition/housekeeping.js';
@@ -17,11 +18,14 @@ import {
   openAuthorities,
   openAuthorityKeys,
 } from './composition/authorities.js';
-import { seed } from './composition/first-start.js';
+import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
+import { pkiMount } from './composition/pki-mount.js';
+import { pkiUrlOf } from './composition/pki-url.js';
+import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
@@ -83,8 +87,10 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const authorityKeys = await openAuthorityKeys(keys, config.pkcs11, teardown);
   const authorities = await openAuthorities(source, authorityKeys, {
     keyAlgorithm: config.caKeyAlgorithm,
-    pkiUrl: config.pkiUrl ?? publicUrl.replace(/^https:/, 'http:'),
+    pkiUrl: pkiUrlOf(config, publicUrl),
   });
+  const recoveryKeys = await recoveryKeysIn(config.recoveryKey);
+  await adoptRecoveryKey(source, recoveryKeys);
   const bus = new EventBus(pgConnection(database.connection), log);
   const { session, sms } = config;
   const counters = createCounterPool(database.connection);
@@ -93,16 +99,20 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   });
   teardown.add(() => counters.end());
   const { clientCa } = config;
-  const ground = { source, counters, keys, bus, authorities, clientCa, publicUrl, sms, session };
+  const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session };
+  const ground = { source, counters, keys, bus, ...given };
   const services = createServices(ground);
   followAuthorities(authorities, { work: services.work, bus, log });
   warnOfPlainHttp(config, log);
+  warnOfSilentPki(config, log);
+  await publishFirstLists(services, log);
   await bus.open();
   teardown.add(() => bus.close());
   const stopJobs = await startJobs({ config, services, source, publicUrl, log, teardown });
   const seeded = { done: false };
   const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded });
   teardown.add(() => Promise.all([edge.drain(DRAIN_MS), stopJobs()]), END_WORK_MS);
+  await startPlainPki({ config, services, publicUrl, log, teardown });
   // Last, so that no start fails after it and keeps the password to itself; until then the rules are missing and all is closed.
   const madePassword = await seed(services, config.admin);
   seeded.done = true;
@@ -125,6 +135,20 @@ function warnOfPlainHttp({ host, tls, publicUrl }: Config, log: Logger): void {
   if (isProtected || isLoopbackName(host)) return;
   log.warn(
     'Passwords and tokens cross the network in the clear: set TLS_CERT and TLS_KEY, or PUBLIC_URL to the https address of a proxy.',
+  );
+}
+
+/** So that they are there as soon as the server is. Where a key cannot be reached now, the job goes on trying. */
+async function publishFirstLists({ revocationLists }: Services, log: Logger): Promise<void> {
+  await revocationLists.publishDue().catch((error: unknown) => {
+    log.error({ error }, 'revocation lists could not be published');
+  });
+}
+
+function warnOfSilentPki({ tls, pkiUrl, pkiPort }: Config, log: Logger): void {
+  if (tls === null || pkiPort !== null || pkiUrl !== null) return;
+  log.warn(
+    'Certificates name plain http URLs for CRL and OCSP, which this server does not answer with TLS_CERT: set PKI_PORT, or PKI_URL to where a proxy answers.',
   );
 }
 
@@ -180,6 +204,7 @@ async function startEdge(
     port,
     tls: config.tls,
     clientCa: config.clientCa,
+    ownAuthorities: services.certificates.authority.chainPem,
     publicUrl: () => publicUrl,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
@@ -189,7 +214,9 @@ async function startEdge(
     ports,
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
     mounts: [
+      pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
+      estMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox
         ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]
@@ -201,6 +228,25 @@ async function startEdge(
     throw listenProblem(config, port, cause);
   });
   return edge;
+}
+
+/** With PKI_PORT. Nothing else is served there: no page, no token, no password in the clear. */
+async function startPlainPki(
+  parts: Parts & { publicUrl: string; teardown: Teardown },
+): Promise<void> {
+  const { config, services, publicUrl, log, teardown } = parts;
+  const { host, pkiPort, trustedProxies } = config;
+  if (pkiPort === null) return;
+  const server = new PlainServer({
+    ...{ host, trustedProxies, log },
+    port: pkiPort,
+    publicUrl: () => publicUrl,
+    mounts: [pkiMount(services, log)],
+  });
+  await server.listen().catch((cause: unknown) => {
+    throw listenProblem(config, pkiPort, cause);
+  });
+  teardown.add(() => server.drain(DRAIN_MS), END_WORK_MS);
 }
 
 /** For PORT=0: the URL has to be known before anything that names it is made. */

@@ -3,7 +3,7 @@ import { ConfigError, isLocalUrl, readEnvironment, type Environment } from './en
 import type { KeyAlgorithm } from './kernel/key-algorithm.js';
 import { isLoopbackAddress } from './kernel/loopback.js';
 import type { SmsGateway } from './platform/sms.js';
-import { clientCaFile, tlsFiles } from './setting-files.js';
+import { clientCaFile, recoveryKeyIn, tlsFiles } from './setting-files.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
 export interface Config {
@@ -12,6 +12,8 @@ export interface Config {
   /** Null: `http://localhost:PORT`, known once the port is. */
   readonly publicUrl: string | null;
   readonly pkiUrl: string | null;
+  /** Where `/pki`, and nothing else, is answered in plain http besides. */
+  readonly pkiPort: number | null;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   /** Certificates of the authorities whose client certificates are accepted, PEM. */
   readonly clientCa: Buffer | null;
@@ -24,6 +26,8 @@ export interface Config {
   readonly production: boolean;
   readonly admin: { readonly password: string | null; readonly email: string };
   readonly masterKey: Buffer | null;
+  /** Private keys, PEM, that open archived encryption keys; null where they are kept elsewhere. */
+  readonly recoveryKey: string | null;
   readonly mail: {
     readonly smtpUrl: string | null;
     readonly from: string;
@@ -65,6 +69,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     host: settings.HOST,
     publicUrl: settings.PUBLIC_URL ?? null,
     pkiUrl: settings.PKI_URL ?? null,
+    pkiPort: settings.PKI_PORT ?? null,
     tls: tlsFiles(settings),
     clientCa: clientCaFile(settings),
     allowedOrigins: settings.ALLOWED_ORIGINS,
@@ -75,6 +80,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     production: settings.NODE_ENV === 'production',
     admin: { password: settings.ADMIN_PASSWORD ?? null, email: settings.ADMIN_EMAIL },
     masterKey: settings.MASTER_KEY ?? null,
+    recoveryKey: recoveryKeyIn(settings),
     mail: {
       smtpUrl: settings.SMTP_URL ?? null,
       from: settings.MAIL_FROM,
@@ -102,6 +108,7 @@ function refuseContradictions(settings: Environment): void {
       (settings.TLS_CERT === undefined) !== (settings.TLS_KEY === undefined),
       'TLS_CERT and TLS_KEY go together.',
     ],
+    [settings.PKI_PORT === settings.PORT, 'PKI_PORT must be another port than PORT.'],
     [
       lacksCertificates(settings),
       'CLIENT_CA needs TLS_CERT, or TRUSTED_PROXIES: no client certificate could arrive otherwise.',

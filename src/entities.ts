@@ -29,7 +29,22 @@ import {
 } from './features/authentication/saml/saml.entity.js';
 import { Authority } from './features/certificates/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
+import {
+  OcspSignerEntity,
+  RevocationChange,
+  RevocationList,
+} from './features/certificates/revocation/revocation.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
+import { ArchivedKey, RecoveryKey } from './features/certificates/key-archive.entity.js';
+import { RecoveredCertificate } from './features/certificates/recovered-certificate.entity.js';
+import {
+  EnrolmentRecovery,
+  KeyRecovery,
+  KeyRecoveryApproval,
+  PreparedKey,
+  WrappedKey,
+} from './features/enrolment/key-recovery.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -45,6 +60,9 @@ import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
+import { Revocation1795500200000 } from './migrations/1795500200000-Revocation.js';
+import { Est1795500700000 } from './migrations/1795500700000-Est.js';
+import { KeyArchive1795500300000 } from './migrations/1795500300000-KeyArchive.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
@@ -61,6 +79,7 @@ export const databaseSchema: DatabaseSchema = {
     ApiClientAddressEntity,
     ApiClientEntity,
     ApiClientSecretEntity,
+    ArchivedKey,
     AuditEntryEntity,
     AuditSealEntity,
     Authority,
@@ -70,6 +89,10 @@ export const databaseSchema: DatabaseSchema = {
     Enrolment,
     EnrolmentCode,
     EnrolmentEvent,
+    EstAnswer,
+    EnrolmentRecovery,
+    KeyRecovery,
+    KeyRecoveryApproval,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -77,11 +100,17 @@ export const databaseSchema: DatabaseSchema = {
     MobileIdProof,
     OAuthAssertion,
     OAuthSigningKey,
+    OcspSignerEntity,
     IdentityProviderEntity,
+    PreparedKey,
     Profile,
     ProjectEntity,
     ProofAttempt,
     RateLimit,
+    RevocationChange,
+    RevocationList,
+    RecoveredCertificate,
+    RecoveryKey,
     SamlIdentity,
     SamlKey,
     SamlMessage,
@@ -91,6 +120,7 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     TotpAuthenticatorEntity,
     UserEntity,
+    WrappedKey,
   ],
   migrations: [
     Initial1795291418159,
@@ -105,5 +135,8 @@ export const databaseSchema: DatabaseSchema = {
     AuthorityGenerations1795500800000,
     ProfileChanges1795500100000,
     CertificateProfiles1795500400000,
+    Revocation1795500200000,
+    Est1795500700000,
+    KeyArchive1795500300000,
   ],
 };

@@ -47,6 +47,7 @@ const environment = z.object({
   PKI_URL: httpOrigin
     .refine((url) => url.startsWith('http:'), 'must be plain http (RFC 5280 section 8)')
     .optional(),
+  PKI_PORT: integer(1, 65_535).optional(),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   CLIENT_CA: z.string().optional(),
@@ -71,6 +72,7 @@ const environment = z.object({
     .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in base64')
     .transform((text) => Buffer.from(text, 'base64'))
     .optional(),
+  RECOVERY_KEY: z.string().optional(),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, 'must be a smtp:// or smtps:// URL')

@@ -46,3 +46,10 @@ function readSetting(variable: string, path: string): Buffer {
     throw new ConfigError(`${variable} names a file that cannot be read.`, { cause });
   }
 }
+
+/** PEM as it is, or the file that holds it. */
+export function recoveryKeyIn({ RECOVERY_KEY }: Environment): string | null {
+  if (RECOVERY_KEY === undefined) return null;
+  if (RECOVERY_KEY.trimStart().startsWith('-----BEGIN ')) return RECOVERY_KEY;
+  return readSetting('RECOVERY_KEY', RECOVERY_KEY).toString('utf8');
+}

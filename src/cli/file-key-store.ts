@@ -1,15 +1,23 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { IssuedMobileId } from '../phone/contract.js';
-import { importSigningKey, isKeyAlgorithm } from '../phone/key-algorithm.js';
-import { MemoryKeyStore, type StoredMobileId } from '../phone/key-store.js';
+import { importDecryptionKey } from '../phone/decryption-key.js';
+import { importSigningKey, isKeyAlgorithm, type KeyAlgorithm } from '../phone/key-algorithm.js';
+import { MemoryKeyStore, type StoredKey, type StoredMobileId } from '../phone/key-store.js';
 import { hasCode } from '../platform/system-errors.js';
 
-/** A mobile ID as it stands in the file: with its AUTHENTICATION key, and with no other. */
+interface KeptKey {
+  readonly algorithm: string;
+  readonly pkcs8: string;
+  readonly spki: string;
+}
+
+/** A mobile ID as it stands in the file: with its AUTHENTICATION key, and those that it reads messages with. */
 interface KeptMobileId extends IssuedMobileId {
   readonly serverUrl: string;
   readonly enrolmentId: string;
   readonly storedAt: string;
-  readonly key: { readonly algorithm: string; readonly pkcs8: string; readonly spki: string };
+  readonly key?: KeptKey | undefined;
+  readonly decryptionKeys?: readonly KeptKey[];
 }
 
 const FOR_ITS_OWNER = 0o600;
@@ -54,26 +62,47 @@ async function readKept(file: string): Promise<readonly KeptMobileId[]> {
 async function toKeep(mobileId: StoredMobileId): Promise<KeptMobileId | undefined> {
   const { keys, storedAt, ...rest } = mobileId;
   const key = keys.find(({ kind }) => kind === 'AUTHENTICATION');
-  if (key === undefined) return undefined;
-  const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', key.privateKey));
+  const decryptionKeys = keys.filter(({ kind }) => kind === 'ENCRYPTION');
+  if (key === undefined && decryptionKeys.length === 0) return undefined;
   return {
     ...rest,
     storedAt: storedAt.toISOString(),
-    key: {
-      algorithm: key.algorithm,
-      pkcs8: pkcs8.toString('base64'),
-      spki: Buffer.from(key.publicKey).toString('base64'),
-    },
+    key: key && (await exported(key)),
+    decryptionKeys: await Promise.all(decryptionKeys.map(exported)),
   };
 }
 
-async function restored({ key, storedAt, ...rest }: KeptMobileId): Promise<StoredMobileId> {
-  const { algorithm, pkcs8, spki } = key;
-  if (!isKeyAlgorithm(algorithm)) throw new Error('The file holds a key of an unknown kind.');
-  const privateKey = await importSigningKey(algorithm, bytesOf(pkcs8));
-  const publicKey = bytesOf(spki);
-  const own = { kind: 'AUTHENTICATION', algorithm, privateKey, publicKey } as const;
-  return { ...rest, storedAt: new Date(storedAt), keys: [own] };
+async function exported({ algorithm, privateKey, publicKey }: StoredKey): Promise<KeptKey> {
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey));
+  return {
+    algorithm,
+    pkcs8: pkcs8.toString('base64'),
+    spki: Buffer.from(publicKey).toString('base64'),
+  };
+}
+
+async function restored(kept: KeptMobileId): Promise<StoredMobileId> {
+  const { key, decryptionKeys = [], storedAt, ...rest } = kept;
+  const own = key === undefined ? [] : [await authenticationKey(key)];
+  const others = await Promise.all(decryptionKeys.map(encryptionKey));
+  return { ...rest, storedAt: new Date(storedAt), keys: [...own, ...others] };
+}
+
+async function authenticationKey(kept: KeptKey): Promise<StoredKey> {
+  const algorithm = algorithmOf(kept);
+  const privateKey = await importSigningKey(algorithm, bytesOf(kept.pkcs8));
+  return { kind: 'AUTHENTICATION', algorithm, privateKey, publicKey: bytesOf(kept.spki) };
+}
+
+async function encryptionKey(kept: KeptKey): Promise<StoredKey> {
+  const algorithm = algorithmOf(kept);
+  const handles = await importDecryptionKey(algorithm, bytesOf(kept.pkcs8), true);
+  return { kind: 'ENCRYPTION', algorithm, ...handles, publicKey: bytesOf(kept.spki) };
+}
+
+function algorithmOf({ algorithm }: KeptKey): KeyAlgorithm {
+  if (isKeyAlgorithm(algorithm)) return algorithm;
+  throw new Error('The file holds a key of an unknown kind.');
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

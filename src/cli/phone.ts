@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../kernel/clock.js';
 import { adviceOn } from '../phone/advice.js';
 import { isKeyAlgorithm, KEY_ALGORITHMS, type KeyAlgorithm } from '../phone/key-algorithm.js';
+import { openMessage } from '../phone/message.js';
 import { parseProofLink, type MobileIdLink } from '../phone/link.js';
 import { PhoneError } from '../phone/problem.js';
 import { proofAdviceOn } from '../phone/proof-advice.js';
@@ -15,13 +17,16 @@ const EXIT = { FAILED: 1, MISUSED: 2, INTERRUPTED: 130 } as const;
 const USAGE = `A phone in a terminal: scans a mobile ID link, makes the keys, gets the certificates. Asked whether it is you, it signs.
 
   npm run phone -- LINK [--name "My phone"] [--algorithm P-256] [--out DIR] [--keep FILE] [--number NN]
+  npm run phone -- decrypt MESSAGE --keep FILE
 
   LINK         what stands in the QR code, e.g. http://localhost:4000/m#…
   --name       how the phone calls itself
   --algorithm  ${KEY_ALGORITHMS.join(', ')}; without it, the server's first choice
   --out        writes certificates and chain there as PEM; private keys stay in memory
-  --keep       keeps the mobile ID and its AUTHENTICATION key in this file, unencrypted, to answer with later
+  --keep       keeps the mobile ID, its AUTHENTICATION key and its encryption keys in this file, unencrypted, for later
   --number     the number that the page shows, where the link asks whether it is you; else it is asked for
+
+  decrypt      opens an encrypted message, a mail (.eml) or its attachment (.p7m), and writes what it says to the output
 
   Put LINK in quotes: a shell may take # for a comment.
   A server with a self-signed certificate: NODE_EXTRA_CA_CERTS=cert.pem npm run phone -- LINK
@@ -46,6 +51,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${wanted.message}\n\n${USAGE}`);
     return EXIT.MISUSED;
   }
+  if ('message' in wanted) return decrypt(wanted);
   const interrupted = new AbortController();
   process.once('SIGINT', () => {
     interrupted.abort();
@@ -107,7 +113,35 @@ function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function readArguments(args: string[]): Arguments | 'HELP' | Error {
+interface Decryption {
+  readonly message: string;
+  readonly keepFile: string;
+}
+
+function readDecryption(messages: readonly string[], keepFile?: string): Decryption | Error {
+  const [message, ...others] = messages;
+  if (message === undefined || others.length > 0)
+    return new Error('Exactly one MESSAGE is needed.');
+  if (keepFile === undefined) return new Error('Name the file of the mobile ID by --keep.');
+  return { message, keepFile };
+}
+
+/** What the message says goes to the output as it is, all else to the other one. */
+async function decrypt({ message, keepFile }: Decryption): Promise<number> {
+  try {
+    const store = await FileKeyStore.open(keepFile);
+    const file = new Uint8Array(await readFile(message));
+    const { content, certificate } = await openMessage(file, await store.listMobileIds());
+    process.stderr.write(`  ✓ opened with the key of certificate ${certificate.serialNumber}\n`);
+    process.stdout.write(content);
+    return 0;
+  } catch (error) {
+    process.stderr.write(explanationOf(error, adviceOn));
+    return EXIT.FAILED;
+  }
+}
+
+function readArguments(args: string[]): Arguments | Decryption | 'HELP' | Error {
   try {
     const { positionals, values } = parseArgs({
       args,
@@ -123,6 +157,7 @@ function readArguments(args: string[]): Arguments | 'HELP' | Error {
     });
     if (values.help === true) return 'HELP';
     const [link, ...others] = positionals;
+    if (link === 'decrypt') return readDecryption(others, values.keep);
     if (link === undefined || others.length > 0) return new Error('Exactly one LINK is needed.');
     const { algorithm, name, number, keep: keepFile, out: outDir } = values;
     const common = { link, name, number, keepFile, outDir };

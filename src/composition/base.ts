@@ -4,6 +4,16 @@ import { ApiClientService } from '../features/api-clients/api-client.service.js'
 import { AuditSealService } from '../features/audit/audit-seal.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
+import { AuthorityDirectory } from '../features/certificates/revocation/authority-directory.service.js';
+import { OcspSignerService } from '../features/certificates/revocation/ocsp-signer.service.js';
+import { ResponderService } from '../features/certificates/revocation/responder.service.js';
+import { RevocationListService } from '../features/certificates/revocation/revocation-list.service.js';
+import { SingleCertificateService } from '../features/certificates/single-certificate.service.js';
+import {
+  KeyArchiveService,
+  type RecoveryKeys,
+} from '../features/certificates/key-archive.service.js';
+import { RecoveredCertificateService } from '../features/certificates/recovered-certificate.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -29,6 +39,7 @@ export interface Ground {
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
   readonly authorities: Authorities;
+  readonly recoveryKeys: RecoveryKeys;
   /** Authorities of the client certificates that are accepted, PEM; null turns the method off. */
   readonly clientCa: Buffer | null;
   readonly publicUrl: string;
@@ -48,7 +59,10 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const notifications = new NotificationService();
   const users = new UserService(audit);
   const certificates = new CertificateService(ground.authorities.registry);
-  const projects = new ProjectService(audit);
+  const authorityDirectory = new AuthorityDirectory(work, ground.authorities.service);
+  const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);
+  const keyArchive = new KeyArchiveService(ground.recoveryKeys);
+  const projects = new ProjectService(audit, (scope) => keyArchive.isReady(scope));
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);
     return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
@@ -56,12 +70,17 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const sessions = new SessionService(ground.session);
   return {
     ...{ handlers, work, limits, keys, bus, publicUrl },
-    ...{ audit, notifications, users, clients, certificates, projects, sessions },
+    ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
+    ...{ authorityDirectory, ocspSigners },
+    revocationLists: new RevocationListService(work, authorityDirectory),
+    responder: new ResponderService(work, authorityDirectory, ocspSigners),
+    recoveredCertificates: new RecoveredCertificateService(),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates, audit),
     auditSeals: new AuditSealService(keys),
+    singles: new SingleCertificateService(certificates),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
   };

@@ -1,14 +1,23 @@
 import { ActivationService } from '../features/enrolment/activation.service.js';
+import { CompletionService } from '../features/enrolment/completion.service.js';
 import { ClaimService } from '../features/enrolment/claim.service.js';
 import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
 import { DeliveryService } from '../features/enrolment/delivery.service.js';
 import { EnrolmentLog } from '../features/enrolment/enrolment-log.service.js';
 import { EnrolmentSecrets } from '../features/enrolment/enrolment-secrets.js';
 import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
+import { EstAnswerService } from '../features/enrolment/est/est-answer.service.js';
+import { EstEnrolmentService } from '../features/enrolment/est/est-enrolment.service.js';
+import { EstKeyService } from '../features/enrolment/est/est-keys.service.js';
+import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
+import { RenewalPolicy } from '../features/enrolment/est/renewal-policy.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
+import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
+import { KeyRecoveryService } from '../features/enrolment/key-recovery.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
+import { RecoveryService } from '../features/enrolment/recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
 import type { createAccess } from './access.js';
 import type { Base } from './base.js';
@@ -24,16 +33,42 @@ export function createEnrolment(
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
   const replacements = new ReplacementService({ ...base, access, exclusions });
-  const own = { ...base, log, secrets, enrolments, replacements };
+  const keyDelivery = new KeyDeliveryService(base.keyArchive);
+  const recoveries = new RecoveryService({ ...base, keyDelivery, access });
+  const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
+  const claims = new ClaimService(own);
+  const completions = new CompletionService(own);
+  const activations = new ActivationService({ ...own, completions });
   return {
-    ...{ log, secrets, enrolments },
-    offers: new OffersService(projects, enrolments, access),
+    ...{ log, secrets, enrolments, keyDelivery },
+    keyRecoveries: new KeyRecoveryService(own),
+    offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
-    claims: new ClaimService(own),
-    activations: new ActivationService(own),
+    ...{ claims, activations },
+    ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
     status: new StatusService(enrolments, log, bus),
+  };
+}
+
+type EstGround = Base & {
+  readonly log: EnrolmentLog;
+  readonly secrets: EnrolmentSecrets;
+  readonly enrolments: EnrolmentService;
+  readonly claims: ClaimService;
+  readonly completions: CompletionService;
+};
+
+/** The same, for devices that bring a client of their own. */
+function createEst(ground: EstGround) {
+  const answers = new EstAnswerService();
+  const estKeys = new EstKeyService({ ...ground, serverMadeKeys: ground.keyArchive });
+  const own = { ...ground, answers, estKeys, renewalPolicy: new RenewalPolicy() };
+  return {
+    estAnswers: answers,
+    estEnrolments: new EstEnrolmentService(own),
+    estRenewals: new EstRenewalService(own),
   };
 }

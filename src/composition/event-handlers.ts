@@ -1,6 +1,8 @@
 import { accessRuleChanged } from '../features/access/access-rule.events.js';
 import { apiClientStopped } from '../features/api-clients/api-client.events.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
+import { certificatesChanged } from '../features/certificates/certificate.events.js';
+import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
 import { profilesEnded } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
@@ -45,7 +47,7 @@ function onRights(handlers: Handlers, services: Handling): void {
 }
 
 function onUsers(handlers: Handlers, services: Handling): void {
-  const { sessions, oneTimeCodes, passwordLinks, enrolments, profiles } = services;
+  const { sessions, oneTimeCodes, passwordLinks, enrolments, profiles, keyRecoveries } = services;
   handlers.on(userCreated, async (scope, { userId, awaitsPassword }) => {
     if (awaitsPassword) await passwordLinks.invite(scope, userId);
   });
@@ -55,6 +57,7 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await sessions.endAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.revokeAllOf(scope, userId);
+    await keyRecoveries.endAllOf(scope, userId);
   });
   handlers.on(userDeactivated, async (scope, { userId }) => {
     await oneTimeCodes.voidAllOf(scope, userId);
@@ -77,6 +80,12 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     const administrators = await users.activeAdministrators(scope);
     if (administrators.some(({ id }) => id === userId)) await rules.requireAdministrator(scope);
   });
+  handlers.on(certificatesChanged, (scope, { certificateIds }) =>
+    services.revocationLists.noteChanges(scope, certificateIds),
+  );
+  handlers.on(enrolmentGivenUp, (scope, { enrolmentId }) =>
+    services.estEnrolments.abandon(scope, enrolmentId),
+  );
   handlers.on(profilesEnded, (scope, { profileIds }) =>
     services.mobileIdEvidence.forget(scope, profileIds),
   );

@@ -1,8 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
+import { KeyArchiveService, RecoveryKeys } from '../features/certificates/key-archive.service.js';
 import { randomToken } from '../kernel/secrets.js';
+import { EventHandlers } from '../platform/event-handlers.js';
+import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 import type { Services } from './services.js';
 import { administratorProblem } from './start-problems.js';
+
+/** @throws StartupError where it cannot be used */
+export function recoveryKeysIn(pem: string | null): Promise<RecoveryKeys> {
+  return pem === null ? Promise.resolve(RecoveryKeys.none()) : RecoveryKeys.parse(pem);
+}
+
+/** The recovery key that this server was given, where it is the first. @throws StartupError where it is none of those known */
+export async function adoptRecoveryKey(source: DataSource, keys: RecoveryKeys): Promise<void> {
+  const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
+  const request = await work.systemRequest('first-start', randomUUID());
+  await work.change(request, (scope) => new KeyArchiveService(keys).adopt(scope));
+}
 
 /**
  * Default access rules and the first administrator, where there are none.

@@ -7,6 +7,9 @@ import type { Services } from './services.js';
 
 const EXPIRY_MS = 1000;
 const PURGE_MS = 600_000;
+/** What changes within it comes into one list. */
+const LISTS_MS = 400;
+const OCSP_SIGNERS_MS = 60_000;
 
 /** What nobody asks for: noticing what has run out, and deleting what is over for long. On every instance. */
 export function startHousekeeping(services: Services, log: Logger): { stop(): Promise<unknown> } {
@@ -25,15 +28,26 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       await expiry.sweep(scope);
       await profiles.expire(scope);
       await services.mobileIdProofs.expire(scope);
+      await services.keyRecoveries.expire(scope);
     }),
     sweeper({ name: 'confirmations', everyMs: EXPIRY_MS }, (scope) =>
       confirmations.failExhausted(scope),
     ),
     sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
     sweeper({ name: 'purge', everyMs: PURGE_MS }, (scope) => purgeAll(services, scope)),
+    ...publishers(services, log),
   ];
   for (const each of sweepers) each.start();
   return { stop: () => Promise.all(sweepers.map((each) => each.stop())) };
+}
+
+/** They open their own transactions, one for each list and each key. */
+function publishers(services: Services, log: Logger): Sweeper[] {
+  const { revocationLists, ocspSigners } = services;
+  return [
+    new Sweeper(() => revocationLists.publishDue(), LISTS_MS, log),
+    new Sweeper(() => ocspSigners.renewDue(), OCSP_SIGNERS_MS, log),
+  ];
 }
 
 /** Deletes a batch of everything that is good for a time, and kept for a while after. */
@@ -41,8 +55,11 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
   const passing = [
     services.challenges,
     services.clientAuthentication,
+    services.estAnswers,
+    services.keyDelivery,
     services.methodLocks,
     services.mobileIdProofs,
+    services.ocspSigners,
     services.oneTimeCodes,
     services.passwordLinks,
     services.samlRequests,

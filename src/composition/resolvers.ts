@@ -16,6 +16,10 @@ import { CertificateAuthorityResolver } from '../features/certificates/certifica
 import { DeviceResolver } from '../features/enrolment/device.resolver.js';
 import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
 import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
+import {
+  KeyRecoveryApprovalResolver,
+  KeyRecoveryResolver,
+} from '../features/enrolment/key-recovery.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
@@ -41,6 +45,8 @@ export function createResolvers(services: Services): readonly [object, ...object
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
     new IdentityProviderResolver(work, services.identityProviders),
+    new KeyRecoveryApprovalResolver(work, users),
+    new KeyRecoveryResolver(services),
     new MethodLockResolver(work, services.methodLocks),
     new MobileIdDeviceResolver(services.mobileIdAnswers),
     new MobileIdResolver(services),

@@ -32,11 +32,12 @@ export function administratorProblem(cause: unknown): unknown {
 }
 
 /** Why the server cannot listen, where that is up to the settings. */
-export function listenProblem({ host }: Config, port: number, cause: unknown): unknown {
-  const place = `PORT ${String(port)} at HOST ${host}`;
+export function listenProblem({ host, pkiPort }: Config, port: number, cause: unknown): unknown {
+  const variable = port === pkiPort ? 'PKI_PORT' : 'PORT';
+  const place = `${variable} ${String(port)} at HOST ${host}`;
   const sentences = {
-    EADDRINUSE: `${place} is in use by another program. Stop it, or choose another PORT.`,
-    EACCES: `${place} may not be used by this user. Choose a PORT above 1023.`,
+    EADDRINUSE: `${place} is in use by another program. Stop it, or choose another ${variable}.`,
+    EACCES: `${place} may not be used by this user. Choose a ${variable} above 1023.`,
     EADDRNOTAVAIL: `HOST ${host} is no address of this machine.`,
     ENOTFOUND: `HOST ${host} is not known.`,
   };

@@ -29,6 +29,8 @@ export type KeyPurpose =
   | 'audit-seal'
   | 'enrolment-code'
   | 'enrolment-code-hash'
+  | 'code-bearer'
+  | 'est-private-key'
   | 'watch-token'
   | 'device-token'
   | 'challenge'
@@ -46,6 +48,8 @@ export type KeyPurpose =
   | 'mobile-id-number'
   | 'ca-key'
   | 'oauth-signing-key'
+  | 'ocsp-key'
+  | 'prepared-key'
   | 'saml-key';
 
 const NONCE_BYTES = 12;

@@ -1,7 +1,8 @@
 import type { Problem } from './field-problems.js';
 
 /** Control characters, lone surrogates, line separators, and what turns the direction of the text around it. */
-export const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
+export const UNPRINTABLE =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 const LINE_BREAK = /\r?\n/g;
 
 /** Limits in characters (Unicode code points). `multiline` allows line breaks. */

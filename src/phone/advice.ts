@@ -113,6 +113,22 @@ const ADVICE: Readonly<Record<string, Text>> = {
     'Type the two digits that the page shows.',
     'retry',
   ],
+  MESSAGE_NOT_UNDERSTOOD: [
+    PHONE_PROBLEMS.MESSAGE_NOT_UNDERSTOOD,
+    'Choose a mail (.eml) or its encrypted attachment (smime.p7m).',
+    'retry',
+  ],
+  MESSAGE_NOT_SUPPORTED: [
+    PHONE_PROBLEMS.MESSAGE_NOT_SUPPORTED,
+    'Ask the sender to encrypt with AES, and for an RSA key with OAEP padding.',
+    'retry',
+  ],
+  MESSAGE_DAMAGED: [PHONE_PROBLEMS.MESSAGE_DAMAGED, 'Ask the sender to send it again.', 'retry'],
+  NO_MATCHING_KEY: [
+    PHONE_PROBLEMS.NO_MATCHING_KEY,
+    'If it was for an earlier phone, order a mobile ID that brings along its encryption key.',
+    'retry',
+  ],
   ANSWER_REJECTED: [
     PHONE_PROBLEMS.ANSWER_REJECTED,
     'They were not stored. Try again; if that does not help, ask the people who run this service.',

@@ -1,19 +1,19 @@
 import { toPem, type Bytes } from './bytes.js';
 import type { CertificateKind } from './contract.js';
+import { toDecryptionKey, type DecryptionKey } from './decryption-key.js';
 import { encode, encodeBitString, encodeOid, encodeText, encodeUnsigned, TAG } from './der.js';
 import {
   generateKeyPair,
   isEllipticCurve,
   isForDecryption,
   sign,
-  toDecryptionKey,
   type KeyAlgorithm,
   type KeyHandle,
   type KeyPair,
 } from './key-algorithm.js';
 
 /** A key of the phone and the request that it has signed. Kept until the certificate has come. */
-export interface MadeRequest {
+export interface MadeRequest extends DecryptionKey {
   readonly kind: CertificateKind;
   readonly algorithm: KeyAlgorithm;
   /** Not extractable, unless it was ordered so. Signs, or for ENCRYPTION decrypts (RSA-OAEP) or agrees on keys (ECDH). */
@@ -56,10 +56,10 @@ export async function makeRequest(order: RequestOrder): Promise<MadeRequest> {
   const pair = await generateKeyPair(algorithm, { extractable });
   const publicKey = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey));
   const csr = toPem('CERTIFICATE REQUEST', await signedRequest(order, pair, publicKey));
-  const privateKey = forDecryption
-    ? await toDecryptionKey(algorithm, pair.privateKey)
-    : pair.privateKey;
-  return { kind, algorithm, privateKey, publicKey, csr };
+  const handles = forDecryption
+    ? await toDecryptionKey(algorithm, pair.privateKey, order.extractable)
+    : { privateKey: pair.privateKey };
+  return { kind, algorithm, ...handles, publicKey, csr };
 }
 
 /** RFC 2986 4. */

@@ -1,10 +1,15 @@
 import { fromPem, sameBytes, type Bytes } from './bytes.js';
 import { bitStringContent, decode, decodeAll, encodeOid, expectTag, TAG } from './der.js';
 import { DerError, type DerNode } from './der.js';
+import { isKeyAlgorithm, type KeyAlgorithm } from './key-algorithm.js';
 
 /** As much of a certificate as a phone needs to check that it is its own, and who signed it. */
 export interface ParsedCertificate {
   readonly issuer: Bytes;
+  /** Content of the INTEGER. */
+  readonly serialNumber: Bytes;
+  /** The subject key identifier, where it has one. */
+  readonly keyId: Bytes | undefined;
   readonly subject: Bytes;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Bytes;
@@ -23,6 +28,8 @@ export function parseCertificate(pem: string): ParsedCertificate {
   // version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
   expectTag(fields[0], TAG.CONTEXT_0);
   return {
+    serialNumber: expectTag(fields[1], TAG.INTEGER).content,
+    keyId: subjectKeyIdOf(fields.slice(7)),
     issuer: expectTag(fields[3], TAG.SEQUENCE).raw,
     subject: expectTag(fields[5], TAG.SEQUENCE).raw,
     publicKey: expectTag(fields[6], TAG.SEQUENCE).raw,
@@ -44,6 +51,9 @@ export async function isIssuedBy(
     ? verifyEcdsa(scheme.hash, certificate, issuer)
     : verifyRsa(scheme.hash, certificate, issuer);
 }
+
+const SUBJECT_KEY_ID = encodeOid('2.5.29.14');
+const RSA = encodeOid('1.2.840.113549.1.1.1');
 
 const SCHEMES = [
   { oid: encodeOid('1.2.840.113549.1.1.11'), name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
@@ -110,6 +120,31 @@ function rawEcdsaSignature(der: Bytes, width: number): Bytes {
 function unsignedContent(node: DerNode): Bytes {
   const { content } = expectTag(node, TAG.INTEGER);
   return content[0] === 0 ? content.slice(1) : content;
+}
+
+/** RFC 5280 4.2.1.2. */
+function subjectKeyIdOf(rest: readonly DerNode[]): Bytes | undefined {
+  const extensions = rest.find(({ tag }) => tag === TAG.CONTEXT_3);
+  if (extensions === undefined) return undefined;
+  for (const extension of decodeAll(decode(extensions.content, TAG.SEQUENCE).content)) {
+    const parts = decodeAll(expectTag(extension, TAG.SEQUENCE).content);
+    if (parts[0] === undefined || !sameBytes(parts[0].raw, SUBJECT_KEY_ID)) continue;
+    const value = expectTag(parts.at(-1), TAG.OCTET_STRING).content;
+    return decode(value, TAG.OCTET_STRING).content;
+  }
+  return undefined;
+}
+
+/** What a certified key is made of. Throws `DerError` for what no phone has. */
+export function algorithmOfKey(publicKey: Bytes): KeyAlgorithm {
+  const [algorithm, key] = decodeAll(decode(publicKey, TAG.SEQUENCE).content);
+  if (!sameBytes(firstOid(expectTag(algorithm, TAG.SEQUENCE)), RSA)) {
+    return curveOf(publicKey).namedCurve;
+  }
+  const [modulus] = decodeAll(decode(bitStringContent(key), TAG.SEQUENCE).content);
+  const name = `RSA-${(unsignedContent(expectTag(modulus, TAG.INTEGER)).length * 8).toString()}`;
+  if (isKeyAlgorithm(name)) return name;
+  throw new DerError('A key of an unknown size.');
 }
 
 function firstOid(sequence: DerNode): Bytes {

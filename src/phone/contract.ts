@@ -33,6 +33,7 @@ export interface DeviceTask {
   readonly deviceToken: string;
   readonly challenge: string;
   readonly keyRequests: readonly KeyRequest[];
+  readonly needsWrappingKey: boolean;
   readonly serverName: string;
   readonly profileName: string;
   readonly accountName: string | null;
@@ -54,6 +55,14 @@ interface CertificateRequestInput {
 export interface ActivateEnrolmentInput {
   readonly deviceToken: string;
   readonly requests: readonly CertificateRequestInput[];
+  readonly wrappingKey?: string;
+  readonly serverKeyAlgorithm?: string;
+}
+
+/** A key from the server, for this phone alone. */
+export interface WrappedKey {
+  readonly certificateId: string;
+  readonly jwe: string;
 }
 
 export interface IssuedCertificate {
@@ -67,6 +76,8 @@ export interface IssuedCertificate {
   readonly notAfter: string;
   readonly pem: string;
   readonly fingerprint: string;
+  /** Brought along from an earlier mobile ID; absent where it was stored before there was such a thing. */
+  readonly recovered?: boolean;
 }
 
 interface IssuedProfile {
@@ -84,6 +95,11 @@ export interface IssuedMobileId {
   readonly profile: IssuedProfile;
   /** PEM, issuer first, root last. */
   readonly chain: readonly string[];
+}
+
+/** With the keys that the server has made or recovered. */
+export interface ActivatedMobileId extends IssuedMobileId {
+  readonly encryptionKeys: readonly WrappedKey[];
 }
 
 /** A question whether it is you: somebody who says so waits at a page. */

@@ -4,12 +4,17 @@ import { concat, utf8, type Bytes } from './bytes.js';
 export const TAG = {
   INTEGER: 0x02,
   BIT_STRING: 0x03,
+  OCTET_STRING: 0x04,
   OID: 0x06,
   UTF8_STRING: 0x0c,
   PRINTABLE_STRING: 0x13,
   SEQUENCE: 0x30,
   SET: 0x31,
+  CONTEXT_0_PRIMITIVE: 0x80,
   CONTEXT_0: 0xa0,
+  CONTEXT_1: 0xa1,
+  CONTEXT_2: 0xa2,
+  CONTEXT_3: 0xa3,
 } as const;
 
 export function encode(tag: number, ...content: readonly Bytes[]): Bytes {
@@ -86,6 +91,22 @@ export function decode(bytes: Bytes, tag: number): DerNode {
 export function expectTag(node: DerNode | undefined, tag: number): DerNode {
   if (node?.tag !== tag) throw new DerError(`Expected tag ${tag.toString(16)}.`);
   return node;
+}
+
+/** An OBJECT IDENTIFIER, dotted. */
+export function oidText(node: DerNode | undefined): string {
+  const { content } = expectTag(node, TAG.OID);
+  const arcs: number[] = [];
+  let arc = 0;
+  for (const octet of content) {
+    arc = arc * 128 + (octet & 0x7f);
+    if (octet >= 0x80) continue;
+    arcs.push(arc);
+    arc = 0;
+  }
+  const [head = 0, ...rest] = arcs;
+  const first = Math.min(Math.floor(head / 40), 2);
+  return [first, head - first * 40, ...rest].join('.');
 }
 
 /** The content of a BIT STRING of whole bytes. */

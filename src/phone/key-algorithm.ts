@@ -79,21 +79,3 @@ export function isEllipticCurve(algorithm: KeyAlgorithm): algorithm is 'P-256' |
 export function isForDecryption(kind: CertificateKind): boolean {
   return kind === 'ENCRYPTION';
 }
-
-/** The same private key for decryption or key agreement only, no longer extractable. */
-export async function toDecryptionKey(
-  algorithm: KeyAlgorithm,
-  signingKey: KeyHandle,
-): Promise<KeyHandle> {
-  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', signingKey));
-  try {
-    if (isEllipticCurve(algorithm)) {
-      const curve = { name: 'ECDH', namedCurve: algorithm };
-      return await crypto.subtle.importKey('pkcs8', pkcs8, curve, false, ['deriveBits']);
-    }
-    const oaep = { name: 'RSA-OAEP', hash: 'SHA-256' };
-    return await crypto.subtle.importKey('pkcs8', pkcs8, oaep, false, ['decrypt', 'unwrapKey']);
-  } finally {
-    pkcs8.fill(0);
-  }
-}

@@ -1,6 +1,9 @@
 import type { MadeRequest } from './certificate-request.js';
 import type { DeviceTask, IssuedMobileId } from './contract.js';
+import type { DecryptionKey } from './decryption-key.js';
 import type { DeviceKey } from './device-key.js';
+import type { KeyAlgorithm } from './key-algorithm.js';
+import type { WrappingKey } from './wrapped-key.js';
 
 /** An enrolment that this phone has claimed and not finished. */
 export interface PendingEnrolment {
@@ -10,14 +13,25 @@ export interface PendingEnrolment {
   readonly task: DeviceTask;
   /** Sent again byte by byte when an answer was lost. Empty until the keys are made. */
   readonly made: readonly MadeRequest[];
+  /** For keys that come from the server; made with the others, and kept for the same reason. */
+  readonly wrappingKey?: WrappingKey | undefined;
+  readonly serverKeyAlgorithm?: KeyAlgorithm | undefined;
 }
+
+/** Whether the keys are made, so that the very same requests may be on their way already. */
+export function hasKeys({ made, wrappingKey }: PendingEnrolment): boolean {
+  return made.length > 0 || wrappingKey !== undefined;
+}
+
+/** A key of this phone. */
+export interface StoredKey extends Omit<MadeRequest, 'csr'>, DecryptionKey {}
 
 /** A finished mobile ID with the handles of its keys. */
 export interface StoredMobileId extends IssuedMobileId {
   readonly serverUrl: string;
   readonly enrolmentId: string;
   readonly storedAt: Date;
-  readonly keys: readonly Omit<MadeRequest, 'csr'>[];
+  readonly keys: readonly StoredKey[];
 }
 
 /** What a phone remembers. Each method is one transaction. */

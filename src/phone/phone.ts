@@ -1,13 +1,15 @@
 import { checkAnswer } from './answer-check.js';
 import { makeRequest, type MadeRequest } from './certificate-request.js';
-import type { CertificateKind, DeviceInput, DeviceTask, IssuedMobileId } from './contract.js';
+import type { ActivatedMobileId, CertificateKind, DeviceInput, DeviceTask } from './contract.js';
 import { codeHash, makeDeviceKey, proveClaim, type DeviceKey } from './device-key.js';
 import { ENDED_CODES, untilEnd, untilConfirmed } from './enrolment-watch.js';
 import { chooseAlgorithm, type KeyAlgorithm } from './key-algorithm.js';
-import type { KeyStore, PendingEnrolment, StoredMobileId } from './key-store.js';
+import { hasKeys, type KeyStore, type PendingEnrolment, type StoredMobileId } from './key-store.js';
 import { PhoneError, ServerError } from './problem.js';
+import { receiveKeys } from './received-keys.js';
 import { untilAnswered } from './retry.js';
 import type { ServerApi } from './server-api.js';
+import { makeWrappingKey } from './wrapped-key.js';
 
 /** What the phone is doing, for whoever shows it. */
 export type Progress =
@@ -62,8 +64,8 @@ export class Phone {
     const task = await this.send(() =>
       claimAt(now()).catch((error: unknown) => claimAt(this.correctedTime(error))),
     );
-    const made = await this.madeFor(task);
-    await store.savePending({ serverUrl, codeHash: await codeHash(code), task, made });
+    const kept = await this.keptFor(task);
+    await store.savePending({ serverUrl, codeHash: await codeHash(code), task, ...kept });
     this.report({ step: 'CLAIMED', task });
     return task;
   }
@@ -120,14 +122,24 @@ export class Phone {
     signal?: AbortSignal,
   ): Promise<StoredMobileId> {
     const { task } = pending;
-    if (task.confirmationCode !== null && pending.made.length === 0) {
+    if (task.confirmationCode !== null && !hasKeys(pending)) {
       await this.awaitConfirmation(task, signal);
     }
-    const made = pending.made.length > 0 ? pending.made : await this.makeRequests(pending, signal);
-    const answer = await this.activate(task, made, signal);
+    const ready = hasKeys(pending) ? pending : await this.makeKeys(pending, signal);
+    const answer = await this.activate(ready, signal);
     this.report({ step: 'CHECKING' });
-    await checkAnswer(answer, made);
-    return this.keep(task, answer, made);
+    await checkAnswer(answer, ready.made, serverMadeKinds(task));
+    const mobileId = await this.keep(answer, ready);
+    if (answer.encryptionKeys.length > 0) await this.acknowledge(task);
+    this.report({ step: 'STORED', mobileId });
+    return mobileId;
+  }
+
+  /** The server forgets wrapped keys by itself, too: that it did not hear of this is no failure. */
+  private async acknowledge(task: DeviceTask): Promise<void> {
+    await this.options.api.acknowledgeActivation(task).catch((error: unknown) => {
+      if (!(error instanceof ServerError)) throw error;
+    });
   }
 
   /** The code of a finished enrolment, scanned once more by the phone that has its mobile ID. */
@@ -144,38 +156,48 @@ export class Phone {
     await untilConfirmed(this.options.api, task, signal);
   }
 
-  private async makeRequests(
+  private async makeKeys(
     pending: PendingEnrolment,
     signal?: AbortSignal,
-  ): Promise<readonly MadeRequest[]> {
+  ): Promise<PendingEnrolment> {
     const { task } = pending;
     const made: MadeRequest[] = [];
+    let serverKeyAlgorithm: KeyAlgorithm | undefined;
     for (const { kind, origin, algorithms } of task.keyRequests) {
       signal?.throwIfAborted();
-      if (origin !== 'DEVICE') throw new PhoneError('TASK_NOT_SUPPORTED', `${kind}: ${origin}`);
       const algorithm = chooseAlgorithm(algorithms, this.options.algorithm);
+      if (origin === 'SERVER') {
+        if (kind !== 'ENCRYPTION') throw new PhoneError('TASK_NOT_SUPPORTED', `${kind}: ${origin}`);
+        serverKeyAlgorithm = algorithm;
+        continue;
+      }
       this.report({ step: 'MAKING_KEY', kind, algorithm });
       const commonName = task.accountName ?? task.profileName;
       const { extractableKeys: extractable } = this.options;
       const { challenge } = task;
       made.push(await makeRequest({ kind, algorithm, commonName, challenge, extractable }));
     }
+    const wrappingKey = task.needsWrappingKey ? await makeWrappingKey() : undefined;
+    const ready = { ...pending, made, wrappingKey, serverKeyAlgorithm };
     // Stored before they are sent: after a lost answer the very same requests go out again.
-    await this.options.store.savePending({ ...pending, made });
-    return made;
+    await this.options.store.savePending(ready);
+    return ready;
   }
 
   private async activate(
-    task: DeviceTask,
-    made: readonly MadeRequest[],
+    { task, made, wrappingKey, serverKeyAlgorithm }: PendingEnrolment,
     signal?: AbortSignal,
-  ): Promise<IssuedMobileId> {
-    const requests = made.map(({ kind, csr }) => ({ kind, csr }));
-    const call = (): Promise<IssuedMobileId> => {
+  ): Promise<ActivatedMobileId> {
+    const input = {
+      deviceToken: task.deviceToken,
+      requests: made.map(({ kind, csr }) => ({ kind, csr })),
+      ...(wrappingKey === undefined ? {} : { wrappingKey: wrappingKey.publicJwk }),
+      ...(serverKeyAlgorithm === undefined ? {} : { serverKeyAlgorithm }),
+    };
+    const call = (): Promise<ActivatedMobileId> => {
       signal?.throwIfAborted();
       this.report({ step: 'ACTIVATING' });
-      const { deviceToken } = task;
-      return this.send(() => this.options.api.activateEnrolment({ deviceToken, requests }));
+      return this.send(() => this.options.api.activateEnrolment(input));
     };
     try {
       return await call();
@@ -187,22 +209,19 @@ export class Phone {
   }
 
   private async keep(
-    { enrolmentId }: DeviceTask,
-    answer: IssuedMobileId,
-    made: readonly MadeRequest[],
+    answer: ActivatedMobileId,
+    { task: { enrolmentId }, made, wrappingKey }: PendingEnrolment,
   ): Promise<StoredMobileId> {
-    const { now, serverUrl, store } = this.options;
-    const keys = made.map(({ kind, algorithm, privateKey, publicKey }) => ({
-      kind,
-      algorithm,
-      privateKey,
-      publicKey,
+    const { extractableKeys, now, serverUrl, store } = this.options;
+    const own = made.map(({ kind, algorithm, privateKey, otherHashes, publicKey }) => ({
+      ...{ kind, algorithm, privateKey, publicKey },
+      ...(otherHashes === undefined ? {} : { otherHashes }),
     }));
+    const received = await receiveKeys(answer, wrappingKey, extractableKeys);
     const { profile, chain } = answer;
-    const storedAt = now();
-    const mobileId = { serverUrl, enrolmentId, storedAt, profile, chain, keys };
+    const keys = [...own, ...received];
+    const mobileId = { serverUrl, enrolmentId, storedAt: now(), profile, chain, keys };
     await store.storeMobileId(mobileId);
-    this.report({ step: 'STORED', mobileId });
     return mobileId;
   }
 
@@ -212,11 +231,15 @@ export class Phone {
   }
 
   /** Keys that were already made for this very task. */
-  private async madeFor(task: DeviceTask): Promise<readonly MadeRequest[]> {
+  private async keptFor(
+    task: DeviceTask,
+  ): Promise<Pick<PendingEnrolment, 'made' | 'wrappingKey' | 'serverKeyAlgorithm'>> {
     const pending = await this.pending();
     const same =
       pending?.task.enrolmentId === task.enrolmentId && pending.task.challenge === task.challenge;
-    return same ? pending.made : [];
+    if (!same) return { made: [] };
+    const { made, wrappingKey, serverKeyAlgorithm } = pending;
+    return { made, wrappingKey, serverKeyAlgorithm };
   }
 
   /** The server's time, where the refusal may be due to this phone's clock; else the refusal again. */
@@ -231,7 +254,9 @@ export class Phone {
   private async forgetWhatCannotGoOn(error: unknown, pending: PendingEnrolment): Promise<void> {
     const { store } = this.options;
     if (isEnded(error)) await store.clearPending();
-    if (isServerError(error, 'CSR_REJECTED')) await store.savePending({ ...pending, made: [] });
+    if (isServerError(error, 'CSR_REJECTED')) {
+      await store.savePending({ ...pending, made: [], wrappingKey: undefined });
+    }
   }
 
   private send<T>(call: () => Promise<T>): Promise<T> {
@@ -249,6 +274,10 @@ export class Phone {
 
 function isServerError(error: unknown, code: string): error is ServerError {
   return error instanceof ServerError && error.code === code;
+}
+
+function serverMadeKinds({ keyRequests }: DeviceTask): CertificateKind[] {
+  return keyRequests.filter(({ origin }) => origin === 'SERVER').map(({ kind }) => kind);
 }
 
 function isEnded(error: unknown): boolean {

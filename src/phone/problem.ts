@@ -6,6 +6,10 @@ export const PHONE_PROBLEMS = {
   NOTHING_PENDING: 'No mobile ID is being made on this phone.',
   NO_MATCHING_MOBILE_ID: 'None of the mobile IDs on this phone may answer this question.',
   NUMBER_NOT_UNDERSTOOD: 'The number has two digits.',
+  MESSAGE_NOT_UNDERSTOOD: 'This is not an encrypted message.',
+  MESSAGE_NOT_SUPPORTED: 'The message is encrypted in a way that this phone cannot undo.',
+  MESSAGE_DAMAGED: 'The message was damaged or changed on its way.',
+  NO_MATCHING_KEY: 'None of the keys on this phone opens this message.',
   ANSWER_REJECTED: 'The certificates that the server sent do not fit the keys on this phone.',
 } as const;
 export type PhoneProblem = keyof typeof PHONE_PROBLEMS;

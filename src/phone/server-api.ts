@@ -1,9 +1,9 @@
 import { createClient } from 'graphql-ws/client';
 import type {
+  ActivatedMobileId,
   ActivateEnrolmentInput,
   ClaimEnrolmentInput,
   DeviceTask,
-  IssuedMobileId,
   StatusEvent,
 } from './contract.js';
 import { NO_ANSWER, ServerError } from './problem.js';
@@ -11,7 +11,8 @@ import { NO_ANSWER, ServerError } from './problem.js';
 /** What a phone asks of the server. Everything fails with `ServerError`. */
 export interface ServerApi {
   claimEnrolment(input: ClaimEnrolmentInput): Promise<DeviceTask>;
-  activateEnrolment(input: ActivateEnrolmentInput): Promise<IssuedMobileId>;
+  activateEnrolment(input: ActivateEnrolmentInput): Promise<ActivatedMobileId>;
+  acknowledgeActivation(task: DeviceTask): Promise<void>;
   cancelEnrolment(task: DeviceTask): Promise<void>;
   /** Where the enrolment stands now, then each change; ends after a final status or when aborted. */
   watchEnrolment(task: DeviceTask, signal?: AbortSignal): AsyncIterable<StatusEvent>;
@@ -27,7 +28,7 @@ export interface ConnectionOptions {
 
 const CLAIM = `mutation Claim($input: ClaimEnrolmentInput!) {
   claimEnrolment(input: $input) {
-    enrolmentId deviceToken challenge keyRequests { kind origin algorithms }
+    enrolmentId deviceToken challenge keyRequests { kind origin algorithms } needsWrappingKey
     serverName profileName accountName confirmationCode expiresAt
   }
 }`;
@@ -35,11 +36,13 @@ const ACTIVATE = `mutation Activate($input: ActivateEnrolmentInput!) {
   activateEnrolment(input: $input) {
     profile {
       id name accountName serverName state validFrom validTo
-      certificates { id kind status serialNumber subject issuer notBefore notAfter pem fingerprint }
+      certificates { id kind status serialNumber subject issuer notBefore notAfter pem fingerprint recovered }
     }
     chain
+    encryptionKeys { certificateId jwe }
   }
 }`;
+const ACKNOWLEDGE = `mutation Acknowledge($deviceToken: String!) { acknowledgeActivation(deviceToken: $deviceToken) }`;
 const CANCEL = `mutation Cancel($id: ID!) { cancelEnrolment(id: $id) { id } }`;
 const WATCH = `subscription Watch($id: ID!) {
   enrolmentStatus(enrolmentId: $id) { status enrolment { failure { code message } } }
@@ -61,7 +64,11 @@ export function connectToServer(options: ConnectionOptions): ServerApi {
         query: ACTIVATE,
         field: 'activateEnrolment',
         variables: { input },
-      })) as IssuedMobileId,
+      })) as ActivatedMobileId,
+    acknowledgeActivation: async ({ deviceToken }) => {
+      const field = 'acknowledgeActivation';
+      await call({ query: ACKNOWLEDGE, field, variables: { deviceToken } });
+    },
     cancelEnrolment: async ({ enrolmentId, deviceToken }) => {
       const variables = { id: enrolmentId };
       await call({ query: CANCEL, field: 'cancelEnrolment', variables, deviceToken });

@@ -132,6 +132,7 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     port: 0,
     tls: null,
     clientCa: null,
+    ownAuthorities: [],
     publicUrl: () => origin,
     allowedOrigins: ['https://friend.example'],
     trustedProxies: [],

@@ -10,6 +10,7 @@ import { HonestOrNotPhone } from './phone';
 import { administrationScenes } from './scenes/administration-scenes';
 import { enrolmentScenes } from './scenes/enrolment-scenes';
 import { factorArguments, factorScenes } from './scenes/factor-scenes';
+import { keyRecoveryScenes } from './scenes/key-recovery-scenes';
 import { mobileIdArguments, mobileIdScenes } from './scenes/mobile-id-scenes';
 import { passwordArguments, passwordScenes } from './scenes/password-scenes';
 import { profileScenes } from './scenes/profile-scenes';
@@ -66,6 +67,7 @@ export class Stagehand {
       ...administrationScenes(setting),
       ...enrolmentScenes(setting),
       ...factorScenes(setting),
+      ...keyRecoveryScenes(setting),
       ...mobileIdScenes(setting),
       ...passwordScenes(setting),
       ...profileScenes(setting),

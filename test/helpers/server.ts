@@ -11,6 +11,7 @@ import { evidenceFile, noteSecret, testRun } from './run';
 export interface TestServer {
   readonly app: App;
   readonly url: string;
+  readonly dataDir: string;
   readonly database: TestDatabase;
   readonly graphql: GraphqlCall;
   /** Mails that the server has sent, newest first. */
@@ -53,6 +54,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return {
     app,
     url: app.url,
+    dataDir,
     database,
     graphql: graphqlOver(app.url),
     mails,

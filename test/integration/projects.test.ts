@@ -18,7 +18,7 @@ import { createTestDatabase } from '../helpers/database.js';
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let source: DataSource;
 let work: UnitOfWork;
-const projects = new ProjectService(new AuditService());
+const projects = new ProjectService(new AuditService(), () => Promise.resolve(false));
 
 const request: RequestContext = {
   actor: { kind: 'system', name: 'test' },

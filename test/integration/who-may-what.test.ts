@@ -104,6 +104,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.projects': ['/operator/projects', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.user': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.users': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.keyRecoveries': ['/operator/key-recoveries', OPERATORS],
   'Query.apiClients': ['/admin/api-clients', ADMINISTRATORS],
   'Query.identityProviders': ['/admin/identity-providers', ADMINISTRATORS],
   'Query.accessRules': ['/admin/access-rules', ADMINISTRATORS],
@@ -146,6 +147,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.endMyOtherSessions': ['/account/sessions', SIGNED_IN],
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
+  'Mutation.acknowledgeActivation': ['/device', EVERYONE],
   'Mutation.startEnrolment': ['/mobile-id/get', STEPPED_UP],
   'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
   'Mutation.cancelEnrolment': [
@@ -165,6 +167,9 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.revokeProfile': ['/operator/profiles', OPERATORS], // API clients may only read there
   'Mutation.deactivateProfile': ['/operator/profiles', OPERATORS],
   'Mutation.reactivateProfile': ['/operator/profiles', OPERATORS],
+  'Mutation.requestKeyRecovery': ['/operator/key-recoveries', OPERATORS],
+  'Mutation.approveKeyRecovery': ['/operator/key-recoveries/approve', OPERATORS],
+  'Mutation.rejectKeyRecovery': ['/operator/key-recoveries/approve', OPERATORS],
   'Mutation.createUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
   'Mutation.invitePassword': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
   'Mutation.updateUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
@@ -355,7 +360,7 @@ const BECOMES: Readonly<Record<string, 'owner' | 'device token'>> = {
 
 const ENROLMENT_VIEW = {
   Certificate:
-    'fingerprint id issuer keyOrigin kind notAfter notBefore pem revocationReason revokedAt serialNumber status subject',
+    'fingerprint id issuer keyOrigin kind notAfter notBefore pem recovered revocationReason revokedAt serialNumber status subject',
   Device: 'firstSeenAt id model name platform',
   Enrolment:
     'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id profile project qr replaces status user',
@@ -380,7 +385,7 @@ const DEVICE_VIEW = {
   ...OPEN_VIEW,
   ...ENROLMENT_VIEW,
   DeviceTask:
-    'accountName challenge confirmationCode deviceToken enrolmentId expiresAt keyRequests profileName serverName',
+    'accountName challenge confirmationCode deviceToken enrolmentId expiresAt keyRequests needsWrappingKey profileName serverName',
   IssuedMobileId: 'chain encryptionKeys profile',
   KeyRequest: 'algorithms kind origin',
   WrappedKey: 'certificateId jwe',
@@ -393,7 +398,7 @@ const USER_VIEW = {
   ClientCertificate: 'createdAt fingerprint id issuer notAfter subject',
   Evidence: 'at method provider',
   MobileIdOffer:
-    'access channels defaultCertificates instructions name pendingEnrolment projectId selectableCertificates validityDays',
+    'access channels defaultCertificates instructions name pendingEnrolment projectId recoverableCertificates selectableCertificates validityDays',
   MobileIdProof: 'expiresAt id number qr state',
   MobileIdProofEvent: 'deviceName id state',
   Passkey: 'createdAt id isBackedUp lastUsedAt name',
@@ -408,6 +413,10 @@ const USER_VIEW = {
 const OPERATOR_VIEW = {
   ...USER_VIEW,
   EnrolmentConnection: 'nodes pageInfo totalCount',
+  KeyRecovery:
+    'approvals approvedAt awaitsKey certificates createdAt enrolmentId expiresAt id reason requester state usedAt user',
+  KeyRecoveryApproval: 'approver at',
+  KeyRecoveryConnection: 'nodes pageInfo totalCount',
   MobileIdProfileConnection: 'nodes pageInfo totalCount',
   PageInfo: 'endCursor hasNextPage',
   Project: 'createdAt id mode name settings',
@@ -437,6 +446,9 @@ const ADMINISTRATOR_VIEW = {
 
 /** What has to do with a person's own sessions and proofs: an API client is none. */
 const OF_PEOPLE = [
+  'KeyRecovery',
+  'KeyRecoveryApproval',
+  'KeyRecoveryConnection',
   ...['ClientCertificate', 'MobileIdOffer', 'MobileIdProof', 'MobileIdProofEvent', 'Passkey'],
   ...['PasskeyCeremony', 'Session', 'SignIn', 'TotpAuthenticator', 'TotpEnrolment'],
 ];

@@ -36,6 +36,8 @@ test.each([
   ['PUBLIC_URL', { PUBLIC_URL: 'http://id.example.org' }],
   ['PUBLIC_URL', { PUBLIC_URL: 'https://id.example.org/portal' }],
   ['PKI_URL', { PKI_URL: 'https://pki.example.org' }],
+  ['PKI_PORT', { PKI_PORT: '0' }],
+  ['PKI_PORT', { PKI_PORT: '4000' }],
   ['TLS_CERT', { TLS_CERT: '/tmp/cert.pem' }],
   ['CLIENT_CA', { CLIENT_CA: '/nowhere/authorities.pem' }],
   ['CLIENT_CA', { CLIENT_CA: '/nowhere/authorities.pem', TRUSTED_PROXIES: '10.0.0.1' }],

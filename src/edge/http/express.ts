@@ -45,12 +45,26 @@ export function createPages(parts: PagesParts): Express {
   app.get('/m', page(parts.webRoot, 'phone/index.html'));
   const assets = join(parts.webRoot, 'assets');
   app.use('/assets', express.static(assets, { immutable: true, maxAge: '1y', index: false }));
-  for (const { path, handler } of parts.mounts) app.use(path, handler);
+  finish(app, parts);
+  return app;
+}
+
+/** What is mounted, and nothing else: for a port of its own. */
+export function createMounts(parts: Pick<PagesParts, 'trust' | 'mounts' | 'log'>): Express {
+  const app = express();
+  app.set('trust proxy', parts.trust);
+  app.set('etag', 'strong');
+  app.disable('x-powered-by');
+  finish(app, parts);
+  return app;
+}
+
+function finish(app: Express, { mounts, log }: Pick<PagesParts, 'mounts' | 'log'>): void {
+  for (const { path, handler } of mounts) app.use(path, handler);
   app.use((_req, res) => {
     sendProblem(res, new DomainError('NOT_FOUND'));
   });
-  app.use(problems(parts.log));
-  return app;
+  app.use(problems(log));
 }
 
 /** Scripts only from our own files. Styles also inline, as the component library writes its variables into the page. */

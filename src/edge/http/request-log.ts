@@ -3,12 +3,14 @@ import { pathOf, type Exchange } from './exchange.js';
 
 /** What was asked for in vain is not repeated: it may be a code or a token in the wrong place. */
 const UNKNOWN = '(unknown)';
+/** A request is written behind it, of a few hundred characters. */
+const OCSP = '/pki/ocsp';
 const QUIET: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /** One line per request: never a query string, a header, a body or a variable. */
 export function logWhenAnswered(exchange: Exchange, log: Logger): void {
   const startedAt = performance.now();
-  const path = pathOf(exchange.req); // routers rewrite it as they go down
+  const path = shortened(pathOf(exchange.req)); // routers rewrite it as they go down
   exchange.res.once('close', () => {
     const { req, res, client, operation } = exchange;
     const line = {
@@ -22,4 +24,8 @@ export function logWhenAnswered(exchange: Exchange, log: Logger): void {
     if (QUIET.has(line.path)) log.debug(line, 'request');
     else log.info(line, 'request');
   });
+}
+
+function shortened(path: string): string {
+  return path.startsWith(`${OCSP}/`) ? OCSP : path;
 }

@@ -19,18 +19,10 @@ import { Origins } from './origins.js';
 import { sendProblem } from './problem-details.js';
 import { logWhenAnswered } from './request-log.js';
 import { SessionCookie } from './session-cookie.js';
+import { TIMEOUTS } from './timeouts.js';
 import { refuseUpgrade, Upgrades } from './upgrade.js';
 
 const GRAPHQL_PATH = '/graphql';
-/** Slow senders must not hold connections: whole headers and whole requests within these times. */
-const TIMEOUTS = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 65_000, // longer than what usual proxies keep a connection
-  connectionsCheckingInterval: 5_000,
-  maxHeaderSize: 16 * 1024,
-} as const;
-
 export interface EdgeOptions {
   readonly host: string;
   /** 0 picks a free one. */
@@ -38,6 +30,8 @@ export interface EdgeOptions {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   /** Authorities of the client certificates that are accepted, PEM; null where none are. */
   readonly clientCa: Buffer | null;
+  /** Our own authorities, PEM: devices show certificates of theirs, or self-made ones, at EST. */
+  readonly ownAuthorities: readonly string[];
   /** Our own origin, such as `https://id.example.org`; asked for at each use, as port 0 is known only once we listen. */
   readonly publicUrl: () => string;
   readonly allowedOrigins: readonly string[];
@@ -80,9 +74,16 @@ interface EdgeParts {
   readonly cookie: SessionCookie;
 }
 
-/** Asked for, never required: whoever shows none, or one of no use, signs in another way. Judged at each use. */
-function clientCertificatesOf(clientCa: Buffer): object {
-  return { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+/**
+ * Asked for, never required: whoever shows none, or one of no use, signs in another way. Judged at each use. Browsers offer to
+ * show only what these authorities have issued.
+ */
+function clientCertificatesOf({
+  clientCa,
+  ownAuthorities,
+}: Pick<EdgeOptions, 'clientCa' | 'ownAuthorities'>): object {
+  const ca = [...ownAuthorities, ...(clientCa === null ? [] : [clientCa])];
+  return { ca, requestCert: true, rejectUnauthorized: false };
 }
 
 /** The server's one listening socket. */
@@ -115,7 +116,7 @@ export class EdgeServer {
         : createTlsServer({
             ...TIMEOUTS,
             ...tls,
-            ...(clientCa === null ? {} : clientCertificatesOf(clientCa)),
+            ...clientCertificatesOf(options),
             minVersion: 'TLSv1.2',
           });
     this.server.on('request', (req: IncomingMessage, res: ServerResponse) => {

@@ -33,11 +33,24 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     require: [clause(['PASSWORD', ...ORDERING, 'MOBILE_ID'], 10 * MINUTE)],
   }),
   allow({
+    name: 'Recovering encryption keys',
+    description: 'Earlier encryption keys come along only after a fresh proof by another method.',
+    resources: ['/mobile-id/recover'],
+    require: [clause(ORDERING, 10 * MINUTE)],
+  }),
+  allow({
     name: 'Operators',
     description: 'Operators look after users and their mobile IDs.',
     resources: ['/operator'],
     when: onlyFor('OPERATOR'),
     require: [FIRST_METHOD, SECOND_METHOD],
+  }),
+  allow({
+    name: 'Approving key recoveries',
+    description: 'Whoever lets encryption keys out of the archive has just proven who he is.',
+    resources: ['/operator/key-recoveries/approve'],
+    when: onlyFor('OPERATOR'),
+    require: [clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 10 * MINUTE)],
   }),
   allow({
     name: 'Administrators',

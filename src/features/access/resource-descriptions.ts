@@ -26,9 +26,12 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
     "Suspending one's own mobile ID, and taking that back, which needs what ordering one needs as well.",
   '/mobile-id/get':
     "Ordering a mobile ID for oneself, and taking back the suspension of one's own.",
+  '/mobile-id/recover': 'Bringing earlier encryption keys along into a new mobile ID of one’s own.',
   '/mobile-id/revoke': "Revoking one's own mobile ID.",
   '/operator': 'All that operators do.',
   '/operator/enrolments': 'Orders of all users.',
+  '/operator/key-recoveries': "Recovery of users' encryption keys: seeing it, and asking for it.",
+  '/operator/key-recoveries/approve': 'Approving or rejecting the recovery of encryption keys.',
   '/operator/mobile-id': 'Mobile IDs for other users.',
   '/operator/mobile-id/approve': 'Approving or rejecting the phone that has scanned a code.',
   '/operator/mobile-id/supply': 'Ordering a mobile ID for another user.',

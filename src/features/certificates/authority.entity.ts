@@ -15,4 +15,7 @@ export class Authority {
   @Column('bytea', { name: 'sealed_key', nullable: true }) sealedKey!: Buffer | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'retired_at', nullable: true }) retiredAt!: Date | null;
+  /** Of an issuing one, whose root says so in its list. */
+  @Column('timestamptz', { name: 'revoked_at', nullable: true }) revokedAt!: Date | null;
+  @Column('text', { name: 'revocation_reason', nullable: true }) revocationReason!: string | null;
 }

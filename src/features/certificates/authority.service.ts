@@ -137,6 +137,8 @@ export class AuthorityService {
       sealedKey: made.sealedKey,
       createdAt: scope.now,
       retiredAt: null,
+      revokedAt: null,
+      revocationReason: null,
     });
   }
 }

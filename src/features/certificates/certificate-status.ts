@@ -24,6 +24,7 @@ export type KeyOrigin = (typeof KEY_ORIGINS)[number];
 export type RevocationReason =
   | 'unspecified'
   | 'keyCompromise'
+  | 'cACompromise'
   | 'affiliationChanged'
   | 'superseded'
   | 'cessationOfOperation'

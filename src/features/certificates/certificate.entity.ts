@@ -1,10 +1,15 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { CertificateId, ProfileId } from '../../kernel/ids.js';
 import type { CertificateStatus, KeyOrigin } from './certificate-status.js';
 
 @Entity('certificate')
+@Check('certificate_server_keys_encrypt', `"key_origin" = 'DEVICE' OR "kind" = 'ENCRYPTION'`)
+@Index('certificate_by_origin', ['id', 'kind', 'keyOrigin'], { unique: true })
 @Index('certificate_by_expiry', ['notAfter'], { where: `status IN ('VALID', 'ON_HOLD')` })
+@Index('certificate_revoked', ['issuerId', 'notAfter', 'serialNumber'], {
+  where: 'revoked_at IS NOT NULL',
+})
 export class Certificate {
   @PrimaryColumn('uuid') id!: CertificateId;
   @Index() @Column('uuid', { name: 'profile_id' }) profileId!: ProfileId;

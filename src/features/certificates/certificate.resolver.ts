@@ -19,6 +19,8 @@ export class CertificateAuthorityResolver {
       pem: authority.certificatePem,
       chain: authority.chainPem,
       fingerprint: authority.fingerprint,
+      crlUrl: authority.crlUrl,
+      ocspUrl: authority.ocspUrl,
     };
   }
 }

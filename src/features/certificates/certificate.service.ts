@@ -4,9 +4,14 @@ import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
 import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuthorityRegistry } from './authority-registry.service.js';
+import { certificatesChanged } from './certificate.events.js';
 import type { Certificate } from './certificate.entity.js';
-import type { CertificateAuthority, IssuedCertificate } from './x509/certificate-authority.js';
-import { predecessorsOf, type RevocationReason } from './certificate-status.js';
+import type {
+  CertificateAuthority,
+  CertificateOrder,
+  IssuedCertificate,
+} from './x509/certificate-authority.js';
+import { predecessorsOf, type KeyOrigin, type RevocationReason } from './certificate-status.js';
 import { readable } from './profiles/readable.js';
 import { ProfileCache } from './profiles/profile-cache.js';
 import {
@@ -22,6 +27,15 @@ export type { RevocationReason };
 /** A phone's request for one certificate, its key proven to be in the phone's hands. */
 export interface ProvenRequest extends VerifiedRequest {
   readonly kind: CertificateKind;
+}
+
+/** A key that is to be certified: proven by the phone, or made by the server, which then knows the certificate's id already. */
+export interface KeyToCertify extends Pick<
+  ProvenRequest,
+  'kind' | 'publicKeySpki' | 'publicKeyHash' | 'keyAlgorithm'
+> {
+  readonly certificateId?: CertificateId;
+  readonly origin?: KeyOrigin;
 }
 
 /** Whose certificates are to be issued, and for how long. */
@@ -41,7 +55,11 @@ export interface Holder {
 
 const MILLISECONDS_A_DAY = 86_400_000;
 
-const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
+interface Changed {
+  readonly id: CertificateId;
+}
+
+export const CERTIFICATE_COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, status, serial_number AS "serialNumber",
   subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
   public_key_hash AS "publicKeyHash", revoked_at AS "revokedAt", revocation_reason AS "revocationReason"`;
 
@@ -49,9 +67,9 @@ const COLUMNS = `id, profile_id AS "profileId", issuer_id AS "issuerId", kind, s
 const STORE = `
   INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
     key_origin, der, fingerprint, public_key_hash)
-  SELECT id, $1, $2, kind, 'VALID', serial_number, subject, $3, $4, not_after, 'DEVICE', der, fingerprint, public_key_hash
-  FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bytea[], $11::text[], $12::bytea[])
-    AS made (id, kind, serial_number, subject, not_after, der, fingerprint, public_key_hash)
+  SELECT id, $1, $2, kind, 'VALID', serial_number, subject, $3, $4, not_after, key_origin, der, fingerprint, public_key_hash
+  FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bytea[], $11::text[], $12::bytea[], $13::text[])
+    AS made (id, kind, serial_number, subject, not_after, der, fingerprint, public_key_hash, key_origin)
   WHERE EXISTS (SELECT 1 FROM certificate_authority WHERE id = $2 AND state = 'ACTIVE')
   ON CONFLICT (public_key_hash) DO NOTHING RETURNING id`;
 
@@ -95,7 +113,10 @@ export class CertificateService {
   }
 
   /** @throws DomainError CSR_REJECTED with reason ALGORITHM where a key is of a type that the order does not allow */
-  refuseForeignKeys(terms: CertificateTerms, requests: readonly ProvenRequest[]): void {
+  refuseForeignKeys(
+    terms: CertificateTerms,
+    requests: readonly Pick<ProvenRequest, 'kind' | 'keyAlgorithm'>[],
+  ): void {
     for (const { kind, keyAlgorithm } of requests) {
       const { keyAlgorithms: allowed } = profileOf(terms, kind);
       if (!allowed.some((name) => name === namedAlgorithm(keyAlgorithm))) {
@@ -105,7 +126,7 @@ export class CertificateService {
   }
 
   /** @throws DomainError CSR_REJECTED where one of the keys stands twice, or was certified before */
-  async refuseKnownKeys(scope: Scope, requests: readonly ProvenRequest[]): Promise<void> {
+  async refuseKnownKeys(scope: Scope, requests: readonly KeyToCertify[]): Promise<void> {
     const hashes = requests.map(({ publicKeyHash }) => publicKeyHash);
     const distinct = new Set(hashes.map((hash) => hash.toString('hex')));
     const known = await scope.sql(
@@ -126,47 +147,58 @@ export class CertificateService {
   async issue(
     scope: ChangeScope,
     holder: Holder,
-    requests: readonly ProvenRequest[],
+    requests: readonly KeyToCertify[],
   ): Promise<void> {
     this.refuseForeignKeys(holder.terms, requests);
-    if (await this.issueBy(scope, holder, requests)) return;
-    // Another process has rolled over to a new authority since.
-    await this.authorities.reload(scope);
-    if (!(await this.issueBy(scope, holder, requests))) {
-      throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
-    }
+    const stored = await this.byActiveAuthority(scope, (authority) =>
+      this.issueBy(scope, authority, { holder, requests }),
+    );
+    if (stored < requests.length) throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
   }
 
-  /** @returns false, and stores nothing, where the authority has retired meanwhile */
-  private async issueBy(
-    scope: ChangeScope,
+  /** What an authority is asked to certify for this holder. */
+  orderFor(
     holder: Holder,
-    requests: readonly ProvenRequest[],
-  ): Promise<boolean> {
-    const { authority } = this;
-    const names = {
+    { kind, publicKeySpki }: Pick<ProvenRequest, 'kind' | 'publicKeySpki'>,
+  ): CertificateOrder {
+    return {
+      kind,
+      publicKeySpki,
+      profile: this.profiles.compiled(kind, holder.terms[kind]),
       profileId: holder.profileId,
       commonName: readable(holder.commonName),
       username: holder.username,
       email: holder.email ?? undefined,
       projectName: readable(holder.projectName),
+      notBefore: holder.notBefore,
+      notAfter: endOf(holder, kind),
     };
+  }
+
+  /**
+   * Once more with the new one, where another process has rolled over to it since and nothing could be stored.
+   * @param issue stores by an authority that is ACTIVE, and says how many
+   */
+  async byActiveAuthority(
+    scope: Scope,
+    issue: (authority: CertificateAuthority) => Promise<number>,
+  ): Promise<number> {
+    const { authority } = this;
+    const stored = await issue(authority);
+    if (stored > 0 || (await isActive(scope, authority))) return stored;
+    await this.authorities.reload(scope);
+    return issue(this.authority);
+  }
+
+  private async issueBy(
+    scope: ChangeScope,
+    authority: CertificateAuthority,
+    { holder, requests }: { holder: Holder; requests: readonly KeyToCertify[] },
+  ): Promise<number> {
     const issued = await Promise.all(
-      requests.map(({ kind, publicKeySpki }) =>
-        authority.issue({
-          ...names,
-          kind,
-          profile: this.profiles.compiled(kind, holder.terms[kind]),
-          publicKeySpki,
-          notBefore: holder.notBefore,
-          notAfter: endOf(holder, kind),
-        }),
-      ),
+      requests.map((request) => authority.issue(this.orderFor(holder, request))),
     );
-    const stored = await this.store(scope, { authority, holder, issued, requests });
-    if (stored === issued.length) return true;
-    if (stored === 0 && !(await isActive(scope, authority))) return false;
-    throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    return this.store(scope, { authority, holder, issued, requests });
   }
 
   /** Within each profile in the order of {@link CERTIFICATE_KINDS}. */
@@ -176,7 +208,7 @@ export class CertificateService {
   ): Promise<ReadonlyMap<ProfileId, Certificate[]>> {
     const rows = await scope.sql<Certificate>(
       'certificate.of-profiles',
-      `SELECT ${COLUMNS} FROM certificate WHERE profile_id = ANY($1)`,
+      `SELECT ${CERTIFICATE_COLUMNS} FROM certificate WHERE profile_id = ANY($1)`,
       [profileIds],
     );
     const byProfile = new Map<ProfileId, Certificate[]>(profileIds.map((id) => [id, []]));
@@ -191,32 +223,35 @@ export class CertificateService {
     profileIds: readonly ProfileId[],
     reason: RevocationReason,
   ): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.revoke',
       `UPDATE certificate SET status = 'REVOKED', revoked_at = now(), revocation_reason = $2
-       WHERE profile_id = ANY($1) AND status = ANY($3)`,
+       WHERE profile_id = ANY($1) AND status = ANY($3) RETURNING id`,
       [profileIds, reason, predecessorsOf('REVOKED')],
     );
+    await tellOfChange(scope, changed);
   }
 
   /** VALID becomes ON_HOLD (certificateHold). */
   async hold(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.hold',
       `UPDATE certificate SET status = 'ON_HOLD', revoked_at = now(), revocation_reason = 'certificateHold'
-       WHERE profile_id = ANY($1) AND status = ANY($2)`,
+       WHERE profile_id = ANY($1) AND status = ANY($2) RETURNING id`,
       [profileIds, predecessorsOf('ON_HOLD')],
     );
+    await tellOfChange(scope, changed);
   }
 
   /** ON_HOLD becomes VALID again. */
   async release(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
-    await scope.sql(
+    const changed = await scope.sql<Changed>(
       'certificate.release',
       `UPDATE certificate SET status = 'VALID', revoked_at = NULL, revocation_reason = NULL
-       WHERE profile_id = ANY($1) AND status = ANY($2)`,
+       WHERE profile_id = ANY($1) AND status = ANY($2) RETURNING id`,
       [profileIds, predecessorsOf('VALID')],
     );
+    await tellOfChange(scope, changed);
   }
 
   /**
@@ -245,7 +280,7 @@ export class CertificateService {
       authority: CertificateAuthority;
       holder: Holder;
       issued: readonly IssuedCertificate[];
-      requests: readonly ProvenRequest[];
+      requests: readonly KeyToCertify[];
     },
   ): Promise<number> {
     const [one] = issued;
@@ -255,7 +290,7 @@ export class CertificateService {
       authority.issuerId,
       one.issuer,
       one.notBefore,
-      issued.map(() => newId<CertificateId>()),
+      requests.map(({ certificateId }) => certificateId ?? newId<CertificateId>()),
       requests.map(({ kind }) => kind),
       issued.map(({ serialNumber }) => serialNumber),
       issued.map(({ subject }) => subject),
@@ -263,6 +298,7 @@ export class CertificateService {
       issued.map(({ der }) => der),
       issued.map(({ fingerprint }) => fingerprint),
       requests.map(({ publicKeyHash }) => publicKeyHash),
+      requests.map(({ origin }) => origin ?? 'DEVICE'),
     ]);
     return stored.length;
   }
@@ -282,6 +318,11 @@ function endOf({ terms, notBefore, notAfter }: Holder, kind: CertificateKind): D
   const days = terms[kind]?.days;
   if (days === undefined) return notAfter;
   return new Date(Math.min(notBefore.getTime() + days * MILLISECONDS_A_DAY, notAfter.getTime()));
+}
+
+export async function tellOfChange(scope: ChangeScope, changed: readonly Changed[]): Promise<void> {
+  if (changed.length === 0) return;
+  await scope.raise(certificatesChanged, { certificateIds: changed.map(({ id }) => id) });
 }
 
 function rank(kind: CertificateKind): number {

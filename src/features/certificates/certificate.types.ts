@@ -8,6 +8,7 @@ import {
   type CertificateStatus,
   type KeyOrigin,
 } from './certificate-status.js';
+import { pemOf } from './x509/pem.js';
 
 const CertificateStatusEnum = graphqlEnum(CERTIFICATE_STATUSES, {
   name: 'CertificateStatus',
@@ -73,6 +74,18 @@ export class CertificateType {
       'Why it was revoked or put on hold: a CRLReason of RFC 5280, such as certificateHold.',
   })
   revocationReason!: string | null;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether this mobile ID brought it along from an earlier one, to read what was encrypted for that; false outside of a mobile ID.',
+  })
+  recovered!: boolean;
+}
+
+type CertificateRow = Omit<CertificateType, 'pem' | 'recovered'> & { readonly der: Buffer };
+
+export function toCertificate(row: CertificateRow, recovered = false): CertificateType {
+  return Object.assign(row, { pem: pemOf(row.der), recovered });
 }
 
 @ObjectType('CertificateAuthority', {
@@ -93,4 +106,14 @@ export class CertificateAuthorityType {
 
   @Field(() => String, { description: 'SHA-256 of its DER, hexadecimal with colons.' })
   fingerprint!: string;
+
+  @Field(() => String, {
+    description: 'Where its certificate revocation list is found (RFC 5280), plain http.',
+  })
+  crlUrl!: string;
+
+  @Field(() => String, {
+    description: 'Where its OCSP responder answers (RFC 6960), plain http, by GET and POST.',
+  })
+  ocspUrl!: string;
 }

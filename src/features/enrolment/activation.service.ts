@@ -8,14 +8,26 @@ import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { CertificateService, ProvenRequest } from '../certificates/certificate.service.js';
-import type { NotificationService } from '../notifications/notification.service.js';
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
+import type { CompletionService } from './completion.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from './enrolment-secrets.js';
-import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
-import type { ReplacementService } from './replacement.service.js';
+import {
+  isServerMade,
+  refuseEnded,
+  type Enrolment,
+  type EnrolmentService,
+} from './enrolment.service.js';
+import {
+  discard,
+  type DeliveredKey,
+  type KeyDeliveryService,
+  type KeyParcel,
+  type KeyWish,
+} from './key-delivery.service.js';
+import type { Chosen, RecoveryService } from './recovery.service.js';
 
 export interface CertificateRequest {
   readonly kind: CertificateKind;
@@ -28,9 +40,14 @@ interface Activation {
   readonly userId: UserId;
   readonly digest: Buffer;
   readonly proven: readonly ProvenRequest[];
+  readonly parcel: KeyParcel;
 }
 
-const MILLISECONDS_A_DAY = 86_400_000;
+/** What a phone sends to get its certificates, and the keys that come from the server. */
+export interface ActivationRequest extends KeyWish {
+  readonly deviceToken: string;
+  readonly requests: readonly CertificateRequest[];
+}
 
 /**
  * A phone's requests become a mobile ID. ISSUING commits alone, with the digest of the requests; then certificates, profile,
@@ -41,15 +58,16 @@ export class ActivationService {
   constructor(
     private readonly ports: {
       readonly work: UnitOfWork;
+      readonly completions: CompletionService;
       readonly enrolments: EnrolmentService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly certificates: CertificateService;
       readonly profiles: ProfileService;
-      readonly replacements: ReplacementService;
       readonly projects: ProjectService;
       readonly users: UserService;
-      readonly notifications: NotificationService;
+      readonly keyDelivery: KeyDeliveryService;
+      readonly recoveries: RecoveryService;
       readonly limits: RateLimits;
       readonly audit: AuditService;
     },
@@ -60,32 +78,74 @@ export class ActivationService {
    * @throws DomainError NOT_FOUND for a foreign token, CONFIRMATION_REQUIRED, CSR_REJECTED, ENROLMENT_COMPLETED, ENROLMENT_EXPIRED,
    * ENROLMENT_CANCELLED, ENROLMENT_SUPERSEDED, CONFLICT for other requests than those under way, PROFILE_LIMIT_REACHED
    */
-  async activate(
-    request: RequestContext,
-    deviceToken: string,
-    requests: readonly CertificateRequest[],
-  ): Promise<MobileIdProfile> {
-    const grant = await this.grantOf(request, deviceToken);
+  async activate(request: RequestContext, sent: ActivationRequest): Promise<MobileIdProfile> {
+    const grant = await this.grantOf(request, sent.deviceToken);
     await this.ports.limits.take('device/enrolment', grant.enrolmentId);
-    const digest = digestOf(requests);
-    const found = await this.ports.enrolments.find(
-      this.ports.work.read(request),
-      grant.enrolmentId,
-    );
-    const enrolment = claimedBy(grant, found);
+    const digest = digestOf(sent);
+    const enrolment = await this.claimed(request, grant);
     const done = this.checkTurn(request, enrolment, digest);
     if (done !== undefined) return this.profileOf(request, done);
-    const proven = await this.prove(grant, enrolment, requests);
-    const activation = { grant, userId: enrolment.userId, digest, proven };
-    await this.ports.work.change(request, (scope) => this.take(scope, activation));
-    const outcome = await this.ports.work.change(request, (scope) => this.issue(scope, activation));
-    if (outcome instanceof DomainError) throw outcome;
-    return typeof outcome === 'string' ? this.profileOf(request, outcome) : outcome;
+    const proven = await this.prove(grant, enrolment, sent.requests);
+    const parcel = await this.prepareKeys(request, enrolment, sent);
+    const activation = { grant, userId: enrolment.userId, digest, proven, parcel };
+    try {
+      await this.ports.work.change(request, (scope) => this.take(scope, activation));
+      const outcome = await this.ports.work.change(request, (scope) =>
+        this.issue(scope, activation),
+      );
+      if (outcome instanceof DomainError) throw outcome;
+      return typeof outcome === 'string' ? await this.profileOf(request, outcome) : outcome;
+    } finally {
+      discard(parcel);
+    }
+  }
+
+  /** Keys that wait for the phone of this mobile ID, until it has acknowledged them. */
+  keysFor(request: RequestContext, { id }: MobileIdProfile): Promise<DeliveredKey[]> {
+    return this.ports.keyDelivery.kept(this.ports.work.read(request), id);
+  }
+
+  /**
+   * The phone has stored everything: wrapped keys are forgotten. It may say so again.
+   * @throws DomainError NOT_FOUND for a foreign token, INVALID_TRANSITION before the activation
+   */
+  async acknowledge(request: RequestContext, deviceToken: string): Promise<void> {
+    const grant = await this.grantOf(request, deviceToken);
+    await this.ports.limits.take('device/enrolment', grant.enrolmentId);
+    await this.ports.work.change(request, async (scope) => {
+      const locked = await this.ports.enrolments.lock(scope, grant.enrolmentId);
+      const { id, status, profileId } = claimedBy(grant, locked);
+      if (profileId === null) throw new DomainError('INVALID_TRANSITION', { from: status });
+      await this.ports.keyDelivery.forget(scope, profileId);
+      await this.ports.audit.record(scope, {
+        action: 'enrolment.acknowledge',
+        target: `enrolment:${id}`,
+      });
+    });
   }
 
   /** Of the authority that issued the mobile ID, for the phone: PEM, issuer first, root last. */
   chainOf(request: RequestContext, { id }: MobileIdProfile): Promise<readonly string[]> {
     return this.ports.certificates.chainOf(this.ports.work.read(request), id);
+  }
+
+  private async claimed(request: RequestContext, grant: DeviceGrant): Promise<Enrolment> {
+    const { enrolments, work } = this.ports;
+    return claimedBy(grant, await enrolments.find(work.read(request), grant.enrolmentId));
+  }
+
+  private async prepareKeys(
+    request: RequestContext,
+    enrolment: Enrolment,
+    wish: KeyWish,
+  ): Promise<KeyParcel> {
+    const { keyDelivery, recoveries, work } = this.ports;
+    const needs = {
+      serverMade: enrolment.certificates.some((kind) => isServerMade(enrolment, kind)),
+      recovered: await recoveries.isBoundTo(work.read(request), enrolment.id),
+      terms: enrolment.certificateTerms,
+    };
+    return keyDelivery.prepare(needs, wish);
   }
 
   private async grantOf(request: RequestContext, deviceToken: string): Promise<DeviceGrant> {
@@ -113,9 +173,10 @@ export class ActivationService {
 
   private async prove(
     grant: DeviceGrant,
-    { certificates: asked, certificateTerms }: Enrolment,
+    enrolment: Enrolment,
     requests: readonly CertificateRequest[],
   ): Promise<ProvenRequest[]> {
+    const asked = enrolment.certificates.filter((kind) => !isServerMade(enrolment, kind));
     const sent = requests.map(({ kind }) => kind);
     const fits = sent.length === asked.length && asked.every((kind) => sent.includes(kind));
     if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted: asked });
@@ -123,7 +184,7 @@ export class ActivationService {
     const proven = await Promise.all(
       requests.map(({ kind, csr }) => this.ports.certificates.prove(kind, csr, challenge)),
     );
-    this.ports.certificates.refuseForeignKeys(certificateTerms, proven);
+    this.ports.certificates.refuseForeignKeys(enrolment.certificateTerms, proven);
     return proven;
   }
 
@@ -154,43 +215,32 @@ export class ActivationService {
     const enrolment = claimedBy(grant, locked);
     const done = this.checkTurn(scope, enrolment, digest);
     if (done !== undefined) return done;
-    const refusal = await this.refusalOf(scope, enrolment, activation);
-    if (refusal !== undefined) {
-      await this.fail(scope, enrolment, refusal);
-      return refusal;
+    const recovered = await this.checkStanding(scope, enrolment, activation);
+    if (recovered instanceof DomainError) {
+      await this.ports.completions.fail(scope, enrolment, recovered);
+      return recovered;
     }
-    return this.store(scope, { enrolment, user, proven: activation.proven });
+    return this.store(scope, { enrolment, user, activation, recovered });
   }
 
-  /** What has changed since the order, or since the first transaction, so that no certificate may be issued any more. */
-  private async refusalOf(
+  /**
+   * What has changed since the order, or since the first transaction, so that no certificate may be issued any more.
+   * @returns the refusal, or what will be recovered
+   */
+  private async checkStanding(
     scope: ChangeScope,
     enrolment: Enrolment,
     { proven }: Activation,
-  ): Promise<DomainError | undefined> {
+  ): Promise<DomainError | readonly Chosen[]> {
     try {
       await this.ports.profiles.refuseBeyondLimit(scope, enrolment, enrolment.profileLimit);
       await this.ports.certificates.refuseKnownKeys(scope, proven);
-      return undefined;
+      const project = await this.ports.projects.get(scope, enrolment.projectId);
+      return await this.ports.recoveries.standing(scope, enrolment, project);
     } catch (refusal) {
       if (refusal instanceof DomainError) return refusal;
       throw refusal;
     }
-  }
-
-  private async fail(
-    scope: ChangeScope,
-    enrolment: Enrolment,
-    refusal: DomainError,
-  ): Promise<void> {
-    await this.ports.log.move(scope, enrolment.id, 'FAILED', { failure: refusal.code });
-    await this.ports.audit.record(scope, {
-      action: 'enrolment.activate',
-      target: `enrolment:${enrolment.id}`,
-      outcome: 'REFUSED',
-      detail: refusal.code,
-    });
-    await this.notify(scope, enrolment, 'ENROLMENT_FAILED');
   }
 
   private async store(
@@ -198,59 +248,26 @@ export class ActivationService {
     {
       enrolment,
       user,
-      proven,
-    }: { enrolment: Enrolment; user: User; proven: readonly ProvenRequest[] },
+      activation: { proven, parcel },
+      recovered,
+    }: {
+      enrolment: Enrolment;
+      user: User;
+      activation: Activation;
+      recovered: readonly Chosen[];
+    },
   ): Promise<MobileIdProfile> {
-    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
     const profileId = newId<ProfileId>();
-    const validity = {
-      notBefore: scope.now,
-      notAfter: this.endOf(scope.now, enrolment.validityDays),
-    };
-    const profile = await this.ports.profiles.create(scope, {
-      id: profileId,
-      projectId: enrolment.projectId,
-      userId: enrolment.userId,
-      enrolmentId: enrolment.id,
-      deviceId: enrolment.deviceId,
-      name: enrolment.profileName,
-      accountName: enrolment.accountName,
-      serverName: enrolment.serverName,
-      validFrom: validity.notBefore,
-      validTo: validity.notAfter,
+    const { completions } = this.ports;
+    const notAfter = completions.endOf(scope.now, enrolment.validityDays);
+    const validity = { notBefore: scope.now, notAfter };
+    const holder = await completions.holderOf(scope, enrolment, { profileId, user, ...validity });
+    return completions.complete(scope, { enrolment, profileId, ...validity }, async () => {
+      await this.ports.certificates.issue(scope, holder, [...proven, ...parcel.made]);
+      await this.ports.keyDelivery.deliverMade(scope, profileId, parcel);
+      const to = { enrolmentId: enrolment.id, profileId, parcel };
+      await this.ports.recoveries.recover(scope, recovered, to);
     });
-    const { name: projectName } = await this.ports.projects.get(scope, enrolment.projectId);
-    const { displayName: commonName, username, email } = user;
-    const terms = enrolment.certificateTerms;
-    const holder = { profileId, commonName, username, email, projectName, terms, ...validity };
-    await this.ports.certificates.issue(scope, holder, proven);
-    await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
-    await this.ports.replacements.finish(scope, enrolment, profileId);
-    await this.ports.audit.record(scope, {
-      action: 'enrolment.activate',
-      target: `enrolment:${enrolment.id}`,
-      detail: `profile:${profileId}`,
-    });
-    await this.notify(scope, enrolment, 'ENROLMENT_COMPLETED');
-    return profile;
-  }
-
-  /** No mobile ID outlives the authority that vouches for it. */
-  private endOf(now: Date, validityDays: number): Date {
-    const wanted = new Date(now.getTime() + validityDays * MILLISECONDS_A_DAY);
-    const { validTo } = this.ports.certificates.authority;
-    return wanted < validTo ? wanted : validTo;
-  }
-
-  private async notify(
-    scope: ChangeScope,
-    enrolment: Enrolment,
-    template: 'ENROLMENT_COMPLETED' | 'ENROLMENT_FAILED',
-  ): Promise<void> {
-    const { settings } = await this.ports.projects.get(scope, enrolment.projectId);
-    const isWanted =
-      template === 'ENROLMENT_COMPLETED' ? settings.notifyOnSuccess : settings.notifyOnFailure;
-    if (isWanted) await this.ports.notifications.notify(scope, template, enrolment.id);
   }
 
   private async profileOf(request: RequestContext, id: ProfileId): Promise<MobileIdProfile> {
@@ -270,11 +287,13 @@ function isUnconfirmed({ confirmation, status }: Enrolment): boolean {
   return confirmation !== 'NONE' && status === 'SCANNED';
 }
 
-/** Independent of the order in which the requests are sent. */
-function digestOf(requests: readonly CertificateRequest[]): Buffer {
+/** Independent of the order in which the requests are sent; bound to the key that keys are wrapped for. */
+function digestOf({ requests, wrappingKey, serverKeyAlgorithm }: ActivationRequest): Buffer {
   const parts = requests.map(({ kind, csr }) => `${kind} ${csr.trim()}`);
   if (new Set(requests.map(({ kind }) => kind)).size < requests.length) {
     throw invalidInput('input.requests', 'Send one request for each kind.');
   }
-  return sha256(JSON.stringify(parts.sort()));
+  const wish = { wrappingKey: wrappingKey ?? null, algorithm: serverKeyAlgorithm ?? null };
+  const isPlain = wish.wrappingKey === null && wish.algorithm === null;
+  return sha256(JSON.stringify(isPlain ? parts.sort() : [parts.sort(), wish]));
 }

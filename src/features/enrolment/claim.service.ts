@@ -6,14 +6,21 @@ import { textProblem } from '../../kernel/text.js';
 import type { RequestContext } from '../../kernel/actor.js';
 import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
-import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { profileOf } from '../certificates/profiles/certificate-profile.service.js';
 import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
 import { checkDeviceProof } from './device-proof.js';
+import { serverAlgorithms } from './key-delivery.service.js';
 import type { EnrolmentLog, Move } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
-import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
+import {
+  isServerMade,
+  refuseEnded,
+  type Enrolment,
+  type EnrolmentService,
+} from './enrolment.service.js';
+import type { RecoveryService } from './recovery.service.js';
 
 export interface Claim {
   readonly code: string;
@@ -21,9 +28,19 @@ export interface Claim {
   readonly proof: string;
 }
 
-interface FoundCode {
+export interface FoundCode {
   readonly enrolmentId: EnrolmentId;
   readonly generation: number;
+}
+
+/** Of a device that does not prove which one it is as phones do: its thumbprint, told by what else it has shown. */
+type ThumbprintOf = (enrolment: Enrolment, code: FoundCode) => string;
+
+export interface ClaimByCode {
+  readonly code: string;
+  readonly device: DeviceDescription;
+  /** @throws DomainError where nothing that it has shown will do for this enrolment */
+  readonly thumbprintOf: ThumbprintOf;
 }
 
 /** What a phone that has scanned the code is asked to do. */
@@ -33,9 +50,10 @@ export interface DeviceTask {
   readonly challenge: string;
   readonly keyRequests: readonly {
     readonly kind: CertificateKind;
-    readonly origin: 'DEVICE';
+    readonly origin: 'DEVICE' | 'SERVER';
     readonly algorithms: readonly string[];
   }[];
+  readonly needsWrappingKey: boolean;
   readonly serverName: string;
   readonly profileName: string;
   readonly accountName: string | null;
@@ -52,6 +70,7 @@ export class ClaimService {
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly devices: DeviceService;
+      readonly recoveries: RecoveryService;
       readonly limits: RateLimits;
       readonly audit: AuditService;
       readonly publicUrl: string;
@@ -64,30 +83,48 @@ export class ClaimService {
    * ENROLMENT_SUPERSEDED, ENROLMENT_COMPLETED, ENROLMENT_TAKEN, INVALID_INPUT, RATE_LIMITED
    */
   async claim(request: RequestContext, claim: Claim): Promise<DeviceTask> {
+    return this.claimBy(request, claim.device, () => this.recogniseClaim(request, claim));
+  }
+
+  /** The same for a device that shows by its connection which one it is. */
+  async claimByCode(
+    request: RequestContext,
+    { code, device, thumbprintOf }: ClaimByCode,
+  ): Promise<DeviceTask> {
+    return this.claimBy(request, device, async () => ({
+      thumbprintOf,
+      code: await this.findCode(request, code),
+    }));
+  }
+
+  private async claimBy(
+    request: RequestContext,
+    device: DeviceDescription,
+    recognise: () => Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }>,
+  ): Promise<DeviceTask> {
     const { work, limits } = this.ports;
-    checkDescription(claim.device);
+    checkDescription(device);
     await limits.refuseExhausted('device/address', addressKey(request.address));
-    const { thumbprint, code } = await this.recogniseClaim(request, claim).catch(
-      async (error: unknown) => {
-        await limits.take('device/address', addressKey(request.address));
-        throw error;
-      },
-    );
+    const { thumbprintOf, code } = await recognise().catch(async (error: unknown) => {
+      await limits.take('device/address', addressKey(request.address));
+      throw error;
+    });
     await limits.take('device/enrolment', code.enrolmentId);
     return work.change(request, async (scope) => {
       const enrolment = await this.ports.enrolments.lock(scope, code.enrolmentId);
       if (enrolment === undefined) throw new DomainError('CODE_UNKNOWN');
-      return this.claimLocked(scope, { enrolment, code, thumbprint, device: claim.device });
+      const thumbprint = thumbprintOf(enrolment, code);
+      return this.claimLocked(scope, { enrolment, code, thumbprint, device });
     });
   }
 
   private async recogniseClaim(
     request: RequestContext,
     { code, proof }: Claim,
-  ): Promise<{ thumbprint: string; code: FoundCode }> {
+  ): Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }> {
     const target = { audience: this.ports.publicUrl, code, now: request.now };
     const thumbprint = await checkDeviceProof(proof, target);
-    return { thumbprint, code: await this.findCode(request, code) };
+    return { thumbprintOf: () => thumbprint, code: await this.findCode(request, code) };
   }
 
   private async claimLocked(
@@ -102,7 +139,7 @@ export class ClaimService {
     const { enrolment, code, thumbprint, device } = claimed;
     const isOwnPhone = enrolment.deviceThumbprint === thumbprint;
     refuseTaken(scope, enrolment, isOwnPhone);
-    if (isOwnPhone) return this.taskOf(enrolment, thumbprint);
+    if (isOwnPhone) return this.taskOf(scope, enrolment, thumbprint);
     const hasRunOut =
       enrolment.status === 'CODE_EXPIRED' ||
       code.generation < enrolment.generation ||
@@ -116,7 +153,7 @@ export class ClaimService {
       target: `enrolment:${enrolment.id}`,
       detail: `device:${deviceId}`,
     });
-    return this.taskOf(enrolment, thumbprint);
+    return this.taskOf(scope, enrolment, thumbprint);
   }
 
   /** A code that reached the phone before its delivery was reported is as good as delivered. */
@@ -141,18 +178,27 @@ export class ClaimService {
     return row;
   }
 
-  private taskOf(enrolment: Enrolment, thumbprint: string): DeviceTask {
-    const { secrets } = this.ports;
+  private async taskOf(
+    scope: Scope,
+    enrolment: Enrolment,
+    thumbprint: string,
+  ): Promise<DeviceTask> {
+    const { secrets, recoveries } = this.ports;
     const grant = { enrolmentId: enrolment.id, thumbprint };
+    const { certificateTerms: terms } = enrolment;
+    const isMadeHere = (kind: CertificateKind): boolean => isServerMade(enrolment, kind);
     return {
       enrolmentId: enrolment.id,
       deviceToken: secrets.deviceToken(grant),
       challenge: secrets.challenge(grant),
-      keyRequests: enrolment.certificates.map((kind) => ({
-        kind,
-        origin: 'DEVICE',
-        algorithms: profileOf(enrolment.certificateTerms, kind).keyAlgorithms,
-      })),
+      keyRequests: enrolment.certificates.map((kind) =>
+        isMadeHere(kind)
+          ? { kind, origin: 'SERVER', algorithms: serverAlgorithms(terms) }
+          : { kind, origin: 'DEVICE', algorithms: profileOf(terms, kind).keyAlgorithms },
+      ),
+      needsWrappingKey:
+        enrolment.certificates.some(isMadeHere) ||
+        (await recoveries.isBoundTo(scope, enrolment.id)),
       serverName: enrolment.serverName,
       profileName: enrolment.profileName,
       accountName: enrolment.accountName,

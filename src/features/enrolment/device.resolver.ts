@@ -43,9 +43,22 @@ export class DeviceResolver {
     @Arg('input', () => ActivateEnrolmentInput, { description: "The phone's requests." })
     input: ActivateEnrolmentInput,
   ): Promise<IssuedMobileIdType> {
-    const { deviceToken, requests } = input;
-    const profile = await this.activations.activate(ctx, deviceToken, requests);
+    const profile = await this.activations.activate(ctx, input);
+    const encryptionKeys = await this.activations.keysFor(ctx, profile);
     const chain = await this.activations.chainOf(ctx, profile);
-    return { profile, chain, encryptionKeys: [] };
+    return { profile, chain, encryptionKeys };
+  }
+
+  @Resource('/device')
+  @Mutation(() => Boolean, {
+    description:
+      'The phone has stored everything; wrapped keys are forgotten. True, also where it is said again.',
+  })
+  async acknowledgeActivation(
+    @Ctx() ctx: RequestContext,
+    @Arg('deviceToken', () => String, { description: 'From the task.' }) deviceToken: string,
+  ): Promise<boolean> {
+    await this.activations.acknowledge(ctx, deviceToken);
+    return true;
   }
 }

@@ -14,7 +14,10 @@ export class KeyRequestType {
   @Field(() => CertificateKindEnum, { description: 'What the key will be for.' })
   kind!: CertificateKind;
 
-  @Field(() => KeyOriginEnum, { description: 'Where the key is made.' })
+  @Field(() => KeyOriginEnum, {
+    description:
+      'Where the key is made. For one of origin SERVER the phone sends no request, but a key to wrap it for.',
+  })
   origin!: 'DEVICE' | 'SERVER';
 
   @Field(() => [String], { description: 'Key types that will do, the preferred one first.' })
@@ -40,8 +43,16 @@ export class DeviceTaskType {
   })
   challenge!: string;
 
-  @Field(() => [KeyRequestType], { description: 'One certificate request is due for each.' })
+  @Field(() => [KeyRequestType], {
+    description: 'One certificate request is due for each of origin DEVICE.',
+  })
   keyRequests!: readonly KeyRequestType[];
+
+  @Field(() => Boolean, {
+    description:
+      'Whether activateEnrolment needs a wrappingKey: for a key that the server makes, or for earlier ones that are recovered.',
+  })
+  needsWrappingKey!: boolean;
 
   @Field(() => String, { description: 'The server, for people to read.' })
   serverName!: string;
@@ -66,12 +77,17 @@ export class DeviceTaskType {
   expiresAt!: Date;
 }
 
-@ObjectType('WrappedKey', { description: 'A server-made encryption key, wrapped for the phone.' })
+@ObjectType('WrappedKey', {
+  description: 'An encryption key that the server has made or recovered, wrapped for the phone.',
+})
 export class WrappedKeyType {
   @Field(() => ID, { description: 'The certificate that the key belongs to.' })
   certificateId!: string;
 
-  @Field(() => String, { description: 'JWE, compact, of the PKCS #8 key.' })
+  @Field(() => String, {
+    description:
+      'JWE, compact, of the PKCS #8 key (A256GCM; RSA-OAEP-256, ECDH-ES+A256KW or ECDH-ES). Its protected header names the certificate as `certificateId`.',
+  })
   jwe!: string;
 }
 
@@ -84,7 +100,8 @@ export class IssuedMobileIdType {
   chain!: readonly string[];
 
   @Field(() => [WrappedKeyType], {
-    description: 'Keys that were made by the server; empty where all were made on the phone.',
+    description:
+      'Keys that were made by the server, and those that were recovered. Empty where there are none, once the phone has acknowledged them, and after 24 hours.',
   })
   encryptionKeys!: readonly WrappedKeyType[];
 }
@@ -139,14 +156,24 @@ export class ActivateEnrolmentInput {
 
   @ValidateNested({ each: true })
   @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })
-  @Field(() => [CertificateRequestInput], { description: 'One for each key that was asked for.' })
+  @Field(() => [CertificateRequestInput], {
+    description: 'One for each key of origin DEVICE that was asked for.',
+  })
   requests!: CertificateRequestInput[];
 
   @MaxLength(4096, tooLong)
   @Field(() => String, {
     nullable: true,
     description:
-      'Public JWK (RSA-OAEP-256 or ECDH-ES) that server-made encryption keys are wrapped for; not needed where the task asks for no key of origin SERVER.',
+      'Public JWK that encryption keys are wrapped for: RSA of 2048 bits or more (RSA-OAEP-256), P-256 or P-384 (ECDH-ES+A256KW, or ECDH-ES where its `alg` says so). Needed where the task says needsWrappingKey.',
   })
   wrappingKey?: string | null;
+
+  @MaxLength(20, tooLong)
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Which of the algorithms of the key of origin SERVER it shall have; the first of them, if left out.',
+  })
+  serverKeyAlgorithm?: string | null;
 }

@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import type { DeviceId, EnrolmentId, ProfileId } from '../../kernel/ids.js';
 import { CHANNEL } from '../../platform/event-bus.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import { enrolmentGivenUp } from './enrolment.events.js';
 import { isFinal, predecessorsOf, type EnrolmentStatus } from './enrolment-status.js';
 
 export interface LoggedEvent {
@@ -13,9 +14,9 @@ export interface LoggedEvent {
 }
 export interface Move {
   /** For who watches; never a secret. */
-  readonly detail?: string | undefined;
+  readonly detail?: string | null | undefined;
   /** Why it failed. */
-  readonly failure?: ProblemCode;
+  readonly failure?: ProblemCode | null;
   /** What the enrolment keeps from this step on. */
   readonly keep?: Kept;
 }
@@ -58,21 +59,19 @@ export class EnrolmentLog {
     scope: ChangeScope,
     id: EnrolmentId,
     to: EnrolmentStatus,
-    { detail, failure, keep = {} }: Move = {},
+    { detail = null, failure = null, keep = {} }: Move = {},
   ): Promise<void> {
     const moved = await scope.sql('enrolment-log.move', MOVE, [
       id,
       to,
       predecessorsOf(to),
-      detail ?? null,
+      detail,
       isFinal(to),
-      failure ?? null,
-      keep.deviceId ?? null,
-      keep.deviceThumbprint ?? null,
-      keep.requestsDigest ?? null,
-      keep.profileId ?? null,
+      failure,
+      ...kept(keep),
     ]);
     if (moved.length === 0) throw new DomainError('INVALID_TRANSITION', { to });
+    if (isFinal(to) && to !== 'ACTIVE') await scope.raise(enrolmentGivenUp, { enrolmentId: id });
   }
 
   /** What has happened after event number `after`, oldest first. */
@@ -94,4 +93,9 @@ export class EnrolmentLog {
       [id],
     );
   }
+}
+
+/** What is not kept from this step on stays as it is. */
+function kept({ deviceId, deviceThumbprint, requestsDigest, profileId }: Kept): unknown[] {
+  return [deviceId ?? null, deviceThumbprint ?? null, requestsDigest ?? null, profileId ?? null];
 }

@@ -63,6 +63,11 @@ export class EnrolmentSecrets {
     return isOurs ? { enrolmentId, thumbprint } : undefined;
   }
 
+  /** Thumbprint of a device that has no key of its own to show, and is known by the code it brings. */
+  codeBearer(id: EnrolmentId, generation: number): string {
+    return this.keys.mac('code-bearer', id, String(generation)).toString('base64url');
+  }
+
   /** What this phone's certificate requests must carry; 128 bits, hexadecimal. */
   challenge({ enrolmentId, thumbprint }: DeviceGrant): string {
     return this.keys

@@ -43,6 +43,8 @@ export class Enrolment {
   replacesProfileId!: ProfileId | null;
   @Column('text') status!: EnrolmentStatus;
   @Column('text', { array: true }) certificates!: CertificateKind[];
+  /** Whether the server makes the encryption key, and archives it. */
+  @Column('boolean', { name: 'archives_keys', default: false }) archivesKeys!: boolean;
   @Column('text') channel!: DeliveryChannel;
   @Column('text') confirmation!: DeviceConfirmation;
   @Column('integer', { name: 'validity_days' }) validityDays!: number;

@@ -5,6 +5,7 @@ import {
   type Actor,
   type RequestContext,
 } from '../../kernel/actor.js';
+import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { DomainError, type ProblemCode } from '../../kernel/errors.js';
 import {
   parseId,
@@ -32,7 +33,8 @@ export interface EnrolmentFilter {
   readonly status?: EnrolmentStatus | undefined;
 }
 
-const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", replaces_profile_id AS "replacesProfileId", status, certificates, channel, confirmation,
+const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", replaces_profile_id AS "replacesProfileId", status, certificates,
+  archives_keys AS "archivesKeys", channel, confirmation,
   validity_days AS "validityDays", certificate_terms AS "certificateTerms", profile_limit AS "profileLimit", server_name AS "serverName",
   profile_name AS "profileName", account_name AS "accountName", generation, code_ttl_seconds AS "codeTtlSeconds", code_expires_at AS "codeExpiresAt",
   expires_at AS "expiresAt", created_at AS "createdAt", completed_at AS "completedAt", last_event AS "lastEvent",
@@ -260,6 +262,14 @@ export class EnrolmentService {
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return row;
   }
+}
+
+/** An encryption key that is to be archived; signing keys are born on the phone, and stay there. */
+export function isServerMade(
+  { archivesKeys }: Pick<Enrolment, 'archivesKeys'>,
+  kind: CertificateKind,
+): boolean {
+  return archivesKeys && kind === 'ENCRYPTION';
 }
 
 type Viewer = Pick<Scope, 'actor'> & { readonly request: Pick<RequestContext, 'grants'> };

@@ -8,6 +8,7 @@ import { LostContactEnum } from '../access/proof-exclusion.types.js';
 import { PageArgs } from '../audit/page-args.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
+import { CertificateType } from '../certificates/certificate.types.js';
 import type { DeliveryChannel } from '../projects/project.service.js';
 import { DeliveryChannelEnum } from '../projects/settings.types.js';
 import { ENROLMENT_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
@@ -159,6 +160,12 @@ export class MobileIdOfferType {
     description: 'Not finished yet; a new order supersedes it.',
   })
   pendingEnrolment!: EnrolmentType | null;
+
+  @Field(() => [CertificateType], {
+    description:
+      "The user's earlier encryption certificates that an order can bring along, newest first: by the rules for /mobile-id/recover, or as operators have approved. Empty where the project or the server does not allow it.",
+  })
+  recoverableCertificates!: CertificateType[];
 }
 
 @InputType('StartEnrolmentInput', {
@@ -201,6 +208,13 @@ export class StartEnrolmentInput {
       'What the user has lost: codes sent there do not count for this order, and the code of the order does not go there.',
   })
   declaredLost?: LostContact[] | null;
+  @ArrayMaxSize(20, { message: 'It must have at most 20 entries.' })
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'Earlier encryption certificates to bring along, out of `recoverableCertificates`. For oneself it needs /mobile-id/recover, for another user an approved key recovery.',
+  })
+  recoverCertificateIds?: string[] | null;
 
   @Field(() => String, {
     nullable: true,

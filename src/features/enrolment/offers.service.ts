@@ -1,8 +1,10 @@
 import type { UserActor } from '../../kernel/actor.js';
+import type { CertificateId } from '../../kernel/ids.js';
 import type { Scope } from '../../platform/scope.js';
 import type { AccessDecision, AccessService } from '../access/access.service.js';
 import type { ProjectService, ProvisioningSettings } from '../projects/project.service.js';
 import type { Enrolment, EnrolmentService } from './enrolment.service.js';
+import type { RecoveryService } from './recovery.service.js';
 
 const ORDERING = '/mobile-id/get';
 
@@ -15,6 +17,7 @@ export interface Offer extends Pick<ProvisioningSettings, Shown> {
   readonly name: string;
   readonly access: AccessDecision;
   readonly pendingEnrolment: Enrolment | null;
+  readonly recoverableIds: readonly CertificateId[];
 }
 
 /** What a user may order for himself, and what he has ordered but not finished. */
@@ -23,12 +26,14 @@ export class OffersService {
     private readonly projects: ProjectService,
     private readonly enrolments: EnrolmentService,
     private readonly access: AccessService,
+    private readonly recoveries: RecoveryService,
   ) {}
 
   async of(scope: Scope, actor: UserActor): Promise<Offer[]> {
     const access = await this.access.decide(scope, ORDERING);
     const offered = await this.projects.offered(scope);
     const pending = await this.enrolments.pendingOf(scope, actor.userId);
+    const recoverable = await this.recoveries.of(scope, actor.userId, offered);
     return offered.map(({ id, name, settings }) => ({
       projectId: id,
       name,
@@ -39,6 +44,7 @@ export class OffersService {
       instructions: settings.instructions,
       access,
       pendingEnrolment: pending.get(id) ?? null,
+      recoverableIds: recoverable.get(id) ?? [],
     }));
   }
 }

@@ -24,6 +24,7 @@ import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import type { EnrolmentService } from './enrolment.service.js';
+import type { RecoveryService } from './recovery.service.js';
 import {
   describeReplacement,
   isLost,
@@ -61,6 +62,7 @@ export class OrderingService {
       readonly replacements: ReplacementService;
       readonly projects: ProjectService;
       readonly profiles: ProfileService;
+      readonly recoveries: RecoveryService;
       readonly users: UserService;
       readonly clients: ApiClientService;
       readonly notifications: NotificationService;
@@ -87,7 +89,8 @@ export class OrderingService {
    * An order for another user, by somebody who lacks none of his roles.
    * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION, USER_NOT_ACTIVE, INVALID_INPUT,
    * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; INVALID_TRANSITION where what it replaces is
-   * over; CONFLICT for an idempotency key that was used for another order
+   * over; CONFLICT for an idempotency key that was used for another order; what
+   * {@link RecoveryService.choose} throws
    */
   async startFor(
     scope: ChangeScope,
@@ -119,11 +122,16 @@ export class OrderingService {
     const replacesProfileId = await replacements.replaced(scope, user, project.id, order);
     const holder = { userId: user.id, projectId: project.id, replacesProfileId };
     await profiles.refuseBeyondLimit(scope, holder, maxProfilesPerUser);
+    const recovered = await this.ports.recoveries.choose(scope, {
+      ...{ userId: user.id, project, byHimself: placed.byHimself },
+      certificateIds: order.recoverCertificateIds ?? [],
+    });
     const enrolment = this.compose(scope, { ...placed, replacesProfileId }, digest);
     await this.supersede(scope, enrolment);
     await scope.db.insert(Enrolment, enrolment);
     await this.ports.enrolments.storeCode(scope, enrolment.id, enrolment.generation);
     await this.ports.log.begin(scope, enrolment.id, enrolment.status);
+    await this.ports.recoveries.bind(scope, enrolment.id, recovered);
     if (enrolment.channel === 'EMAIL') {
       await this.ports.notifications.notify(scope, 'ENROLMENT_INVITATION', enrolment.id);
     }
@@ -238,6 +246,7 @@ export class OrderingService {
       replacesProfileId,
       status: channel === 'SCREEN' ? 'WAITING_FOR_SCAN' : 'DELIVERING',
       certificates,
+      archivesKeys: settings.recoverEncryptionCertificates,
       channel,
       confirmation: settings.confirmation,
       validityDays,
@@ -306,7 +315,7 @@ function validityOf({ settings }: Project, order: Order): number | null {
 
 /** Of all that makes one order the same as another. */
 function digestOf(user: User, project: Project, order: Order): Buffer {
-  const { certificates, channel, validityDays } = order;
+  const { certificates, channel, validityDays, recoverCertificateIds } = order;
   return sha256(
     JSON.stringify([
       user.id,
@@ -315,6 +324,7 @@ function digestOf(user: User, project: Project, order: Order): Buffer {
       channel ?? null,
       validityDays ?? null,
       ...replacementDigest(order),
+      ...(recoverCertificateIds ? [{ recovered: [...recoverCertificateIds].sort() }] : []),
     ]),
   );
 }

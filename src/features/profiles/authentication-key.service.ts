@@ -78,12 +78,13 @@ export class AuthenticationKeyService {
 
   /** What Signet issued under this serial number; other authorities may have used it too. */
   async issuedHere(scope: Scope, serialNumber: string): Promise<IssuedHere | undefined> {
-    const [row] = await scope.sql<AuthenticationKey & { stands: boolean }>(
+    const [row] = await scope.sql<AuthenticationKey & { stands: boolean | null }>(
       'authentication-key.issued-here',
-      `SELECT ${COLUMNS}, (${STANDS}) AS stands FROM ${TABLES} WHERE c.serial_number = $1`,
+      `SELECT ${COLUMNS}, (${STANDS}) AS stands FROM certificate c
+       LEFT JOIN profile p ON p.id = c.profile_id LEFT JOIN device d ON d.id = p.device_id WHERE c.serial_number = $1`,
       [serialNumber],
     );
-    return row && { certificateDer: row.certificateDer, key: row.stands ? row : null };
+    return row && { certificateDer: row.certificateDer, key: row.stands === true ? row : null };
   }
 
   /** The keys of those of these mobile IDs whose users are signed in somewhere; whether or not they may still be used. */

@@ -14,8 +14,9 @@ import { loaderOf } from '../../platform/loaders.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import type { AccessService } from '../access/access.service.js';
 import { Resource } from '../access/resource.types.js';
-import { pemOf, type CertificateService } from '../certificates/certificate.service.js';
-import { CertificateType } from '../certificates/certificate.types.js';
+import type { CertificateService } from '../certificates/certificate.service.js';
+import { CertificateType, toCertificate } from '../certificates/certificate.types.js';
+import type { RecoveredCertificateService } from '../certificates/recovered-certificate.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import { ProjectSummaryType } from '../projects/project.types.js';
 import type { UserService } from '../users/user.service.js';
@@ -34,6 +35,7 @@ interface Services {
   readonly profiles: ProfileService;
   readonly devices: DeviceService;
   readonly certificates: CertificateService;
+  readonly recoveredCertificates: RecoveredCertificateService;
   readonly projects: ProjectService;
   readonly users: UserService;
 }
@@ -106,19 +108,23 @@ export class ProfileResolver {
   }
 
   @FieldResolver(() => [CertificateType], {
-    description: 'Its certificates: authentication, signature, encryption.',
+    description:
+      'Its certificates: authentication, signature, encryption, and then those that it brought along from earlier ones.',
   })
   async certificates(
     @Root() profile: MobileIdProfileType,
     @Ctx() ctx: RequestContext,
   ): Promise<CertificateType[]> {
-    const { work, certificates } = this.services;
+    const { work, certificates, recoveredCertificates } = this.services;
     const loader = loaderOf(ctx, 'certificates-of-profile', async (ids: readonly ProfileId[]) => {
       const byProfile = await certificates.ofProfiles(work.read(ctx), ids);
-      return ids.map((id) => byProfile.get(id) ?? []);
+      const recovered = await recoveredCertificates.ofProfiles(work.read(ctx), ids);
+      return ids.map((id) => [
+        ...(byProfile.get(id) ?? []).map((row) => toCertificate(row, false)),
+        ...(recovered.get(id) ?? []).map((row) => toCertificate(row, true)),
+      ]);
     });
-    const rows = await loader.load(profile.id as ProfileId);
-    return rows.map((row) => Object.assign(row, { pem: pemOf(row.der) }));
+    return loader.load(profile.id as ProfileId);
   }
 }
 

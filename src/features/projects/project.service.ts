@@ -45,7 +45,11 @@ const PROJECT =
 
 /** Mobile-ID programmes and what a mobile ID is in each. */
 export class ProjectService {
-  constructor(private readonly audit: AuditService) {}
+  /** @param archivesKeys whether encryption keys can be archived on this server */
+  constructor(
+    private readonly audit: AuditService,
+    private readonly archivesKeys: (scope: Scope) => Promise<boolean>,
+  ) {}
 
   /**
    * A MANAGED project; what the settings leave out is {@link DEFAULT_SETTINGS}.
@@ -56,6 +60,7 @@ export class ProjectService {
     const problem = textProblem(name, { max: 100 });
     if (problem !== undefined) throw invalidInput('input.name', problem);
     const settings = mergeSettings(DEFAULT_SETTINGS, input.settings ?? {}, 'input.settings');
+    await this.refuseWithoutArchive(scope, input.settings ?? {}, 'input.settings');
     const [project] = await scope.sql<Project>(
       'projects.insert',
       `INSERT INTO project (id, name, name_key, mode, settings, created_at, updated_at)
@@ -75,6 +80,7 @@ export class ProjectService {
   async updateSettings(scope: ChangeScope, id: string, input: SettingsInput): Promise<Project> {
     const present = await this.getLocked(scope, id);
     const settings = mergeSettings(present.settings, input);
+    await this.refuseWithoutArchive(scope, input, 'settings');
     await scope.sql(
       'projects.update-settings',
       'UPDATE project SET settings = $2, updated_at = $3 WHERE id = $1',
@@ -196,6 +202,18 @@ export class ProjectService {
   /** What a mobile ID of this project is called on the phone of this user. */
   namesFor(project: Project, user: NamedUser): ProfileNames {
     return expandNames(project.name, project.settings, user);
+  }
+
+  private async refuseWithoutArchive(
+    scope: Scope,
+    { recoverEncryptionCertificates: recover }: SettingsInput,
+    path: string,
+  ): Promise<void> {
+    if (recover !== true || (await this.archivesKeys(scope))) return;
+    throw invalidInput(
+      `${path}.recoverEncryptionCertificates`,
+      'This server has no recovery key to archive keys for: run "npm run recovery -- init" first.',
+    );
   }
 
   private async getLocked(scope: ChangeScope, id: string): Promise<Project> {

@@ -37,8 +37,7 @@ export const SETTING_CHECKS: Checks = {
   enrolmentTtlSeconds: between(60, MAX_TTL_SECONDS),
   confirmation: anything,
   maxProfilesPerUser: between(1, 100),
-  recoverEncryptionCertificates: (recover) =>
-    recover ? 'Recovery is not available on this server.' : undefined,
+  recoverEncryptionCertificates: anything,
   notifyOnSuccess: anything,
   notifyOnFailure: anything,
   expiryReminderDays: reminders,

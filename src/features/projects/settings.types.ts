@@ -173,7 +173,11 @@ export class ProvisioningSettingsInput {
   @Field(() => Int, { nullable: true, description: '1 to 100.' })
   maxProfilesPerUser?: number | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Not available on this server yet: false.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Encryption keys are made by the server and archived. Needs a recovery key: `npm run recovery -- init`.',
+  })
   recoverEncryptionCertificates?: boolean | null;
 
   @Field(() => Boolean, {

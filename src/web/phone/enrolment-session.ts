@@ -2,7 +2,7 @@ import { adviceOn, type Advice } from '../../phone/advice.js';
 import type { DeviceTask } from '../../phone/contract.js';
 import { codeHash } from '../../phone/device-key.js';
 import { isCode } from '../../phone/link.js';
-import type { PendingEnrolment, StoredMobileId } from '../../phone/key-store.js';
+import { hasKeys, type PendingEnrolment, type StoredMobileId } from '../../phone/key-store.js';
 import type { Phone, Progress } from '../../phone/phone.js';
 import { PhoneError } from '../../phone/problem.js';
 import type { IndexedDbKeyStore } from './indexed-db-key-store.js';
@@ -100,8 +100,8 @@ export class EnrolmentSession {
         const phone = await this.phone();
         const pending = await phone.pending();
         if (pending === undefined) throw new PhoneError('NOTHING_PENDING');
-        const { made, task } = pending;
-        this.show({ name: 'WORKING', task, progress: undefined, sent: made.length > 0 });
+        const { task } = pending;
+        this.show({ name: 'WORKING', task, progress: undefined, sent: hasKeys(pending) });
         const mobileId = await this.completeOrForget(phone, signal);
         this.parts.scanned.forget();
         this.show({ name: 'DONE', mobileId, persistent: this.persistent });
@@ -169,9 +169,9 @@ export class EnrolmentSession {
     throw new PhoneError('LINK_NOT_UNDERSTOOD');
   }
 
-  private resume({ made, task }: PendingEnrolment, phone: Phone): void {
-    if (made.length > 0) void this.complete();
-    else this.showTask(task, phone);
+  private resume(pending: PendingEnrolment, phone: Phone): void {
+    if (hasKeys(pending)) void this.complete();
+    else this.showTask(pending.task, phone);
   }
 
   /** A confirmation code is shown at once and waited for; otherwise the person says when to begin. */

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import type { StoredMobileId } from '../../phone/key-store.js';
 import { PageTitle } from '../shared/page-title.js';
 import { Hero } from './hero.js';
+import { MessageReader } from './message-reader.js';
 import { MobileIdCard } from './mobile-id-card.js';
 
 interface LibraryScreenProps {
@@ -21,8 +22,13 @@ export function LibraryScreen({ mobileIds }: LibraryScreenProps): ReactElement {
       {mobileIds.map((mobileId) => (
         <MobileIdCard key={mobileId.profile.id} mobileId={mobileId} />
       ))}
+      {mobileIds.some(canRead) && <MessageReader mobileIds={mobileIds} />}
     </Stack>
   );
+}
+
+function canRead({ keys }: StoredMobileId): boolean {
+  return keys.some(({ kind }) => kind === 'ENCRYPTION');
 }
 
 function EmptyLibrary(): ReactElement {

@@ -7,6 +7,8 @@ const resources = new ResourceRegistry();
 resources.learn(
   [
     '/mobile-id/get',
+    '/mobile-id/recover',
+    '/operator/key-recoveries/approve',
     '/operator/users',
     '/operator/enrolments',
     '/operator/profiles',

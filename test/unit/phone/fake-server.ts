@@ -11,7 +11,8 @@ import type {
   DeviceTask,
   EnrolmentStatus,
   IssuedCertificate,
-  IssuedMobileId,
+  ActivatedMobileId,
+  WrappedKey,
   StatusEvent,
 } from '../../../src/phone/contract.js';
 import {
@@ -79,6 +80,7 @@ export const TASK: DeviceTask = {
     { kind: 'AUTHENTICATION', origin: 'DEVICE', algorithms: ['P-256', 'RSA-2048'] },
     { kind: 'SIGNATURE', origin: 'DEVICE', algorithms: ['P-256', 'RSA-2048'] },
   ],
+  needsWrappingKey: false,
   serverName: 'Example server',
   profileName: 'Example mobile ID',
   accountName: 'Ålva Berg',
@@ -99,7 +101,10 @@ export class FakeServer implements ServerApi {
   cancelFailures: ServerError[] = [];
   statuses: EnrolmentStatus[] = [];
   failure: StatusEvent['enrolment']['failure'] = null;
-  forge: (answer: IssuedMobileId) => IssuedMobileId = (answer) => answer;
+  forge: (answer: ActivatedMobileId) => ActivatedMobileId = (answer) => answer;
+  /** Keys that come from the server. */
+  wrap: ((input: ActivateEnrolmentInput) => Promise<WrappedKey[]>) | undefined;
+  readonly acknowledged: string[] = [];
 
   constructor(private readonly authority: FakeAuthority) {}
 
@@ -108,10 +113,10 @@ export class FakeServer implements ServerApi {
     return answerOr(this.claimFailures, this.task);
   }
 
-  async activateEnrolment(input: ActivateEnrolmentInput): Promise<IssuedMobileId> {
+  async activateEnrolment(input: ActivateEnrolmentInput): Promise<ActivatedMobileId> {
     this.activations.push(input);
     const certificates = await Promise.all(input.requests.map((request) => this.issue(request)));
-    const answer: IssuedMobileId = {
+    const answer: ActivatedMobileId = {
       profile: {
         id: 'profile-1',
         name: this.task.profileName,
@@ -123,8 +128,14 @@ export class FakeServer implements ServerApi {
         certificates,
       },
       chain: this.authority.chain,
+      encryptionKeys: this.wrap === undefined ? [] : await this.wrap(input),
     };
     return answerOr(this.activationFailures, this.forge(answer));
+  }
+
+  acknowledgeActivation(task: DeviceTask): Promise<void> {
+    this.acknowledged.push(task.enrolmentId);
+    return Promise.resolve();
   }
 
   cancelEnrolment(task: DeviceTask): Promise<void> {

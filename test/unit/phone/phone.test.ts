@@ -200,15 +200,43 @@ describe('completing', () => {
     expect(made.map(({ algorithm }) => algorithm)).toEqual(['RSA-2048', 'RSA-2048']);
   });
 
-  test('refuses a key that it does not make itself', async () => {
+  test.each(['AUTHENTICATION', 'SIGNATURE'] as const)(
+    'refuses to take a %s key from the server',
+    async (kind) => {
+      const { phone, server } = setUp();
+      server.task = {
+        ...TASK,
+        keyRequests: [{ kind, origin: 'SERVER', algorithms: ['P-256'] }],
+        needsWrappingKey: true,
+      };
+      await phone.claim(CODE);
+      await expect(phone.complete()).rejects.toMatchObject({ code: 'TASK_NOT_SUPPORTED' });
+      expect(server.activations).toEqual([]);
+    },
+  );
+
+  test('sends the very same wrapping key again after a lost answer', async () => {
     const { phone, server } = setUp();
-    server.task = {
-      ...TASK,
-      keyRequests: [{ kind: 'ENCRYPTION', origin: 'SERVER', algorithms: ['P-256'] }],
-    };
+    server.task = { ...TASK, needsWrappingKey: true };
+    server.activationFailures = [
+      new ServerError(NO_ANSWER, 'lost'),
+      new ServerError(NO_ANSWER, 'lost'),
+    ];
     await phone.claim(CODE);
-    await expect(phone.complete()).rejects.toMatchObject({ code: 'TASK_NOT_SUPPORTED' });
-    expect(server.activations).toEqual([]);
+    await phone.complete();
+    const sent = server.activations.map(({ wrappingKey }) => wrappingKey);
+    expect(sent).toHaveLength(3);
+    expect(new Set(sent).size).toBe(1);
+    expect(JSON.parse(sent[0] ?? '')).not.toHaveProperty('d');
+    expect(server.acknowledged).toEqual([]);
+  });
+
+  test('takes no wrapped key that it has not asked for', async () => {
+    const { phone, server } = setUp();
+    server.wrap = () => Promise.resolve([{ certificateId: 'x', jwe: 'a.b.c.d.e' }]);
+    await phone.claim(CODE);
+    await expect(phone.complete()).rejects.toMatchObject({ code: 'ANSWER_REJECTED' });
+    expect(server.acknowledged).toEqual([]);
   });
 
   test('makes new keys after the server refused the requests', async () => {

@@ -136,13 +136,6 @@ describe('merging settings', () => {
     });
   });
 
-  test('refuses recovery, which this server does not have', () => {
-    expect(refusedFields({ recoverEncryptionCertificates: true })).toEqual([
-      'settings.recoverEncryptionCertificates',
-    ]);
-    expect(refusedFields({ recoverEncryptionCertificates: false })).toEqual([]);
-  });
-
   test.each<[keyof SettingsInput, string]>([
     ['profileNameTemplate', '{projectName} of {displayName}'],
     ['accountNameTemplate', '{email} at {serverName}'],

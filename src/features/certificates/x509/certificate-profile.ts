@@ -30,7 +30,10 @@ export const OID = {
   EMAIL_PROTECTION: '1.3.6.1.5.5.7.3.4',
   /** RFC 9336 */
   DOCUMENT_SIGNING: '1.3.6.1.5.5.7.3.36',
+  OCSP_SIGNING: '1.3.6.1.5.5.7.3.9',
   OCSP: '1.3.6.1.5.5.7.48.1',
+  /** RFC 6960 4.2.2.2.1 */
+  OCSP_NO_CHECK: '1.3.6.1.5.5.7.48.1.5',
   CA_ISSUERS: '1.3.6.1.5.5.7.48.2',
   /** RFC 9598 3 */
   SMTP_UTF8_MAILBOX: '1.3.6.1.5.5.7.8.9',

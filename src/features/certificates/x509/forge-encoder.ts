@@ -140,6 +140,11 @@ export function authorityInfoAccess(
   return extension(OID.AUTHORITY_INFO_ACCESS, sequence(descriptions));
 }
 
+/** RFC 6960 4.2.2.2.1 */
+export function ocspNoCheck(): Asn1Node {
+  return extension(OID.OCSP_NO_CHECK, primitive(Type.NULL, ''));
+}
+
 export function certificatePolicies(...policies: readonly string[]): Asn1Node {
   const information = policies.map((policy) => sequence([oid(policy)]));
   return extension(OID.CERTIFICATE_POLICIES, sequence(information));
@@ -245,6 +250,7 @@ function lengthOf(size: number): string {
   return String.fromCharCode(0x83, size >> 16, (size >> 8) & 0xff, size & 0xff);
 }
 
-function encode(node: Asn1Node): Buffer {
+/** The DER of a node. */
+export function encode(node: Asn1Node): Buffer {
   return Buffer.from(node, 'latin1');
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Validity } from './certificate-profile.js';
 import { type DerValue, exactItemsOf, expectTag, itemsOf, parseDer, TAG } from './der.js';
+import { bitString, sequence } from './der-writer.js';
 import * as x509 from './forge-encoder.js';
 import { acceptedKeyAlgorithm, type PublicKeyAlgorithm } from './key-checks.js';
 import type { SignatureHash, SigningKey } from './signing-key.js';
@@ -72,10 +73,10 @@ export async function signCertificate(
   return signTbs(signer, tbs);
 }
 
-/** SEQUENCE of what is to be signed, the algorithm and the signature: certificates and CRLs alike (RFC 5280 4.1, 5.1). */
+/** SEQUENCE of what is to be signed, the algorithm and the signature: certificates and revocation lists alike (RFC 5280 4.1, 5.1). */
 export async function signTbs(signer: Signer, tbs: Buffer): Promise<Buffer> {
   const signature = await signer.key.sign(signer.hash, tbs);
-  return x509.encodeSigned(tbs, signer.signatureAlgorithm, signature);
+  return sequence(tbs, x509.encode(signer.signatureAlgorithm), bitString(signature));
 }
 
 /** @throws DerError where it is no certificate with a SubjectKeyIdentifier */

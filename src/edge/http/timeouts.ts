@@ -1,0 +1,8 @@
+/** Slow senders must not hold connections: whole headers and whole requests within these times. */
+export const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000, // longer than what usual proxies keep a connection
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
+} as const;

@@ -1,0 +1,20 @@
+import { TAG } from './der.js';
+import { context, integer, sequence, tlv } from './der-writer.js';
+
+/** RFC 5652 5.1, 4 */
+const ID_SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
+const ID_DATA = Buffer.from('06092a864886f70d010701', 'hex');
+/** RFC 5652 5.1: no certificate but X.509's, and no signer. */
+const VERSION = integer(1n);
+
+/**
+ * Certificates alone, as a CMS SignedData that nobody has signed: the "certs-only" Simple PKI Response of RFC 5272 4.1.
+ * @param certificates DER
+ */
+export function encodeCertsOnly(certificates: readonly Buffer[]): Buffer {
+  const none = tlv(TAG.SET);
+  // X.690 11.6: the parts of a SET OF in the order of their encodings.
+  const sorted = [...certificates].sort((a, b) => Buffer.compare(a, b));
+  const signedData = sequence(VERSION, none, sequence(ID_DATA), context(0, ...sorted), none);
+  return sequence(ID_SIGNED_DATA, context(0, signedData));
+}

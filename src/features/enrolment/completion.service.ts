@@ -1,0 +1,108 @@
+import type { DomainError } from '../../kernel/errors.js';
+import type { ProfileId } from '../../kernel/ids.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
+import type { CertificateService, Holder } from '../certificates/certificate.service.js';
+import type { NotificationService } from '../notifications/notification.service.js';
+import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
+import type { ProjectService } from '../projects/project.service.js';
+import type { User } from '../users/user.service.js';
+import type { EnrolmentLog } from './enrolment-log.service.js';
+import type { Enrolment } from './enrolment.service.js';
+import type { ReplacementService } from './replacement.service.js';
+
+interface Completion {
+  readonly enrolment: Enrolment;
+  readonly profileId: ProfileId;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+const MILLISECONDS_A_DAY = 86_400_000;
+
+/** How an enrolment ends well, or fails for good: for phones, and for devices that bring a client of their own. */
+export class CompletionService {
+  constructor(
+    private readonly ports: {
+      readonly log: EnrolmentLog;
+      readonly certificates: CertificateService;
+      readonly profiles: ProfileService;
+      readonly projects: ProjectService;
+      readonly replacements: ReplacementService;
+      readonly notifications: NotificationService;
+      readonly audit: AuditService;
+    },
+  ) {}
+
+  /** Whose certificates an enrolment is for, by the names of today and the terms of its order. */
+  async holderOf(
+    scope: Scope,
+    { projectId, certificateTerms: terms }: Pick<Enrolment, 'projectId' | 'certificateTerms'>,
+    { user, ...mobileId }: Pick<Holder, 'profileId' | 'notBefore' | 'notAfter'> & { user: User },
+  ): Promise<Holder> {
+    const { name: projectName } = await this.ports.projects.get(scope, projectId);
+    const { displayName: commonName, username, email } = user;
+    return { ...mobileId, commonName, username, email, projectName, terms };
+  }
+
+  /** Profile, certificates, status, audit entry and messages together; `certify` has the certificates stand. */
+  async complete(
+    scope: ChangeScope,
+    { enrolment, profileId, ...validity }: Completion,
+    certify: () => Promise<void>,
+  ): Promise<MobileIdProfile> {
+    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
+    const profile = await this.ports.profiles.create(scope, {
+      id: profileId,
+      projectId: enrolment.projectId,
+      userId: enrolment.userId,
+      enrolmentId: enrolment.id,
+      deviceId: enrolment.deviceId,
+      name: enrolment.profileName,
+      accountName: enrolment.accountName,
+      serverName: enrolment.serverName,
+      validFrom: validity.notBefore,
+      validTo: validity.notAfter,
+    });
+    await certify();
+    await this.ports.log.move(scope, enrolment.id, 'ACTIVE', { keep: { profileId } });
+    await this.ports.replacements.finish(scope, enrolment, profileId);
+    await this.ports.audit.record(scope, {
+      action: 'enrolment.activate',
+      target: `enrolment:${enrolment.id}`,
+      detail: `profile:${profileId}`,
+    });
+    await this.notify(scope, enrolment, 'ENROLMENT_COMPLETED');
+    return profile;
+  }
+
+  /** No mobile ID outlives the authority that vouches for it. */
+  endOf(now: Date, validityDays: number): Date {
+    const wanted = new Date(now.getTime() + validityDays * MILLISECONDS_A_DAY);
+    const { validTo } = this.ports.certificates.authority;
+    return wanted < validTo ? wanted : validTo;
+  }
+
+  private async notify(
+    scope: ChangeScope,
+    enrolment: Enrolment,
+    template: 'ENROLMENT_COMPLETED' | 'ENROLMENT_FAILED',
+  ): Promise<void> {
+    const { settings } = await this.ports.projects.get(scope, enrolment.projectId);
+    const isWanted =
+      template === 'ENROLMENT_COMPLETED' ? settings.notifyOnSuccess : settings.notifyOnFailure;
+    if (isWanted) await this.ports.notifications.notify(scope, template, enrolment.id);
+  }
+
+  /** For good: no certificate may be issued any more. To be committed before it is told. */
+  async fail(scope: ChangeScope, enrolment: Enrolment, refusal: DomainError): Promise<void> {
+    await this.ports.log.move(scope, enrolment.id, 'FAILED', { failure: refusal.code });
+    await this.ports.audit.record(scope, {
+      action: 'enrolment.activate',
+      target: `enrolment:${enrolment.id}`,
+      outcome: 'REFUSED',
+      detail: refusal.code,
+    });
+    await this.notify(scope, enrolment, 'ENROLMENT_FAILED');
+  }
+}

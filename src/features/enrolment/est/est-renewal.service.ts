@@ -1,0 +1,193 @@
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import type { RequestContext, ShownCertificate } from '../../../kernel/actor.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { ProfileId } from '../../../kernel/ids.js';
+import { addressKey } from '../../../platform/address-key.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type {
+  SingleCertificate,
+  SingleCertificateService,
+} from '../../certificates/single-certificate.service.js';
+import { profilesEnded } from '../../profiles/profile.events.js';
+import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
+import type { UserService } from '../../users/user.service.js';
+import type { CompletionService } from '../completion.service.js';
+import type { EnrolmentService } from '../enrolment.service.js';
+import type { EstAnswerService } from './est-answer.service.js';
+import type { EstKeyService, RequestedKey } from './est-keys.service.js';
+import type { EstCertificate, EstRequest } from './est-request.js';
+import type { RenewalPolicy } from './renewal-policy.service.js';
+import { readShown } from './tls-key.js';
+
+interface Present {
+  readonly certificate: SingleCertificate;
+  readonly profile: MobileIdProfile;
+}
+
+/**
+ * Renewal over EST, by a certificate of the mobile ID itself. The new certificate is there before the old one goes, in the same
+ * transaction; who did not get the answer asks again with the old one.
+ */
+export class EstRenewalService {
+  constructor(
+    private readonly ports: {
+      readonly work: UnitOfWork;
+      readonly limits: RateLimits;
+      readonly singles: SingleCertificateService;
+      readonly profiles: ProfileService;
+      readonly projects: ProjectService;
+      readonly users: UserService;
+      readonly enrolments: EnrolmentService;
+      readonly completions: CompletionService;
+      readonly answers: EstAnswerService;
+      readonly estKeys: EstKeyService;
+      readonly renewalPolicy: RenewalPolicy;
+      readonly audit: AuditService;
+    },
+  ) {}
+
+  /** Whether the caller shows a certificate of Signet's own, of whatever state. */
+  async isHolder(context: RequestContext, shown: ShownCertificate | null): Promise<boolean> {
+    return (
+      shown !== null && (await this.issuedHere(this.ports.work.read(context), shown)) !== undefined
+    );
+  }
+
+  /**
+   * The same request gets the same answer.
+   * @throws DomainError FORBIDDEN where what is shown cannot be used (any more); CSR_REJECTED; INVALID_TRANSITION with
+   * `renewableFrom` where it is too early; RATE_LIMITED
+   */
+  async renew(context: RequestContext, request: EstRequest): Promise<EstCertificate> {
+    const { limits, work, answers } = this.ports;
+    await limits.refuseExhausted('device/address', addressKey(context.address));
+    const scope = work.read(context);
+    const present = await this.presentOf(scope, request.shown);
+    if (present === undefined) {
+      await limits.take('device/address', addressKey(context.address));
+      throw new DomainError('FORBIDDEN');
+    }
+    const { certificate, profile } = present;
+    await limits.take('device/enrolment', profile.enrolmentId);
+    const kind = request.kind ?? certificate.kind;
+    refuseOtherKind(certificate, kind);
+    const given = await answers.repeated(scope, profile, request);
+    if (given?.status === 'VALID') return answers.again(given, request);
+    if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
+    const key = await this.ports.estKeys.keyFor(scope, request, {
+      kind,
+      projectId: profile.projectId,
+      challenges: request.bindings,
+    });
+    return work.change(context, (change) => this.issue(change, request, { present, key }));
+  }
+
+  private async issue(
+    scope: ChangeScope,
+    request: EstRequest,
+    { present, key }: { present: Present; key: RequestedKey },
+  ): Promise<EstCertificate> {
+    const { singles, answers, estKeys, renewalPolicy, projects } = this.ports;
+    const { certificate, profile } = await this.hold(scope, present);
+    const given = await answers.repeated(scope, profile, request);
+    if (given?.status === 'VALID') return answers.again(given, request);
+    if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
+    const old = await singles.lockCurrent(scope, profile.id, key.kind);
+    if (old === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KINDS' });
+    const { settings } = await projects.get(scope, profile.projectId);
+    renewalPolicy.refuseEarly(scope.now, old.notAfter, settings);
+    const holder = await this.holderOf(scope, profile);
+    const { id: certificateId, der } = await estKeys.certify(scope, holder, key, 'VALID');
+    const { kind } = key;
+    const privateKey = key.made?.pkcs8 ?? null;
+    await answers.keep(scope, request, { originId: old.id, kind, certificateId, privateKey });
+    await singles.supersede(scope, old.id);
+    await this.prolong(scope, profile.id, holder.notAfter);
+    await scope.raise(profilesEnded, { profileIds: [profile.id] });
+    await this.ports.audit.record(scope, {
+      action: 'est.renew',
+      target: `profile:${profile.id}`,
+      detail: kind,
+    });
+    return { certificateDer: der, privateKey };
+  }
+
+  /** Everything once more, now that nobody can change it until this transaction ends. */
+  private async hold(scope: ChangeScope, { certificate, profile }: Present): Promise<Present> {
+    const { users, singles } = this.ports;
+    if (profile.userId !== null) await users.getLocked(scope, profile.userId);
+    await scope.sql('est-renewal.lock-profile', 'SELECT id FROM profile WHERE id = $1 FOR UPDATE', [
+      profile.id,
+    ]);
+    const current = await singles.find(scope, certificate.id);
+    const living = await this.living(scope, profile.id);
+    if (current === undefined || living === undefined) throw new DomainError('FORBIDDEN');
+    return { certificate: current, profile: living };
+  }
+
+  private async presentOf(
+    scope: Scope,
+    shown: ShownCertificate | null,
+  ): Promise<Present | undefined> {
+    if (shown === null) return undefined;
+    const certificate = await this.issuedHere(scope, shown);
+    if (certificate === undefined || !isUsable(scope.now, certificate)) return undefined;
+    const profile = await this.living(scope, certificate.profileId);
+    return profile && { certificate, profile };
+  }
+
+  private issuedHere(
+    scope: Scope,
+    shown: ShownCertificate,
+  ): Promise<SingleCertificate | undefined> {
+    return this.ports.singles.issuedHere(scope, readShown(shown).serialNumber, shown.der);
+  }
+
+  private async living(scope: Scope, id: ProfileId): Promise<MobileIdProfile | undefined> {
+    const profile = await this.ports.profiles.find(scope, id);
+    const isLiving = profile?.state === 'ACTIVE' && profile.validTo > scope.now;
+    return isLiving ? profile : undefined;
+  }
+
+  /** As the user is called today; what the request says of him does not count. */
+  private async holderOf(
+    scope: ChangeScope,
+    profile: MobileIdProfile,
+  ): Promise<Parameters<EstKeyService['certify']>[1]> {
+    const { users, enrolments, completions } = this.ports;
+    const enrolment = await enrolments.find(scope, profile.enrolmentId);
+    if (enrolment === undefined || profile.userId === null) throw new DomainError('NOT_FOUND');
+    return completions.holderOf(scope, enrolment, {
+      user: await users.get(scope, profile.userId),
+      profileId: profile.id,
+      notBefore: scope.now,
+      notAfter: completions.endOf(scope.now, enrolment.validityDays),
+    });
+  }
+
+  /** A mobile ID lasts as long as the longest of its certificates. */
+  private async prolong(scope: ChangeScope, id: ProfileId, notAfter: Date): Promise<void> {
+    await scope.sql(
+      'est-renewal.prolong',
+      'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1',
+      [id, notAfter],
+    );
+  }
+}
+
+/** One that was renewed is good for asking again what for. */
+function isUsable(now: Date, certificate: SingleCertificate): boolean {
+  const { status, revocationReason, notAfter } = certificate;
+  const isSuperseded = status === 'REVOKED' && revocationReason === 'superseded';
+  return notAfter > now && (status === 'VALID' || isSuperseded);
+}
+
+/** The authentication certificate speaks for the whole mobile ID, each of the others for itself. */
+function refuseOtherKind(certificate: SingleCertificate, kind: CertificateKind): void {
+  if (certificate.kind !== kind && certificate.kind !== 'AUTHENTICATION') {
+    throw new DomainError('FORBIDDEN');
+  }
+}

@@ -1,0 +1,134 @@
+import { invalidInput } from '../../kernel/errors.js';
+import type { CertificateId, ProfileId } from '../../kernel/ids.js';
+import type { ChangeScope, Scope } from '../../platform/scope.js';
+import {
+  readWrappingKey,
+  SERVER_ALGORITHMS,
+  type KeyArchiveService,
+  type Recipient,
+  type ServerMadeKey,
+} from '../certificates/key-archive.service.js';
+import {
+  profileOf,
+  type CertificateTerms,
+} from '../certificates/profiles/certificate-profile.service.js';
+
+type ServerAlgorithm = (typeof SERVER_ALGORITHMS)[number];
+
+/** What a phone says of keys that come from the server. */
+export interface KeyWish {
+  /** Public JWK. */
+  readonly wrappingKey?: string | null;
+  /** Of the server-made key; the server's first choice, if left out. */
+  readonly serverKeyAlgorithm?: string | null;
+}
+
+/** What will be delivered, prepared outside of any transaction. */
+export interface KeyParcel {
+  readonly recipient: Recipient | undefined;
+  readonly made: readonly ServerMadeKey[];
+}
+
+export interface DeliveredKey {
+  readonly certificateId: CertificateId;
+  readonly jwe: string;
+}
+
+/** How long a phone may ask again for what it has not acknowledged. */
+const KEPT_HOURS = 24;
+
+/** Keys on their way from the server to a phone: made, archived, wrapped, and forgotten once they have arrived. */
+export class KeyDeliveryService {
+  constructor(private readonly archive: KeyArchiveService) {}
+
+  /**
+   * Makes what is to be made. Throw the parcel away by {@link discard}.
+   * @throws DomainError INVALID_INPUT where there is no key, or no proper one, to wrap for
+   */
+  async prepare(
+    needs: {
+      readonly serverMade: boolean;
+      readonly recovered: boolean;
+      readonly terms: CertificateTerms;
+    },
+    { wrappingKey, serverKeyAlgorithm }: KeyWish,
+  ): Promise<KeyParcel> {
+    const algorithm = algorithmOf(serverAlgorithms(needs.terms), serverKeyAlgorithm ?? undefined);
+    const isMissing = wrappingKey === undefined || wrappingKey === null;
+    const recipient = isMissing ? undefined : readWrappingKey(wrappingKey);
+    if (!needs.serverMade && !needs.recovered) return { recipient, made: [] };
+    if (recipient === undefined) {
+      throw invalidInput('input.wrappingKey', 'The task asks for a key to wrap keys for.');
+    }
+    return { recipient, made: needs.serverMade ? [await this.archive.make(algorithm)] : [] };
+  }
+
+  /** Archives and wraps what was made, once its certificates are stored. */
+  async deliverMade(scope: ChangeScope, profileId: ProfileId, parcel: KeyParcel): Promise<void> {
+    for (const key of parcel.made) {
+      await this.archive.archive(scope, key);
+      await this.deliver(scope, { profileId, parcel, certificateId: key.certificateId }, key.pkcs8);
+    }
+  }
+
+  /** Wraps one key, and keeps the wrapped form until the phone has it. */
+  async deliver(
+    scope: ChangeScope,
+    to: { profileId: ProfileId; parcel: KeyParcel; certificateId: CertificateId },
+    pkcs8: Buffer,
+  ): Promise<void> {
+    const { profileId, parcel, certificateId } = to;
+    if (parcel.recipient === undefined) throw new Error('There is no key to wrap for.');
+    const jwe = await this.archive.wrap(parcel.recipient, certificateId, pkcs8);
+    await scope.sql(
+      'key-delivery.keep',
+      'INSERT INTO wrapped_key (profile_id, certificate_id, jwe, created_at) VALUES ($1, $2, $3, now())',
+      [profileId, certificateId, jwe],
+    );
+  }
+
+  /** What has not been acknowledged, and is not too old. */
+  kept(scope: Scope, profileId: ProfileId): Promise<DeliveredKey[]> {
+    return scope.sql<DeliveredKey>(
+      'key-delivery.kept',
+      `SELECT certificate_id AS "certificateId", jwe FROM wrapped_key
+       WHERE profile_id = $1 AND created_at > now() - make_interval(hours => $2) ORDER BY created_at, certificate_id`,
+      [profileId, KEPT_HOURS],
+    );
+  }
+
+  /** The phone has stored them. */
+  async forget(scope: ChangeScope, profileId: ProfileId): Promise<void> {
+    await scope.sql('key-delivery.forget', 'DELETE FROM wrapped_key WHERE profile_id = $1', [
+      profileId,
+    ]);
+  }
+
+  async purge(scope: ChangeScope): Promise<void> {
+    await scope.sql(
+      'key-delivery.purge',
+      'DELETE FROM wrapped_key WHERE created_at <= now() - make_interval(hours => $1)',
+      [KEPT_HOURS],
+    );
+  }
+}
+
+/** Overwrites the private keys that were made. */
+export function discard({ made }: KeyParcel): void {
+  for (const { pkcs8 } of made) pkcs8.fill(0);
+}
+
+/** Key types that the server may make for an order, the preferred one first. */
+export function serverAlgorithms(terms: CertificateTerms): readonly ServerAlgorithm[] {
+  const { keyAlgorithms: allowed } = profileOf(terms, 'ENCRYPTION');
+  return SERVER_ALGORITHMS.filter((known) => allowed.includes(known));
+}
+
+function algorithmOf(
+  possible: readonly ServerAlgorithm[],
+  wanted: string | undefined = possible[0],
+): ServerAlgorithm {
+  const algorithm = possible.find((known) => known === wanted);
+  if (algorithm !== undefined) return algorithm;
+  throw invalidInput('input.serverKeyAlgorithm', `It must be one of ${possible.join(', ')}.`);
+}
