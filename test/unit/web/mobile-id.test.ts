@@ -65,7 +65,12 @@ describe('how a mobile ID stands', () => {
     ['toString', /at \d\d:\d\d\.$/],
     [null, /at \d\d:\d\d\.$/],
   ])('once revoked as %s', (revocationReason, text) => {
-    const certificates = [{ revocationReason, revokedAt: MOMENT }];
+    const earlier = {
+      revocationReason: 'affiliationChanged',
+      revokedAt: '2025-01-01T12:00:00.000Z',
+      recovered: true,
+    };
+    const certificates = [earlier, { revocationReason, revokedAt: MOMENT, recovered: false }];
     expect(standingText({ ...ended, state: 'REVOKED', certificates })).toMatch(text);
   });
 
@@ -102,7 +107,8 @@ describe('a certificate', () => {
 });
 
 describe('what becomes of a mobile ID that is replaced', () => {
-  const superseded = [{ revocationReason: null }, { revocationReason: 'superseded' }];
+  const superseded = [{ revocationReason: 'superseded', recovered: false }];
+  const earlier = [{ revocationReason: 'superseded', recovered: true }];
   const replaced = {
     id: 'm_1',
     state: 'ACTIVE',
@@ -117,6 +123,7 @@ describe('what becomes of a mobile ID that is replaced', () => {
     ['FAILED', { state: 'REVOKED' }, 'was not replaced. It stays as it is.'],
     ['ACTIVE', { state: 'EXPIRED' }, 'had run out already.'],
     ['ACTIVE', { state: 'REVOKED' }, 'had been revoked already.'],
+    ['ACTIVE', { state: 'REVOKED', certificates: earlier }, 'had been revoked already.'],
     [
       'ACTIVE',
       { state: 'REVOKED', certificates: superseded },

@@ -4,10 +4,11 @@ import {
   isComplete,
   validities,
   withLost,
+  type Replaced,
 } from '../../../src/web/portal/order/order-choice.js';
 import { hashOf, parseRoute, type Route } from '../../../src/web/portal/route.js';
 import { backOffSeconds } from '../../../src/web/shared/back-off.js';
-import { groupSerial } from '../../../src/web/shared/certificates.js';
+import { groupSerial, type CertificateKind } from '../../../src/web/shared/certificates.js';
 
 describe('the address', () => {
   test.each<Route>([
@@ -45,12 +46,14 @@ describe('the first choice', () => {
       selectableCertificates: ['AUTHENTICATION', 'SIGNATURE'],
       channels: ['EMAIL', 'SCREEN'],
       validityDays: 400,
+      recoverableCertificates: [],
     } as const;
     expect(firstChoice(offer, 'key')).toEqual({
       certificates: ['AUTHENTICATION', 'SIGNATURE'],
       channel: 'EMAIL',
       validityDays: 400,
       declaredLost: [],
+      recoverCertificateIds: [],
       idempotencyKey: 'key',
     });
   });
@@ -65,8 +68,9 @@ describe('the first choice', () => {
       selectableCertificates: ['AUTHENTICATION', 'SIGNATURE'],
       channels: ['SCREEN'],
       validityDays: 30,
+      recoverableCertificates: [],
     } as const;
-    expect(firstChoice(offer, 'key', replaced).certificates).toEqual(certificates);
+    expect(firstChoice(offer, 'key', had(replaced)).certificates).toEqual(certificates);
   });
 
   test.each([
@@ -79,6 +83,28 @@ describe('the first choice', () => {
     expect(validities(most).at(-1)?.days).toBe(most);
   });
 });
+
+test('the encryption certificates of a mobile ID that is replaced come along, where they can', () => {
+  const offer = {
+    defaultCertificates: ['ENCRYPTION'],
+    selectableCertificates: ['ENCRYPTION'],
+    channels: ['SCREEN'],
+    validityDays: 30,
+    recoverableCertificates: [{ id: 'older' }, { id: 'ENCRYPTION' }],
+  } as const;
+  const { recoverCertificateIds } = firstChoice(
+    offer,
+    'key',
+    had(['AUTHENTICATION', 'ENCRYPTION']),
+  );
+  expect(recoverCertificateIds).toEqual(['ENCRYPTION']);
+  expect(firstChoice(offer, 'key').recoverCertificateIds).toEqual([]);
+});
+
+/** A mobile ID with these certificates, each known by its kind. */
+function had(kinds: readonly CertificateKind[]): Replaced {
+  return { certificates: kinds.map((kind) => ({ id: kind, kind })) };
+}
 
 describe('what is lost with a phone', () => {
   const channels = ['EMAIL', 'SMS', 'SCREEN'] as const;
@@ -106,6 +132,7 @@ describe('what is lost with a phone', () => {
       selectableCertificates: ['AUTHENTICATION'],
       channels: ['EMAIL'],
       validityDays: 30,
+      recoverableCertificates: [],
     } as const;
     const choice = firstChoice(offer, 'key');
     expect(isComplete(choice, offer)).toBe(true);

@@ -34,6 +34,7 @@ export const ENROLMENT = graphql(
           }
           certificates {
             revocationReason
+            recovered
           }
         }
         failure {

@@ -18,7 +18,9 @@ export function replacementText(status: EnrolmentStatus, replaced: Replaced): st
 function replacedText(earlier: string, { state, certificates }: Replaced): string | undefined {
   if (state === 'EXPIRED') return `${earlier} had run out already.`;
   if (state !== 'REVOKED') return undefined;
-  return certificates.some(({ revocationReason }) => revocationReason === 'superseded')
+  return certificates.some(
+    ({ recovered, revocationReason }) => !recovered && revocationReason === 'superseded',
+  )
     ? `${earlier} was revoked at the moment this one became active.`
     : `${earlier} had been revoked already.`;
 }

@@ -34,6 +34,7 @@ export const PROFILE_PARTS = graphql(
         notAfter
         revocationReason
         revokedAt
+        recovered
       }
     }
   `,
@@ -66,6 +67,7 @@ export const MY_PROFILES_IN_DETAIL = graphql(
           notAfter
           revocationReason
           revokedAt
+          recovered
           issuer
           fingerprint
           keyOrigin

@@ -15,6 +15,7 @@ interface ProfileCardProps {
 
 /** One mobile ID: the phone it is on, how it stands, and its certificates. */
 export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
+  const certificates = profile.certificates.filter(({ recovered }) => !recovered);
   return (
     <Paper
       component="article"
@@ -47,8 +48,8 @@ export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
             {profile.state !== 'ACTIVE' && <Text size="sm">{standingText(profile)}</Text>}
           </Stack>
         </Group>
-        <SimpleGrid cols={{ base: 1, sm: profile.certificates.length > 1 ? 2 : 1 }} spacing="sm">
-          {profile.certificates.map((certificate) => (
+        <SimpleGrid cols={{ base: 1, sm: certificates.length > 1 ? 2 : 1 }} spacing="sm">
+          {certificates.map((certificate) => (
             <CertificateCard key={certificate.id} {...certificate} />
           ))}
         </SimpleGrid>

@@ -7,16 +7,44 @@ import { formatDay } from '../../shared/dates.js';
 import type { CertificateInDetail } from '../home/documents.js';
 import { endText, pemFileOf } from './certificate-text.js';
 
-interface CertificatesSectionProps {
+interface CertificatesSectionsProps {
   readonly certificates: readonly CertificateInDetail[];
 }
 
-export function CertificatesSection({ certificates }: CertificatesSectionProps): ReactElement {
-  const titleId = useId();
+/** Its own, and those that it has brought along to read what was encrypted before. */
+export function CertificatesSections({ certificates }: CertificatesSectionsProps): ReactElement {
   return (
-    <Stack component="section" aria-labelledby={titleId} gap="sm" data-section="certificates">
+    <>
+      <CertificatesSection
+        name="certificates"
+        title="Certificates"
+        certificates={certificates.filter(({ recovered }) => !recovered)}
+      />
+      <CertificatesSection
+        name="recovered"
+        title="Brought along from earlier mobile IDs"
+        certificates={certificates.filter(({ recovered }) => recovered)}
+      />
+    </>
+  );
+}
+
+interface CertificatesSectionProps extends CertificatesSectionsProps {
+  readonly name: string;
+  readonly title: string;
+}
+
+function CertificatesSection({
+  name,
+  title,
+  certificates,
+}: CertificatesSectionProps): ReactElement | null {
+  const titleId = useId();
+  if (certificates.length === 0) return null;
+  return (
+    <Stack component="section" aria-labelledby={titleId} gap="sm" data-section={name}>
       <Title order={2} id={titleId}>
-        Certificates
+        {title}
       </Title>
       {certificates.map((certificate) => (
         <CertificateInDetailCard key={certificate.id} certificate={certificate} />

@@ -9,7 +9,7 @@ import { BackLink } from '../back-link.js';
 import { MY_PROFILES_IN_DETAIL, type ProfileInDetail } from '../home/documents.js';
 import { Trouble } from '../step-up/trouble.js';
 import { useReloadOnReturn } from '../use-reload-on-return.js';
-import { CertificatesSection } from './certificates-section.js';
+import { CertificatesSections } from './certificates-section.js';
 import { standingText } from './mobile-id-text.js';
 import { MovesSection } from './moves-section.js';
 import { StateBadge } from './state-badge.js';
@@ -41,7 +41,7 @@ export function MobileIdPage({ profileId }: MobileIdPageProps): ReactElement {
       {profile && (
         <>
           <MovesSection profile={profile} onChanged={reload} />
-          <CertificatesSection certificates={profile.certificates} />
+          <CertificatesSections certificates={profile.certificates} />
         </>
       )}
     </Stack>

@@ -13,7 +13,7 @@ export const STATE_BADGE: Readonly<
 interface Standing extends Pick<Profile, 'state' | 'suspendedBy' | 'validTo'> {
   readonly certificates: readonly Pick<
     Profile['certificates'][number],
-    'revocationReason' | 'revokedAt'
+    'revocationReason' | 'revokedAt' | 'recovered'
   >[];
 }
 
@@ -55,7 +55,9 @@ const WHY: ReadonlyMap<string, string> = new Map([
 ]);
 
 function revocationText({ certificates }: Standing): string {
-  const [revoked] = certificates.filter(({ revokedAt }) => revokedAt !== null);
+  const [revoked] = certificates.filter(
+    ({ recovered, revokedAt }) => !recovered && revokedAt !== null,
+  );
   const when = revoked?.revokedAt ? ` on ${formatMoment(revoked.revokedAt)}` : '';
   const why = WHY.get(revoked?.revocationReason ?? '');
   return `Revoked for good${when}${why === undefined ? '' : `: ${why}`}.`;

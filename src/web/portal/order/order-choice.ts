@@ -10,6 +10,8 @@ export interface OrderChoice {
   readonly validityDays: number;
   /** What is lost together with the phone that is replaced: it proves nothing, and no code goes there. */
   readonly declaredLost: readonly LostContact[];
+  /** Earlier encryption certificates that come along. */
+  readonly recoverCertificateIds: readonly string[];
   /** One for each choice: the same order sent twice is one enrolment, a changed order is another. */
   readonly idempotencyKey: string;
 }
@@ -19,19 +21,27 @@ export interface Orderable {
   readonly selectableCertificates: readonly CertificateKind[];
   readonly channels: readonly DeliveryChannel[];
   readonly validityDays: number;
+  readonly recoverableCertificates: readonly { readonly id: string }[];
+}
+
+/** What a mobile ID that is replaced had. */
+export interface Replaced {
+  readonly certificates: readonly { readonly id: string; readonly kind: CertificateKind }[];
 }
 
 /**
- * What the offer proposes: its usual certificates, or those of the mobile ID that is replaced, as far as they are still
- * offered; its first channel, its full length.
+ * What the offer proposes: its usual certificates, its first channel, its full length. For a mobile ID that is replaced, the
+ * kinds that it had, as far as they are still offered, and its encryption certificates come along where they can.
  */
 export function firstChoice(
   offer: Orderable,
   idempotencyKey: string,
-  replaced: readonly CertificateKind[] = [],
+  replaced: Replaced = { certificates: [] },
 ): OrderChoice {
-  const { selectableCertificates, defaultCertificates } = offer;
-  const asBefore = selectableCertificates.filter((kind) => replaced.includes(kind));
+  const { selectableCertificates, defaultCertificates, recoverableCertificates } = offer;
+  const had = replaced.certificates.map(({ kind }) => kind);
+  const asBefore = selectableCertificates.filter((kind) => had.includes(kind));
+  const ids = replaced.certificates.map(({ id }) => id);
   return {
     certificates:
       asBefore.length > 0
@@ -40,6 +50,9 @@ export function firstChoice(
     channel: offer.channels[0] ?? 'SCREEN',
     validityDays: offer.validityDays,
     declaredLost: [],
+    recoverCertificateIds: recoverableCertificates
+      .map(({ id }) => id)
+      .filter((id) => ids.includes(id)),
     idempotencyKey,
   };
 }

@@ -17,6 +17,7 @@ interface OrderFlowProps {
 }
 
 const HERE = {
+  NOT_FOUND: 'Something that you chose is not there any more. Reload the page and choose again.',
   INVALID_TRANSITION:
     'The mobile ID that you want to replace is over already. Order a new one without replacing it.',
 };

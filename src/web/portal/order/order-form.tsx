@@ -4,6 +4,7 @@ import { KindIcon } from '../../shared/certificate-card.js';
 import { KIND_TEXT, type CertificateKind } from '../../shared/certificates.js';
 import { useSession } from '../sign-in/session-context.js';
 import type { Offer } from './documents.js';
+import { EarlierKeys } from './earlier-keys.js';
 import {
   channelsLeft,
   validities,
@@ -22,6 +23,7 @@ export function OrderForm({ offer, choice, onChange }: OrderFormProps): ReactEle
   return (
     <Stack gap="lg">
       <CertificateChoice offer={offer} choice={choice} onChange={onChange} />
+      <EarlierKeys offer={offer} choice={choice} onChange={onChange} />
       <ChannelChoice offer={offer} choice={choice} onChange={onChange} />
       <NativeSelect
         label="Valid for"

@@ -30,23 +30,20 @@ export function useOrder(offer: Offer, replaced?: Profile): Order {
   const { user, drafts } = useSession();
   const draftKey = `${user.id}/${offer.projectId}/${replaced?.id ?? ''}`;
   const [choice, setChoice] = useState(
-    () =>
-      drafts.get(draftKey) ??
-      firstChoice(
-        offer,
-        crypto.randomUUID(),
-        replaced?.certificates.map(({ kind }) => kind),
-      ),
+    () => drafts.get(draftKey) ?? firstChoice(offer, crypto.randomUUID(), replaced),
   );
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const [missing, setMissing] = useState<readonly MissingClause[] | undefined>(
     replaced ? undefined : offer.access.missing,
   );
-  const { declaredLost } = choice;
+  const { declaredLost, recoverCertificateIds } = choice;
   const named = useMemo<NamedCredentials>(
-    () => (replaced ? { replacesProfileId: replaced.id, declaredLost } : {}),
-    [declaredLost, replaced],
+    () => ({
+      ...(replaced && { replacesProfileId: replaced.id, declaredLost }),
+      ...(recoverCertificateIds.length > 0 && { recoverCertificateIds }),
+    }),
+    [declaredLost, recoverCertificateIds, replaced],
   );
 
   const change = (changed: Partial<OrderChoice>): void => {
@@ -62,7 +59,7 @@ export function useOrder(offer: Offer, replaced?: Profile): Order {
   }, []);
 
   useEffect(() => {
-    if (named.replacesProfileId === undefined) return undefined;
+    if (Object.keys(named).length === 0) return undefined;
     let isOld = false;
     void accessProblem(client, ORDERING, named).then((refusal) => {
       if (!isOld) told(refusal);
@@ -81,6 +78,9 @@ export function useOrder(offer: Offer, replaced?: Profile): Order {
       validityDays,
       idempotencyKey,
       ...(replaced && { replacesProfileId: replaced.id, declaredLost: [...choice.declaredLost] }),
+      ...(choice.recoverCertificateIds.length > 0 && {
+        recoverCertificateIds: [...choice.recoverCertificateIds],
+      }),
     };
     const { data, error } = await client.mutation(START_ENROLMENT, { input }).toPromise();
     if (!data) return error ? problemOf(error) : { code: 'INTERNAL', facts: {} };
