@@ -53,8 +53,9 @@ describe('how a mobile ID stands', () => {
     [['ACCOUNT', 'HOLDER'], 'Suspended together with your account, and by you. Please ask'],
     [[], 'Suspended. Please ask'],
   ] as const)('while suspended by %j', (suspendedBy, text) => {
-    const profile = { ...ended, state: 'INACTIVE', suspendedBy: [...suspendedBy] } as const;
-    expect(standingText(profile)).toContain(text);
+    expect(standingText({ ...ended, state: 'INACTIVE', suspendedBy: [...suspendedBy] })).toContain(
+      text,
+    );
   });
 
   test.each([
