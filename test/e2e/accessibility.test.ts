@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { giveSession, openWindow } from '../helpers/browser';
 import { addAuthenticatorApp } from '../helpers/account';
 import { createMobileId, order, scan, seeScreen, seeStatus } from '../helpers/portal';
+import { moveProfile } from '../helpers/profiles';
 import { setStage, type Stage } from '../helpers/stage';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -66,6 +67,28 @@ test.each(SCHEMES)('portal and phone page are free of barriers, in %s colours', 
   await seeStatus(page, 'ACTIVE');
   await page.locator('[data-profile]').waitFor();
   await check('active', page);
+  await page.locator('[data-profile]').getByRole('link').click();
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByLabel('I have lost the phone').waitFor();
+  await check('mobile ID', page);
+  await page.getByRole('link', { name: 'Replace' }).click();
+  await page.getByRole('button', { name: 'Show QR code' }).waitFor();
+  await check('replacement', page);
+  const { data } = await stage.server.graphql('{ myProfiles { id } }', {}, { token });
+  const profileId = data.myProfiles[0].id as string;
+  for (const [move, state] of [
+    ['deactivateMyProfile', 'INACTIVE'],
+    ['revokeMyProfile', 'REVOKED'],
+  ] as const) {
+    await moveProfile(stage.server, move, profileId, { token });
+    await page.goto(`/#/mobile-id/${profileId}`);
+    await page.reload();
+    await page.locator(`[data-profile][data-state="${state}"]`).waitFor();
+    await check(`mobile ID, ${state}`, page);
+    await page.goto('/#/');
+    await page.locator(`[data-profile][data-state="${state}"]`).waitFor();
+    await check(`home, ${state}`, page);
+  }
   await scan(phone.page, '/m#AAAAAAAAAAAAAAAAAAAAAA');
   await phone.page.locator('[data-problem]').waitFor();
   await check('phone, problem', phone.page);
@@ -154,6 +177,13 @@ test('names without a place to break fit the narrow screen of a phone', async ()
   await page.goto(`/#/enrolment/${id}`);
   await page.locator('[data-profile]').waitFor();
   await measure('profile');
+  await page.locator('[data-profile]').getByRole('link').click();
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByLabel('I have lost the phone').waitFor();
+  await measure('mobile ID');
+  await page.getByRole('link', { name: 'Replace' }).click();
+  await page.getByRole('button', { name: 'Show QR code' }).waitFor();
+  await measure('replacement');
   expect(seen).toEqual([]);
 });
 

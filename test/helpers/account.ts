@@ -2,10 +2,10 @@ import { Secret, TOTP } from 'otpauth';
 import type { CDPSession, Locator, Page } from 'playwright-core';
 import { noteSecret } from './run';
 
-/** A part of the account page. */
+/** A part of the account page, or of a mobile ID's. */
 export function sectionOf(
   page: Page,
-  name: 'passkeys' | 'totp' | 'certificates' | 'password' | 'sessions',
+  name: 'passkeys' | 'totp' | 'certificates' | 'password' | 'sessions' | 'moves',
 ): Locator {
   return page.locator(`[data-section="${name}"]`);
 }

@@ -2,8 +2,11 @@ import type { ReactElement } from 'react';
 import { AccountPage } from './account/account-page.js';
 import { EnrolmentPage } from './enrolment/enrolment-page.js';
 import { HomePage } from './home/home-page.js';
+import { MobileIdPage } from './mobile-id/mobile-id-page.js';
 import { OrderPage } from './order/order-page.js';
+import { ReplacementPage } from './order/replacement-page.js';
 import { ForgotPasswordPage } from './password/forgot-password-page.js';
+import { hashOf } from './route.js';
 import { useSession } from './sign-in/session-context.js';
 import { useRoute } from './use-route.js';
 
@@ -20,7 +23,11 @@ export function SignedInPage(): ReactElement {
       return <ForgotPasswordPage signedInAs={user.username} />;
     case 'ORDER':
       return <OrderPage key={route.projectId} projectId={route.projectId} />;
+    case 'REPLACEMENT':
+      return <ReplacementPage key={hashOf(route)} {...route} />;
     case 'ENROLMENT':
       return <EnrolmentPage key={route.enrolmentId} enrolmentId={route.enrolmentId} />;
+    case 'MOBILE_ID':
+      return <MobileIdPage key={route.profileId} profileId={route.profileId} />;
   }
 }

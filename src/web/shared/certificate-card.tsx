@@ -38,9 +38,7 @@ export function CertificateCard({
         <Stack gap={2} style={{ minWidth: 0, flex: 1 }}>
           <Group justify="space-between" gap="xs">
             <Text fw={600}>{KIND_TEXT[kind].name}</Text>
-            <Badge color={STATUS_COLOUR[status]} variant="light" tt="none">
-              {CERTIFICATE_STATUS_TEXT[status]}
-            </Badge>
+            <CertificateStatusBadge status={status} />
           </Group>
           <Text size="sm" c="dimmed">
             Valid until {formatDay(notAfter)}
@@ -52,6 +50,18 @@ export function CertificateCard({
         </Stack>
       </Group>
     </Paper>
+  );
+}
+
+interface CertificateStatusBadgeProps {
+  readonly status: CertificateStatus;
+}
+
+export function CertificateStatusBadge({ status }: CertificateStatusBadgeProps): ReactElement {
+  return (
+    <Badge color={STATUS_COLOUR[status]} variant="light" tt="none" style={{ flex: 'none' }}>
+      {CERTIFICATE_STATUS_TEXT[status]}
+    </Badge>
   );
 }
 

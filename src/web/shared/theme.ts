@@ -55,7 +55,9 @@ export const tints: CSSVariablesResolver = () => ({
     '--mantine-color-error': 'var(--mantine-color-red-9)',
     '--mantine-color-signet-light-color': 'var(--mantine-color-signet-7)',
     '--mantine-color-gray-light-color': 'var(--mantine-color-gray-7)',
-    '--mantine-color-teal-light-color': '#066649', // 4.5:1 on its tint, which the ninth shade misses
+    // 4.5:1 on their tints, which the ninth shades miss
+    '--mantine-color-teal-light-color': '#066649',
+    '--mantine-color-yellow-light-color': '#7a4b00',
   },
   dark: {
     '--mantine-color-error': 'var(--mantine-color-red-4)',

@@ -26,6 +26,17 @@ export const ENROLMENT = graphql(
         profile {
           ...ProfileParts
         }
+        replaces {
+          id
+          state
+          device {
+            name
+          }
+          certificates {
+            revocationReason
+            recovered
+          }
+        }
         failure {
           code
           message

@@ -5,10 +5,12 @@ import { isFinal, type Timeline } from '../../shared/enrolment-timeline.js';
 import { PageTitle } from '../../shared/page-title.js';
 import { BackLink } from '../back-link.js';
 import { ProfileCard } from '../home/profile-card.js';
-import { hashOf } from '../route.js';
+import { isOver } from '../mobile-id/mobile-id-moves.js';
+import { hashOf, type Route } from '../route.js';
 import { Trouble } from '../step-up/trouble.js';
 import type { Enrolment } from './documents.js';
 import { EnrolmentStatusCard } from './enrolment-status-card.js';
+import { ReplacementNote } from './replacement-note.js';
 import { StatusTimeline } from './status-timeline.js';
 import { currentStatus, useEnrolment } from './use-enrolment.js';
 
@@ -57,25 +59,33 @@ function Progress({ enrolment, timeline, onChanged }: ProgressProps): ReactEleme
           </Grid.Col>
         )}
       </Grid>
+      <ReplacementNote status={status} replaces={enrolment.replaces} />
       {status === 'ACTIVE' && enrolment.profile && <ProfileCard profile={enrolment.profile} />}
-      {over && <Ending active={status === 'ACTIVE'} projectId={enrolment.project.id} />}
+      {over && <Ending active={status === 'ACTIVE'} again={orderAgain(enrolment)} />}
     </>
   );
 }
 
 interface EndingProps {
   readonly active: boolean;
-  readonly projectId: string;
+  /** Where the same can be ordered once more. */
+  readonly again: Route;
 }
 
-function Ending({ active, projectId }: EndingProps): ReactElement {
+function orderAgain({ project, replaces }: Enrolment): Route {
+  return replaces && !isOver(replaces)
+    ? { page: 'REPLACEMENT', projectId: project.id, replacesProfileId: replaces.id }
+    : { page: 'ORDER', projectId: project.id };
+}
+
+function Ending({ active, again }: EndingProps): ReactElement {
   return (
     <Group>
       <Button component="a" href="#/" variant={active ? 'filled' : 'default'}>
         Back to my mobile IDs
       </Button>
       {!active && (
-        <Button component="a" href={hashOf({ page: 'ORDER', projectId })}>
+        <Button component="a" href={hashOf(again)}>
           Order again
         </Button>
       )}

@@ -3,11 +3,13 @@ import type { ReactElement } from 'react';
 import { useQuery } from 'urql';
 import { problemOf } from '../../shared/errors.js';
 import { PageTitle } from '../../shared/page-title.js';
+import { isOver } from '../mobile-id/mobile-id-moves.js';
 import { OFFERS, type Offer } from '../order/documents.js';
 import { useSession } from '../sign-in/session-context.js';
 import { Trouble } from '../step-up/trouble.js';
 import { useReloadOnReturn } from '../use-reload-on-return.js';
 import { MY_PROFILES, type Profile } from './documents.js';
+import { EarlierProfiles } from './earlier-profiles.js';
 import { OfferCard } from './offer-card.js';
 import { ProfileCard } from './profile-card.js';
 
@@ -21,6 +23,7 @@ export function HomePage(): ReactElement {
   };
   useReloadOnReturn(reload);
   const failure = offers.error ?? profiles.error;
+  const mine = profiles.data?.myProfiles;
 
   return (
     <Stack gap="xl">
@@ -45,8 +48,9 @@ export function HomePage(): ReactElement {
             <Title order={2} id="profiles-title">
               My mobile IDs
             </Title>
-            <Profiles profiles={profiles.data?.myProfiles} />
+            <Profiles profiles={mine?.filter((profile) => !isOver(profile))} />
           </Stack>
+          <EarlierProfiles profiles={mine?.filter(isOver) ?? []} />
         </>
       )}
     </Stack>

@@ -1,26 +1,21 @@
-import { Badge, Group, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core';
+import { Anchor, Group, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import { IconDeviceMobile } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { CertificateCard } from '../../shared/certificate-card.js';
 import { formatDay } from '../../shared/dates.js';
+import { movesOf } from '../mobile-id/mobile-id-moves.js';
+import { standingText } from '../mobile-id/mobile-id-text.js';
+import { StateBadge } from '../mobile-id/state-badge.js';
+import { hashOf } from '../route.js';
 import type { Profile } from './documents.js';
 
 interface ProfileCardProps {
   readonly profile: Profile;
 }
 
-const STATE: Readonly<
-  Record<Profile['state'], { readonly text: string; readonly colour: string }>
-> = {
-  ACTIVE: { text: 'Active', colour: 'teal' },
-  INACTIVE: { text: 'Not active', colour: 'yellow' },
-  REVOKED: { text: 'Revoked', colour: 'red' },
-  EXPIRED: { text: 'Expired', colour: 'gray' },
-};
-
 /** One mobile ID: the phone it is on, how it stands, and its certificates. */
 export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
-  const state = STATE[profile.state];
+  const certificates = profile.certificates.filter(({ recovered }) => !recovered);
   return (
     <Paper
       component="article"
@@ -41,15 +36,7 @@ export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
               <Title order={3} style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
                 {profile.name}
               </Title>
-              <Badge
-                color={state.colour}
-                variant="light"
-                tt="none"
-                size="lg"
-                style={{ flex: 'none' }}
-              >
-                {state.text}
-              </Badge>
+              <StateBadge state={profile.state} />
             </Group>
             <Text c="dimmed" style={{ overflowWrap: 'anywhere' }}>
               {profile.accountName} at {profile.serverName}
@@ -58,14 +45,29 @@ export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
               On {profile.device.name} ({profile.device.platform}), valid{' '}
               {formatDay(profile.validFrom)} to {formatDay(profile.validTo)}
             </Text>
+            {profile.state !== 'ACTIVE' && <Text size="sm">{standingText(profile)}</Text>}
           </Stack>
         </Group>
-        <SimpleGrid cols={{ base: 1, sm: profile.certificates.length > 1 ? 2 : 1 }} spacing="sm">
-          {profile.certificates.map((certificate) => (
+        <SimpleGrid cols={{ base: 1, sm: certificates.length > 1 ? 2 : 1 }} spacing="sm">
+          {certificates.map((certificate) => (
             <CertificateCard key={certificate.id} {...certificate} />
           ))}
         </SimpleGrid>
+        <Anchor
+          href={hashOf({ page: 'MOBILE_ID', profileId: profile.id })}
+          size="sm"
+          style={{ alignSelf: 'flex-start' }}
+          aria-label={`${linkText(profile)}: ${profile.name} on ${profile.device.name}`}
+        >
+          {linkText(profile)}
+        </Anchor>
       </Stack>
     </Paper>
   );
+}
+
+function linkText(profile: Profile): string {
+  return movesOf(profile).length === 0
+    ? 'Details'
+    : 'Phone lost, mislaid or new? Manage this mobile ID';
 }

@@ -27,6 +27,13 @@ export const OFFERS = graphql(`
           }
         }
       }
+      recoverableCertificates {
+        id
+        status
+        serialNumber
+        notBefore
+        notAfter
+      }
       pendingEnrolment {
         id
         status

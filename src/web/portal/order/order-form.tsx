@@ -4,7 +4,13 @@ import { KindIcon } from '../../shared/certificate-card.js';
 import { KIND_TEXT, type CertificateKind } from '../../shared/certificates.js';
 import { useSession } from '../sign-in/session-context.js';
 import type { Offer } from './documents.js';
-import { validities, type DeliveryChannel, type OrderChoice } from './order-choice.js';
+import { EarlierKeys } from './earlier-keys.js';
+import {
+  channelsLeft,
+  validities,
+  type DeliveryChannel,
+  type OrderChoice,
+} from './order-choice.js';
 
 interface OrderFormProps {
   readonly offer: Offer;
@@ -17,9 +23,8 @@ export function OrderForm({ offer, choice, onChange }: OrderFormProps): ReactEle
   return (
     <Stack gap="lg">
       <CertificateChoice offer={offer} choice={choice} onChange={onChange} />
-      {offer.channels.length > 1 && (
-        <ChannelChoice offer={offer} choice={choice} onChange={onChange} />
-      )}
+      <EarlierKeys offer={offer} choice={choice} onChange={onChange} />
+      <ChannelChoice offer={offer} choice={choice} onChange={onChange} />
       <NativeSelect
         label="Valid for"
         maw={220}
@@ -66,8 +71,17 @@ function CertificateChoice({ offer, choice, onChange }: OrderFormProps): ReactEl
   );
 }
 
-function ChannelChoice({ offer, choice, onChange }: OrderFormProps): ReactElement {
+function ChannelChoice({ offer, choice, onChange }: OrderFormProps): ReactElement | null {
   const { user } = useSession();
+  const channels = channelsLeft(offer.channels, choice.declaredLost);
+  if (channels.length === 0) {
+    return (
+      <Text role="alert" size="sm" c="red">
+        No way is left for the code to reach your phone. Please ask your administrator.
+      </Text>
+    );
+  }
+  if (channels.length === 1 && offer.channels.length === 1) return null;
   const text: Readonly<Record<DeliveryChannel, string>> = {
     SCREEN: 'Show the QR code on this screen',
     EMAIL: `Send the QR code to ${user.email ?? 'my e-mail address'}`,
@@ -78,12 +92,12 @@ function ChannelChoice({ offer, choice, onChange }: OrderFormProps): ReactElemen
       label="How the code reaches your phone"
       value={choice.channel}
       onChange={(value) => {
-        const channel = offer.channels.find((one) => one === value);
+        const channel = channels.find((one) => one === value);
         if (channel) onChange({ channel });
       }}
     >
       <Stack gap="xs" mt="sm">
-        {offer.channels.map((channel) => (
+        {channels.map((channel) => (
           <Radio key={channel} value={channel} label={text[channel]} />
         ))}
       </Stack>

@@ -11,6 +11,8 @@ interface StepUpPanelProps {
   readonly missing: readonly MissingClause[];
   /** What waits for the proof, e.g. "to order a mobile ID". */
   readonly purpose: string;
+  /** What proves nothing for it, as the subject of a sentence. */
+  readonly excluded?: string;
   /** It answers something the viewer did: keyboard and screen reader go on from here. */
   readonly takesFocus?: boolean;
   readonly onProven: () => Promise<void>;
@@ -20,6 +22,7 @@ interface StepUpPanelProps {
 export function StepUpPanel({
   missing,
   purpose,
+  excluded,
   takesFocus = false,
   onProven,
 }: StepUpPanelProps): ReactElement | null {
@@ -41,7 +44,7 @@ export function StepUpPanel({
         icon={<IconLockExclamation aria-hidden="true" />}
         data-step-up="IMPOSSIBLE"
       >
-        {impossibleText(stepUp, purpose)}
+        {impossibleText(stepUp, purpose, excluded)}
       </Alert>
     );
   }
@@ -67,7 +70,9 @@ export function StepUpPanel({
             <Title order={2} id={titleId} ref={title} tabIndex={-1} style={{ outline: 'none' }}>
               Confirm it is you
             </Title>
-            <Text c="dimmed">{stepUpText(stepUp, { purpose, given, isPasswordAlone })}</Text>
+            <Text c="dimmed">
+              {stepUpText(stepUp, { purpose, given, isPasswordAlone, excluded })}
+            </Text>
           </Stack>
           <ProofWays key={given} ways={stepUp.ways} user={user} onProven={proven} />
         </Stack>
