@@ -388,7 +388,7 @@ const OPEN_VIEW = {
   MobileIdChallenge: 'address displayName expiresAt hints id nonce userAgent',
   PasskeyCeremony: 'expiresAt id options',
   RenewalTask:
-    'accountName challenge endsAt keyRequests profileId profileName renewableFrom serverName',
+    'accountName challenge endsAt keyRequests needsWrappingKey profileId profileName renewableFrom serverName',
   SignInOption: 'label method provider url',
 } as const;
 const DEVICE_VIEW = {
