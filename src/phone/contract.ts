@@ -47,7 +47,7 @@ export interface ClaimEnrolmentInput {
   readonly proof: string;
 }
 
-export interface CertificateRequestInput {
+interface CertificateRequestInput {
   readonly kind: CertificateKind;
   readonly csr: string;
 }

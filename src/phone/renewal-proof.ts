@@ -5,7 +5,7 @@ import { jwsNameOf, sign, type KeyAlgorithm, type KeyHandle } from './key-algori
 import type { StoredMobileId } from './key-store.js';
 
 /** What the keys of a renewal are asked for with. */
-export type SentKeys = Omit<RenewMobileIdInput, 'proof'>;
+type SentKeys = Omit<RenewMobileIdInput, 'proof'>;
 
 export interface RenewalSubject {
   /** The server's public URL. */

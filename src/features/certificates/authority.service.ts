@@ -10,8 +10,8 @@ import { openAuthority } from './x509/forge-authority.js';
 import { type Signer, signerFrom } from './x509/signer.js';
 import type { SigningKey } from './x509/signing-key.js';
 
-export type AuthorityRole = Authority['role'];
-export type AuthorityState = Authority['state'];
+type AuthorityRole = Authority['role'];
+type AuthorityState = Authority['state'];
 
 export interface AuthoritySettings {
   readonly keyAlgorithm: KeyAlgorithm;

@@ -71,11 +71,6 @@ export function encodeTbsCertificate(fields: CertificateFields): Buffer {
   );
 }
 
-export function encodeSigned(tbs: Buffer, signatureAlgorithm: Asn1Node, signature: Buffer): Buffer {
-  const signatureBits = primitive(Type.BITSTRING, `\0${signature.toString('latin1')}`);
-  return encode(sequence([finished(tbs), signatureAlgorithm, signatureBits]));
-}
-
 /** DER that stands already. */
 export function finished(der: Buffer): Asn1Node {
   return der.toString('latin1') as Asn1Node;
