@@ -3,6 +3,7 @@ import { KeyRing } from '../../src/kernel/secrets';
 import type { EstAnswer, EstClient } from '../helpers/est-client';
 import { RSA } from '../helpers/est-client';
 import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
+import { recoveryPem } from '../helpers/key-recovery';
 import { createProject } from '../helpers/people';
 import { newName, type Order } from '../helpers/orders';
 import { statusOf } from '../helpers/cast';
@@ -17,7 +18,7 @@ let client: EstClient;
 let projectId: string;
 
 beforeAll(async () => {
-  stage = await setEstStage({ maxProfilesPerUser: 100 });
+  stage = await setEstStage({ maxProfilesPerUser: 100 }, { RECOVERY_KEY: recoveryPem() });
   ({ client } = stage);
   projectId = await createProject(stage.server, stage.cast.admin, newName('project'), SETTINGS);
   await stage.database.query(

@@ -10,6 +10,7 @@ import { connectForRenewals, type RenewalApi } from '../../src/phone/renewal-api
 import { proveRenewal } from '../../src/phone/renewal-proof';
 import { Renewer } from '../../src/phone/renewer';
 import { gatherCast, type Cast } from '../helpers/cast';
+import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import {
   ARCHIVING,
   encryptFor,
@@ -20,21 +21,29 @@ import {
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
 import { certificatesOf, endsInDays } from '../helpers/renewals';
-import { startTestServer, type TestServer } from '../helpers/server';
+import { eventually, startTestServer, type TestServer } from '../helpers/server';
 
 const TEXT = 'Meet me at noon.';
 
+let database: TestDatabase;
 let server: TestServer;
 let cast: Cast;
 let folder: string;
 
 beforeAll(async () => {
-  server = await startTestServer({ environment: { RECOVERY_KEY: recoveryPem() } });
+  database = await createTestDatabase();
+  await database.query('DELETE FROM certificate_authority');
+  await database.query('DELETE FROM revocation_list');
+  server = await startTestServer({
+    database,
+    environment: { PKI_URL: '', RECOVERY_KEY: recoveryPem() },
+  });
   cast = await gatherCast(server, ARCHIVING);
   folder = await mkdtemp(join(tmpdir(), 'signet-renewal-keys-'));
 });
 afterAll(async () => {
   await server.stop();
+  await database.drop();
   await rm(folder, { recursive: true });
 });
 
@@ -96,6 +105,21 @@ test('a server-made key is renewed: archived, wrapped for the phone, and forgott
   );
   expect(origins).toEqual([{ origin: 'SERVER' }]);
   expect([await countOf('archived_key', id), await countOf('wrapped_key', id)]).toEqual([2, 0]);
+});
+
+test('the old certificates come onto the revocation list', async () => {
+  const { store, mobileId, id } = await enrolled();
+  await renewerWith(store).renew(id);
+  const serials = mobileId.profile.certificates.map(({ serialNumber }) => serialNumber);
+  const listed = await eventually(async () => {
+    const rows = await server.database.query(
+      `SELECT 1 AS one FROM revocation_list l, unnest($1::text[]) AS s (serial)
+       WHERE position(decode(s.serial, 'hex') IN l.der) > 0`,
+      [serials],
+    );
+    return rows.length === serials.length ? rows.length : undefined;
+  });
+  expect(listed).toBe(2);
 });
 
 test('a phone whose answer got lost finds its keys in its file, and gets the same key days later', async () => {

@@ -381,7 +381,7 @@ const ENROLMENT_VIEW = {
 } as const;
 const OPEN_VIEW = {
   AccessDecision: 'missing outcome resource',
-  CertificateAuthority: 'chain fingerprint keyAlgorithm pem subject',
+  CertificateAuthority: 'chain crlUrl fingerprint keyAlgorithm ocspUrl pem subject',
   KeyRequest: 'algorithms kind origin',
   MissingClause: 'anyOf',
   MissingRequirement: 'lastAt maxAgeSeconds method option provider reason',
@@ -421,6 +421,8 @@ const USER_VIEW = {
 } as const;
 const OPERATOR_VIEW = {
   ...USER_VIEW,
+  CertificateProfile:
+    'commonName country emailAddressInSubject extendedKeyUsages keyAlgorithms kind maxValidityDays organization organizationalUnit policies subjectAltNames validityDays',
   EnrolmentConnection: 'nodes pageInfo totalCount',
   KeyRecovery:
     'approvals approvedAt awaitsKey certificates createdAt enrolmentId expiresAt id reason requester state usedAt user',
@@ -428,10 +430,11 @@ const OPERATOR_VIEW = {
   KeyRecoveryConnection: 'nodes pageInfo totalCount',
   MobileIdProfileConnection: 'nodes pageInfo totalCount',
   PageInfo: 'endCursor hasNextPage',
-  Project: 'createdAt id mode name settings',
+  Project: 'certificateProfiles createdAt id mode name settings',
   ProjectConnection: 'nodes pageInfo totalCount',
   ProvisioningSettings:
     'accountNameTemplate channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates selectableCertificates selfService serverName smsMessage validityDays',
+  SubjectAltNameTemplate: 'type value',
   UserConnection: 'nodes pageInfo totalCount',
 } as const;
 const ADMINISTRATOR_VIEW = {

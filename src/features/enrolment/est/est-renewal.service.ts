@@ -99,8 +99,8 @@ export class EstRenewalService {
     if (old === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KINDS' });
     const project = await projects.get(scope, profile.projectId);
     const holder = await this.holderOf(scope, profile, { project, kind: key.kind });
-    refuseWithoutGain(old.notAfter, holder.notAfter);
     refuseEarly(scope.now, renewableFrom(old, project.settings));
+    refuseWithoutGain(old.notAfter, holder.notAfter);
     const { id: certificateId, der } = await estKeys.certify(scope, holder, key, 'VALID');
     const { kind } = key;
     const privateKey = key.made?.pkcs8 ?? null;

@@ -20,6 +20,8 @@ export interface Standing extends RenewalTerms {
   readonly renewableFrom: Date;
   /** What new certificates would be good for. */
   readonly newEnd: Date;
+  /** The same, where the phone waits until they can be renewed. */
+  readonly newEndThen: Date;
 }
 
 interface Order {
@@ -76,15 +78,18 @@ export class RenewalStandingService {
     const present = presentOf(certificates, scope.now);
     const kinds = [...new Set(certificates.map(({ kind }) => kind))];
     const terms = renewalTerms(project, kinds, order);
+    const from =
+      earliest(present.map((each) => renewableFrom(each, project.settings))) ?? profile.validTo;
+    const endOf = (start: Date): Date => this.ports.completions.endOf(start, terms.validityDays);
     return {
       ...terms,
       profile,
       kinds,
       provingId: provingOf(present)?.id,
       endsAt: earliest(present.map(({ notAfter }) => notAfter)) ?? profile.validTo,
-      renewableFrom:
-        earliest(present.map((each) => renewableFrom(each, project.settings))) ?? profile.validTo,
-      newEnd: this.ports.completions.endOf(scope.now, terms.validityDays),
+      renewableFrom: from,
+      newEnd: endOf(scope.now),
+      newEndThen: endOf(from > scope.now ? from : scope.now),
     };
   }
 
@@ -111,7 +116,7 @@ export class RenewalStandingService {
         order: orders.get(profile.enrolmentId),
         certificates: all.get(profile.id) ?? [],
       });
-      const canBe = standing.provingId !== undefined && standing.newEnd > standing.endsAt;
+      const canBe = standing.provingId !== undefined && standing.newEndThen > standing.endsAt;
       return canBe ? standing.renewableFrom : null;
     });
   }

@@ -100,8 +100,8 @@ export class RenewalService {
       await this.ports.renewalStanding.living(scope, key.profileId),
     );
     refuseOtherKey(standing, key);
-    const { profile, endsAt, newEnd, renewableFrom } = standing;
-    refuseWithoutGain(endsAt, newEnd);
+    const { profile, endsAt, newEndThen, renewableFrom } = standing;
+    refuseWithoutGain(endsAt, newEndThen);
     const keyRequests = keyRequestsOf(standing);
     return {
       profileId: profile.id,
@@ -290,6 +290,6 @@ function refuseOtherKey({ provingId }: Standing, { certificateId }: ProvenKey): 
 
 function refuseUntimely({ now }: Scope, standing: Standing, key: ProvenKey): void {
   refuseOtherKey(standing, key);
-  refuseWithoutGain(standing.endsAt, standing.newEnd);
+  refuseWithoutGain(standing.endsAt, standing.newEndThen);
   refuseEarly(now, standing.renewableFrom);
 }
