@@ -164,7 +164,8 @@ export async function endsInDays(
   days: number,
 ): Promise<void> {
   await database.query(
-    `WITH life AS (SELECT now() + $2 * interval '24 hours' AS ends, now() - (730 - $2) * interval '24 hours' AS begins),
+    `WITH moment AS (SELECT date_trunc('second', now()) AS now),
+       life AS (SELECT now + $2 * interval '24 hours' AS ends, now - (730 - $2) * interval '24 hours' AS begins FROM moment),
        certificates AS (
          UPDATE certificate SET not_after = ends, not_before = begins FROM life
          WHERE profile_id = $1 AND status IN ('VALID', 'ON_HOLD'))

@@ -227,6 +227,7 @@ async function holderEntries(
     const last = rows.at(-1);
     if (last === undefined) return portions;
     portions.push(encoded(rows, thisUpdate));
+    if (rows.length < PORTION) return portions;
     after = last;
   }
 }
