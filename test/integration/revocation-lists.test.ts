@@ -322,7 +322,7 @@ describe('two instances', () => {
     await gatherCast(server);
     await database.query('CREATE TABLE published (number bigint, der bytea)');
     await database.query(
-      `CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
+      `CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
        $$ BEGIN INSERT INTO published VALUES (NEW.number, NEW.der); RETURN NEW; END $$`,
     );
     await database.query(
