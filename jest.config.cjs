@@ -1,13 +1,44 @@
 const { existsSync } = require('node:fs');
+const { delimiter, join } = require('node:path');
 
 const chromium = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const hasChromium = existsSync(chromium);
 const isSelection = process.argv.includes('--selectProjects');
-const advice = `no Chromium at ${chromium}. On Debian: apt-get install chromium; elsewhere set CHROMIUM_PATH.`;
 
-if (!hasChromium && !isSelection) {
-  if (process.env.CI === 'true') throw new Error(`The browser tests cannot run: ${advice}`);
-  process.stderr.write(`The browser tests are left out: ${advice}\n`);
+/** Debian's package of each program that Signet is held against. */
+const PROGRAMS = {
+  certtool: 'gnutls-bin',
+  curl: 'curl',
+  openssl: 'openssl',
+  pki: 'strongswan-pki',
+  'softhsm2-util': 'softhsm2',
+  vfychain: 'libnss3-tools',
+};
+const isInstalled = (program) =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+const packages = Object.keys(PROGRAMS)
+  .filter((program) => !isInstalled(program))
+  .map((program) => PROGRAMS[program]);
+
+/** What a kind of test lacks here, with how to get it; undefined where it can run. */
+const LACKS = {
+  e2e: existsSync(chromium)
+    ? undefined
+    : `no Chromium at ${chromium}. On Debian: apt-get install chromium; elsewhere set CHROMIUM_PATH.`,
+  interop: whatInteropLacks(),
+};
+
+function whatInteropLacks() {
+  if (packages.length > 0)
+    return `programs are missing. On Debian: apt-get install ${packages.join(' ')}.`;
+  if (!existsSync(join(__dirname, 'node_modules/pkcs11js/build/Release/pkcs11.node')))
+    return 'pkcs11js is not compiled. On Debian: apt-get install g++ make python3 && npm rebuild pkcs11js.';
+  return undefined;
+}
+
+for (const [kind, lack] of Object.entries(LACKS)) {
+  if (lack === undefined || isSelection) continue;
+  if (process.env.CI === 'true') throw new Error(`The tests of ${kind} cannot run: ${lack}`);
+  process.stderr.write(`The tests of ${kind} are left out: ${lack}\n`);
 }
 
 const common = {
@@ -18,27 +49,22 @@ const common = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
 };
 
-const withDatabase = {
+const withDatabase = (kind) => ({
   ...common,
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/helpers/patience.ts'],
-};
+  displayName: kind,
+  testMatch: [`<rootDir>/test/${kind}/**/*.test.ts`],
+});
 
-const unit = { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] };
-const integration = {
-  ...withDatabase,
-  displayName: 'integration',
-  testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
-};
-const e2e = {
-  ...withDatabase,
-  displayName: 'e2e',
-  testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
-};
+const projects = [
+  { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
+  ...['integration', 'interop', 'e2e'].map(withDatabase),
+];
 
 // Jest leaves one core free, of two: half of the machine.
 module.exports = {
   maxWorkers: '100%',
-  projects: [unit, integration, ...(hasChromium ? [e2e] : [])],
+  projects: projects.filter(({ displayName }) => LACKS[displayName] === undefined),
 };

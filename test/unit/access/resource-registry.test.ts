@@ -21,7 +21,10 @@ describe('the resources of the schema', () => {
   test('are known by what they guard', async () => {
     const made = new ResourceRegistry();
     made.learn([...guardedBy(await createSchemaOnly()), ...GUARDED_IN_SERVICES]);
-    expect(made.find('/mobile-id/get')?.guards).toEqual(['Mutation.startEnrolment']);
+    expect(made.find('/mobile-id/get')?.guards).toEqual([
+      'Mutation.reactivateMyProfile',
+      'Mutation.startEnrolment',
+    ]);
     expect(made.find('/operator/profiles')?.guards).toEqual(
       expect.arrayContaining(['Query.profile', 'Query.profiles', 'User.profiles']),
     );

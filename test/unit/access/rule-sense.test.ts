@@ -8,6 +8,7 @@ resources.learn(
   [
     '/mobile-id/get',
     '/mobile-id/recover',
+    '/mobile-id/revoke',
     '/operator/key-recoveries/approve',
     '/operator/users',
     '/operator/enrolments',
