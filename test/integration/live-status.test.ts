@@ -178,6 +178,13 @@ describe('the connection that brings the news', () => {
   const BACKENDS = `SELECT pid FROM pg_stat_activity
                     WHERE datname = current_database() AND application_name = 'signet events'`;
 
+  /** As the server's own role: nobody else but a superuser may end its connections. */
+  async function connectAsServer(): Promise<Client> {
+    const client = new Client({ connectionString: server.database.serverUrl });
+    await client.connect();
+    return client;
+  }
+
   async function cutEvents(client: Client): Promise<void> {
     await client.query(`SELECT pg_terminate_backend(pid) FROM (${BACKENDS}) b`);
     await eventually(async () =>
@@ -188,15 +195,17 @@ describe('the connection that brings the news', () => {
   test('may break: what happens while it is down arrives once it is back', async () => {
     const ordered = await order();
     const page = await watch(ordered, { watchToken: ordered.watchToken });
-    const client = new Client({ connectionString: server.database.url });
-    await client.connect();
+    const owner = new Client({ connectionString: server.database.url });
+    await owner.connect();
+    const client = await connectAsServer();
     // No new connection can be made, so that it stays down until the change is committed.
-    await client.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT 0`);
+    await owner.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT 0`);
     await cutEvents(client);
+    await client.end();
     await cancel(ordered);
     expect(page.statuses).toEqual(['WAITING_FOR_SCAN']);
-    await client.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT -1`);
-    await client.end();
+    await owner.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT -1`);
+    await owner.end();
     expect(await page.ended).toEqual(COMPLETE);
     expect(page.statuses).toEqual(['WAITING_FOR_SCAN', 'CANCELLED']);
   });
@@ -204,8 +213,7 @@ describe('the connection that brings the news', () => {
   test('may break again and again without losing or repeating an event', async () => {
     const ordered = await order();
     const page = await watch(ordered, { watchToken: ordered.watchToken });
-    const client = new Client({ connectionString: server.database.url });
-    await client.connect();
+    const client = await connectAsServer();
     const phone = phoneAt(server.url, ordered.publicUrl);
     await cutEvents(client);
     await phone.claim(ordered);
