@@ -13,8 +13,6 @@ export interface TestDatabase {
   readonly connection: { readonly url: string };
   /** A statement outside the server, for looking and for putting rows into a state. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** The same as the role as which a server works, which may do less. */
-  queryAsServer<Row extends object>(text: string): Promise<Row[]>;
   /** Writes its contents to the run's evidence, and drops it. */
   drop(): Promise<void>;
 }
@@ -34,8 +32,6 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     connection: { url },
     query: async (text, values = []) =>
       once(url, async (client) => (await client.query(text, [...values])).rows),
-    queryAsServer: async (text) =>
-      once(serverUrl(run, name), async (client) => (await client.query(text)).rows),
     drop: async () => {
       await once(url, (client) => dump(client, name));
       await once(databaseUrl(run, 'postgres'), (client) =>

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Client } from 'pg';
 import type * as AppModule from '../../src/app';
 import type * as ConfigModule from '../../src/config';
 import type * as PostgresModule from '../../src/platform/embedded-postgres/embedded-postgres';
@@ -32,6 +33,7 @@ export default async function setUp(): Promise<void> {
   });
   globalThis.signetTestPostgres = postgres;
   const { host, port, user } = postgres.connection;
+  await letTestsInterfere({ host, port });
   const run: TestRun = {
     folder,
     postgres: { host, port, user },
@@ -53,6 +55,17 @@ export default async function setUp(): Promise<void> {
     }),
   );
   await app.stop();
+}
+
+/** Tests look at the connections of servers and end them, as the owner of their databases. */
+async function letTestsInterfere(at: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<void> {
+  const client = new Client({ ...at, user: 'postgres', database: 'postgres' });
+  await client.connect();
+  await client.query('GRANT pg_read_all_stats, pg_signal_backend TO signet');
+  await client.end();
 }
 
 /** Jest does not map the sources' `.js` imports here, so the compiled server is taken. */

@@ -10,7 +10,7 @@ import { HonestOrNotPhone } from './phone';
 import { administrationScenes } from './scenes/administration-scenes';
 import { enrolmentScenes } from './scenes/enrolment-scenes';
 import { factorArguments, factorScenes } from './scenes/factor-scenes';
-import { keyRecoveryScenes } from './scenes/key-recovery-scenes';
+import { keyRecoveryArguments, keyRecoveryScenes } from './scenes/key-recovery-scenes';
 import { mobileIdArguments, mobileIdScenes } from './scenes/mobile-id-scenes';
 import { passwordArguments, passwordScenes } from './scenes/password-scenes';
 import { profileScenes } from './scenes/profile-scenes';
@@ -75,6 +75,7 @@ export class Stagehand {
     };
     this.own = {
       ...factorArguments(setting),
+      ...keyRecoveryArguments(setting),
       ...mobileIdArguments(setting),
       ...passwordArguments(setting),
     };

@@ -186,7 +186,7 @@ test('while the connection of notifications is cut again and again, a page is cl
   const cutting = { goesOn: true };
   const cut = (async () => {
     while (cutting.goesOn) {
-      await database.queryAsServer(
+      await database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND application_name = '${EVENTS}'`,
       );

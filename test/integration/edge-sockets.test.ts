@@ -224,6 +224,24 @@ describe('the rules', () => {
     expect(await socket.closed).toBe(4403);
   });
 
+  test('that changed close the socket first and have the refusal recorded after', async () => {
+    const [first, second] = [await watching(), await watching()];
+    const record = edge.ports.recordRefusal;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    edge.ports.recordRefusal = async (context, refusal) => {
+      await held;
+      await record(context, refusal);
+    };
+    edge.ports.allowed.clear();
+    edge.ports.wake('access-policy');
+    expect(await first.closed).toBe(4403);
+    expect(await second.closed).toBe(4403);
+    expect(edge.ports.refusals).toEqual([]);
+    goOn();
+    await until(() => edge.ports.refusals.length === 2);
+  });
+
   test('that changed while the source was opened close the socket as well', async () => {
     const socket = await connect(edge.url, alva);
     const gate = edge.service.hold();

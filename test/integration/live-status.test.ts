@@ -178,13 +178,6 @@ describe('the connection that brings the news', () => {
   const BACKENDS = `SELECT pid FROM pg_stat_activity
                     WHERE datname = current_database() AND application_name = 'signet events'`;
 
-  /** As the server's own role: nobody else but a superuser may end its connections. */
-  async function connectAsServer(): Promise<Client> {
-    const client = new Client({ connectionString: server.database.serverUrl });
-    await client.connect();
-    return client;
-  }
-
   async function cutEvents(client: Client): Promise<void> {
     await client.query(`SELECT pg_terminate_backend(pid) FROM (${BACKENDS}) b`);
     await eventually(async () =>
@@ -195,17 +188,15 @@ describe('the connection that brings the news', () => {
   test('may break: what happens while it is down arrives once it is back', async () => {
     const ordered = await order();
     const page = await watch(ordered, { watchToken: ordered.watchToken });
-    const owner = new Client({ connectionString: server.database.url });
-    await owner.connect();
-    const client = await connectAsServer();
+    const client = new Client({ connectionString: server.database.url });
+    await client.connect();
     // No new connection can be made, so that it stays down until the change is committed.
-    await owner.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT 0`);
+    await client.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT 0`);
     await cutEvents(client);
-    await client.end();
     await cancel(ordered);
     expect(page.statuses).toEqual(['WAITING_FOR_SCAN']);
-    await owner.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT -1`);
-    await owner.end();
+    await client.query(`ALTER DATABASE ${server.database.name} CONNECTION LIMIT -1`);
+    await client.end();
     expect(await page.ended).toEqual(COMPLETE);
     expect(page.statuses).toEqual(['WAITING_FOR_SCAN', 'CANCELLED']);
   });
@@ -213,7 +204,8 @@ describe('the connection that brings the news', () => {
   test('may break again and again without losing or repeating an event', async () => {
     const ordered = await order();
     const page = await watch(ordered, { watchToken: ordered.watchToken });
-    const client = await connectAsServer();
+    const client = new Client({ connectionString: server.database.url });
+    await client.connect();
     const phone = phoneAt(server.url, ordered.publicUrl);
     await cutEvents(client);
     await phone.claim(ordered);

@@ -24,6 +24,7 @@ test.each([
   '{"token":"abcDEF_-123"}',
   'public.outbox (7,"{""code"":""482913""}")',
   'the code 482913 was mailed',
+  'abcDE abcDEF_-12 abcDEF_-123',
 ])('a secret is found in %j', async (line) => {
   const leaks = await leaksIn(`fine\n${line}\n`);
   expect(leaks).toHaveLength(1);

@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/logger.js';
 import { earlier, judge } from './authorize.js';
 import { Deadlines } from './deadlines.js';
 import { problemIn } from './errors.js';
-import type { EdgePorts } from './ports.js';
+import type { EdgePorts, Refusal } from './ports.js';
 import { CLOSE, type EventContext, type Live, type Socket } from './socket.js';
 
 /** How many sockets are judged at the same time when the rules change under all of them. */
@@ -18,6 +18,9 @@ export class SocketJudge {
   private readonly deadlines = new Deadlines<Live>((due) => {
     for (const socket of new Set(due.map((live) => live.socket))) void this.check(socket);
   });
+
+  private readonly refusals: { readonly context: RequestContext; readonly refusal: Refusal }[] = [];
+  private recording: Promise<void> | undefined;
 
   constructor(
     private readonly ports: EdgePorts,
@@ -104,8 +107,10 @@ export class SocketJudge {
     }
   }
 
-  stop(): void {
+  /** Resolves when all refusals are recorded. */
+  async stop(): Promise<void> {
     this.deadlines.stop();
+    await this.recording;
   }
 
   private async checkOnce(socket: Socket): Promise<void> {
@@ -121,8 +126,31 @@ export class SocketJudge {
     const { resources, asksFor } = live.admission;
     if (resources.length === 0 && context.actor.kind === 'anonymous') return;
     const judged = { resources, operation: asksFor, isChange: false }; // a subscription
-    const { validUntil } = await judge(this.ports, context, judged);
+    const { authorize } = this.ports;
+    const { validUntil } = await judge(
+      { authorize, recordRefusal: this.recordLater },
+      context,
+      judged,
+    );
     if (live.socket.live.has(live)) this.schedule(live, context, validUntil);
+  }
+
+  /** A socket closes first, and none waits for what is written about the others. */
+  private readonly recordLater: EdgePorts['recordRefusal'] = (context, refusal) => {
+    this.refusals.push({ context, refusal });
+    this.recording ??= this.recordAll();
+    return Promise.resolve();
+  };
+
+  private async recordAll(): Promise<void> {
+    for (let next = this.refusals.shift(); next !== undefined; next = this.refusals.shift()) {
+      try {
+        await this.ports.recordRefusal(next.context, next.refusal);
+      } catch (error) {
+        this.log.error({ error }, 'a refusal could not be recorded');
+      }
+    }
+    this.recording = undefined;
   }
 
   /** The end of a session, or of a token, counts as well: nobody announces it. */

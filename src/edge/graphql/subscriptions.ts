@@ -98,7 +98,7 @@ export class SubscriptionServer {
       clearTimeout(timer);
     }
     for (const socket of this.sockets) socket.terminate();
-    this.judge.stop();
+    await this.judge.stop();
   }
 
   private forget(socket: Socket): void {

@@ -1,4 +1,4 @@
-import { given, type Scene, type Setters, type Setting } from './scene';
+import { given, type OwnArguments, type Scene, type Setters, type Setting } from './scene';
 
 /** Recovery of alva's encryption keys, as operators ask for it, and the phone's word that it has what it needs. */
 export function keyRecoveryScenes(setting: Setting): Setters {
@@ -12,6 +12,11 @@ export function keyRecoveryScenes(setting: Setting): Setters {
     approveKeyRecovery: () => requested(setting),
     rejectKeyRecovery: () => requested(setting),
   };
+}
+
+/** Nobody approves the same recovery twice. */
+export function keyRecoveryArguments(setting: Setting): Readonly<Record<string, OwnArguments>> {
+  return { approveKeyRecovery: async () => (await requested(setting)).args };
 }
 
 /** As if it had been asked for by the administrator of another day. */
