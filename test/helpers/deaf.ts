@@ -8,10 +8,11 @@ export async function throughDeafProxy(
 ): Promise<{ proxy: DeafProxy; proxied: TestDatabase }> {
   const { host, port } = testRun().postgres;
   const proxy = await DeafProxy.start({ host, port });
-  const url = database.url.replace(
-    encodeURIComponent(host),
-    encodeURIComponent(proxy.address.host),
-  );
-  if (url === database.url) throw new Error('The proxy stands beside the way.');
-  return { proxy, proxied: { ...database, url, connection: { url } } };
+  const through = (url: string): string => {
+    const changed = url.replace(encodeURIComponent(host), encodeURIComponent(proxy.address.host));
+    if (changed === url) throw new Error('The proxy stands beside the way.');
+    return changed;
+  };
+  const [url, serverUrl] = [through(database.url), through(database.serverUrl)];
+  return { proxy, proxied: { ...database, url, serverUrl, connection: { url } } };
 }
