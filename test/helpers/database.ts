@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { databaseUrl, evidenceFile, serverUrl, TEMPLATE, testRun } from './run';
 
 export interface TestDatabase {
@@ -25,14 +25,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await once(databaseUrl(run, 'postgres'), (client) =>
     client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`),
   );
+  const pool = new Pool({ connectionString: url, max: 2, allowExitOnIdle: true });
+  pool.on('error', () => undefined); // some tests end every connection
   return {
     name,
     url,
     serverUrl: serverUrl(run, name),
     connection: { url },
-    query: async (text, values = []) =>
-      once(url, async (client) => (await client.query(text, [...values])).rows),
+    query: async (text, values = []) => (await pool.query(text, [...values])).rows,
     drop: async () => {
+      await pool.end();
       await once(url, (client) => dump(client, name));
       await once(databaseUrl(run, 'postgres'), (client) =>
         client.query(`DROP DATABASE ${name} WITH (FORCE)`),
