@@ -1,10 +1,13 @@
 const { projects } = require('./jest.config.cjs');
 
-/** What takes minutes: `npm run test:long`. As the integration tests, in a folder of its own. */
-const integration = projects.find(({ displayName }) => displayName === 'integration');
-
+/** What takes minutes: `npm run test:long`. The kinds of the other tests, each in a folder of its own. */
 module.exports = {
-  projects: [
-    { ...integration, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
-  ],
+  maxWorkers: '100%',
+  projects: projects
+    .filter(({ displayName }) => displayName === 'integration' || displayName === 'e2e')
+    .map(({ displayName, ...project }) => ({
+      ...project,
+      displayName: `long ${displayName}`,
+      testMatch: [`<rootDir>/test/long/${displayName}/**/*.test.ts`],
+    })),
 };

@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { lockDataDir } from '../../src/platform/data-dir.js';
+import { lockDataDir } from '../../../src/platform/data-dir.js';
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
-} from '../../src/platform/embedded-postgres/embedded-postgres.js';
-import { findByPs, findProcess } from '../../src/platform/processes.js';
+} from '../../../src/platform/embedded-postgres/embedded-postgres.js';
+import { findByPs, findProcess } from '../../../src/platform/processes.js';
 import {
   CHILD_SECRET,
   Child,
@@ -18,7 +18,7 @@ import {
   makeCheckout,
   makeTemporaryFolder,
   postmasterPid,
-} from '../helpers/embedded-postgres.js';
+} from '../../helpers/embedded-postgres.js';
 
 jest.setTimeout(60_000);
 

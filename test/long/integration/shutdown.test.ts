@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../helpers/database';
-import { postmasterPid } from '../helpers/embedded-postgres';
-import { orderFor, setStage, type Order, type Stage } from '../helpers/orders';
-import { isAlive, Site, statusOf } from '../helpers/process';
-import { eventually } from '../helpers/server';
-import { Watcher } from '../helpers/subscription';
+import { createTestDatabase, type TestDatabase } from '../../helpers/database';
+import { postmasterPid } from '../../helpers/embedded-postgres';
+import { orderFor, setStage, type Order, type Stage } from '../../helpers/orders';
+import { isAlive, Site, statusOf } from '../../helpers/process';
+import { eventually } from '../../helpers/server';
+import { Watcher } from '../../helpers/subscription';
 
 const CLEAN = { code: 0, signal: null };
 const sites: Site[] = [];

@@ -6,18 +6,18 @@ import {
   isNonNullType,
   type GraphQLInputType,
 } from 'graphql';
-import { createSchemaOnly } from '../../src/app';
-import { headersOf, type Caller } from '../helpers/graphql';
-import { forgetAttempts } from '../helpers/rows';
+import { createSchemaOnly } from '../../../src/app';
+import { headersOf, type Caller } from '../../helpers/graphql';
+import { forgetAttempts } from '../../helpers/rows';
 import {
   operationFor,
   rootFieldsOf,
   Stagehand,
   type RootField,
   type Scene,
-} from '../helpers/scenes';
-import { startTestServer, type TestServer } from '../helpers/server';
-import { sessionOf } from '../helpers/sessions';
+} from '../../helpers/scenes';
+import { startTestServer, type TestServer } from '../../helpers/server';
+import { sessionOf } from '../../helpers/sessions';
 
 const ODD_TEXTS = [
   '',

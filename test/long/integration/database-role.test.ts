@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../helpers/database';
-import { postmasterPid } from '../helpers/embedded-postgres';
-import { administrator } from '../helpers/people';
-import { Program, Site } from '../helpers/process';
-import { databaseUrl, noteSecret, testRun } from '../helpers/run';
-import { eventually } from '../helpers/server';
+import { createTestDatabase, type TestDatabase } from '../../helpers/database';
+import { postmasterPid } from '../../helpers/embedded-postgres';
+import { administrator } from '../../helpers/people';
+import { Program, Site } from '../../helpers/process';
+import { databaseUrl, noteSecret, testRun } from '../../helpers/run';
+import { eventually } from '../../helpers/server';
 
 const TABLES = ['audit_entry', 'audit_seal'];
 const COLUMN = { audit_entry: 'actor', audit_seal: 'entries' };

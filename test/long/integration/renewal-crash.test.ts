@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../helpers/database';
-import { activate, newName, orderFor, phoneAt, requestsFor, setStage } from '../helpers/orders';
-import { createPerson } from '../helpers/people';
-import { Site } from '../helpers/process';
-import { copyProfile, endsInDays } from '../helpers/renewals';
+import { createTestDatabase, type TestDatabase } from '../../helpers/database';
+import { activate, newName, orderFor, phoneAt, requestsFor, setStage } from '../../helpers/orders';
+import { createPerson } from '../../helpers/people';
+import { Site } from '../../helpers/process';
+import { copyProfile, endsInDays } from '../../helpers/renewals';
 
 const PUBLIC_URL = 'https://id.example.org';
 const COPIES = 600;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-const BENCH = resolve(__dirname, '../../dist/bench/main.js');
+const BENCH = resolve(__dirname, '../../../dist/bench/main.js');
 
 test('the bench measures all that it is there for, and ends by itself', async () => {
   const child = spawn(process.execPath, [BENCH, '--quick'], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,17 +1,17 @@
-import { createSchemaOnly } from '../../src/app';
-import { resourceOf } from '../../src/edge/graphql/schema-rules';
-import { AUTHENTICATION_METHODS, type AuthenticationMethod } from '../../src/kernel/actor';
-import { connect } from '../helpers/edge-socket';
-import { forgetAttempts } from '../helpers/rows';
+import { createSchemaOnly } from '../../../src/app';
+import { resourceOf } from '../../../src/edge/graphql/schema-rules';
+import { AUTHENTICATION_METHODS, type AuthenticationMethod } from '../../../src/kernel/actor';
+import { connect } from '../../helpers/edge-socket';
+import { forgetAttempts } from '../../helpers/rows';
 import {
   operationFor,
   rootFieldsOf,
   Stagehand,
   type RootField,
   type Scene,
-} from '../helpers/scenes';
-import { startTestServer, type TestServer } from '../helpers/server';
-import { sessionOf } from '../helpers/sessions';
+} from '../../helpers/scenes';
+import { startTestServer, type TestServer } from '../../helpers/server';
+import { sessionOf } from '../../helpers/sessions';
 
 /** Of a person: API clients have a table of their own. */
 const METHODS = AUTHENTICATION_METHODS.filter((method) => method !== 'CLIENT_CREDENTIALS');
