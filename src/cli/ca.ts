@@ -8,7 +8,7 @@ import { AuditService } from '../features/audit/audit.service.js';
 import {
   AuthorityService,
   type KnownAuthority,
-} from '../features/certificates/authority.service.js';
+} from '../features/certificates/authorities/authority.service.js';
 import { pemOf } from '../features/certificates/certificate.service.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
 import { KeyRing } from '../kernel/secrets.js';

@@ -6,11 +6,11 @@ import type { DataSource } from 'typeorm';
 import { recoveryKeysIn } from '../composition/first-start.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
-import { KeyArchiveService, newRecoveryKey } from '../features/certificates/key-archive.service.js';
+import { KeyArchiveService, newRecoveryKey } from '../features/certificates/key-archive/key-archive.service.js';
 import {
   KeyPreparationService,
   type WaitingRecovery,
-} from '../features/enrolment/key-preparation.service.js';
+} from '../features/enrolment/recovery/key-preparation.service.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
 import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';

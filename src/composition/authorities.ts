@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
-import { AuthorityKeys } from '../features/certificates/authority-keys.js';
-import { AuthorityRegistry } from '../features/certificates/authority-registry.service.js';
+import { AuthorityKeys } from '../features/certificates/authorities/authority-keys.js';
+import { AuthorityRegistry } from '../features/certificates/authorities/issuing-authorities.service.js';
 import {
   AuthorityService,
   type AuthoritySettings,
-} from '../features/certificates/authority.service.js';
+} from '../features/certificates/authorities/authority.service.js';
 import { Token } from '../features/certificates/pkcs11/token.js';
 import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';

@@ -4,7 +4,7 @@ import { ApiClientService } from '../features/api-clients/api-client.service.js'
 import { AuditSealService } from '../features/audit/audit-seal.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
-import { AuthorityDirectory } from '../features/certificates/revocation/authority-directory.service.js';
+import { AuthorityDirectory } from '../features/certificates/authorities/authority-directory.service.js';
 import { OcspSignerService } from '../features/certificates/revocation/ocsp-signer.service.js';
 import { ResponderService } from '../features/certificates/revocation/responder.service.js';
 import { RevocationListService } from '../features/certificates/revocation/revocation-list.service.js';
@@ -12,8 +12,8 @@ import { SingleCertificateService } from '../features/certificates/single-certif
 import {
   KeyArchiveService,
   type RecoveryKeys,
-} from '../features/certificates/key-archive.service.js';
-import { RecoveredCertificateService } from '../features/certificates/recovered-certificate.service.js';
+} from '../features/certificates/key-archive/key-archive.service.js';
+import { RecoveredCertificateService } from '../features/certificates/key-archive/recovered-certificate.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';

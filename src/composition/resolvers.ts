@@ -19,7 +19,7 @@ import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
 import {
   KeyRecoveryApprovalResolver,
   KeyRecoveryResolver,
-} from '../features/enrolment/key-recovery.resolver.js';
+} from '../features/enrolment/recovery/key-recovery.resolver.js';
 import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';

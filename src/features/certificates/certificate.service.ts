@@ -3,7 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { newId, type CertificateId, type ProfileId } from '../../kernel/ids.js';
 import { equalSecrets } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { AuthorityRegistry } from './authority-registry.service.js';
+import type { AuthorityRegistry } from './authorities/issuing-authorities.service.js';
 import { certificatesChanged } from './certificate.events.js';
 import type { Certificate } from './certificate.entity.js';
 import type {

@@ -27,7 +27,7 @@ import {
   type KeyParcel,
   type KeyWish,
 } from './key-delivery.service.js';
-import type { Chosen, RecoveryService } from './recovery.service.js';
+import type { Chosen, RecoveryService } from './recovery/enrolment-recovery.service.js';
 
 export interface CertificateRequest {
   readonly kind: CertificateKind;

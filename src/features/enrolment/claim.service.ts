@@ -20,7 +20,7 @@ import {
   type Enrolment,
   type EnrolmentService,
 } from './enrolment.service.js';
-import type { RecoveryService } from './recovery.service.js';
+import type { RecoveryService } from './recovery/enrolment-recovery.service.js';
 
 export interface Claim {
   readonly code: string;

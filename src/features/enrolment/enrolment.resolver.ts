@@ -7,7 +7,7 @@ import type { RateLimits } from '../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
 import { toCertificate } from '../certificates/certificate.types.js';
-import type { RecoveredCertificateService } from '../certificates/recovered-certificate.service.js';
+import type { RecoveredCertificateService } from '../certificates/key-archive/recovered-certificate.service.js';
 import type { ConfirmationService } from './confirmation.service.js';
 import type { EnrolmentService } from './enrolment.service.js';
 import {

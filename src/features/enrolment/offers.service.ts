@@ -4,7 +4,7 @@ import type { Scope } from '../../platform/scope.js';
 import type { AccessDecision, AccessService } from '../access/access.service.js';
 import type { ProjectService, ProvisioningSettings } from '../projects/project.service.js';
 import type { Enrolment, EnrolmentService } from './enrolment.service.js';
-import type { RecoveryService } from './recovery.service.js';
+import type { RecoveryService } from './recovery/enrolment-recovery.service.js';
 
 const ORDERING = '/mobile-id/get';
 

@@ -24,7 +24,7 @@ import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import type { EnrolmentService } from './enrolment.service.js';
-import type { RecoveryService } from './recovery.service.js';
+import type { RecoveryService } from './recovery/enrolment-recovery.service.js';
 import {
   describeReplacement,
   isLost,

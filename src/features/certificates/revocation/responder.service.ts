@@ -14,7 +14,7 @@ import {
   type RevocationStatus,
   signOcspResponse,
 } from '../x509/ocsp-response.js';
-import type { AuthorityDirectory, ListedAuthority } from './authority-directory.service.js';
+import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
 import type { OcspSignerService } from './ocsp-signer.service.js';
 
 /** An answer that may be given to whoever asks the same, for a while. */

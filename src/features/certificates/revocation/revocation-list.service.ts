@@ -4,7 +4,7 @@ import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { RevocationReason } from '../certificate-status.js';
 import { encodeEntries, type RevokedEntry, signRevocationList } from '../x509/revocation-list.js';
 import { eachOf } from './each-of.js';
-import type { AuthorityDirectory, ListedAuthority } from './authority-directory.service.js';
+import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
 
 export interface PublishedList {
   readonly number: string;

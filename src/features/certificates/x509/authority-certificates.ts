@@ -2,7 +2,7 @@ import { certificateUrlOf, crlUrlOf } from './authority-urls.js';
 import { OID, type Validity, yearsFrom } from './certificate-profile.js';
 import { parseDer } from './der.js';
 import { type DistinguishedName, fitName } from './distinguished-name.js';
-import * as x509 from './forge-encoder.js';
+import * as x509 from './certificate-encoder.js';
 import { keyIdOf } from './key-checks.js';
 import { newSerial } from './serial-number.js';
 import { type Signer, signCertificate, signerOf } from './signer.js';

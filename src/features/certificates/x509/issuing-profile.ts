@@ -15,7 +15,7 @@ import {
   mailboxOf,
   type NameAttribute,
 } from './distinguished-name.js';
-import { type Asn1Node, certificatePolicies, extendedKeyUsage } from './forge-encoder.js';
+import { type Asn1Node, certificatePolicies, extendedKeyUsage } from './certificate-encoder.js';
 
 /** What the templates of a profile are filled with. */
 export interface HolderNames {

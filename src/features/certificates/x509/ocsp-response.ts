@@ -7,7 +7,7 @@ import {
   octetString,
   sequence,
 } from './der-writer.js';
-import { encode } from './forge-encoder.js';
+import { encode } from './certificate-encoder.js';
 import { reasonCodeOf } from './revocation-reason.js';
 import type { Signer } from './signer.js';
 

@@ -1,6 +1,6 @@
 import { TAG } from './der.js';
 import { context, integer, octetString, sequence, time } from './der-writer.js';
-import { encode } from './forge-encoder.js';
+import { encode } from './certificate-encoder.js';
 import { reasonCodeOf } from './revocation-reason.js';
 import { type Signer, signTbs } from './signer.js';
 

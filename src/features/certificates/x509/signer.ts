@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Validity } from './certificate-profile.js';
 import { type DerValue, exactItemsOf, expectTag, itemsOf, parseDer, TAG } from './der.js';
 import { bitString, sequence } from './der-writer.js';
-import * as x509 from './forge-encoder.js';
+import * as x509 from './certificate-encoder.js';
 import { acceptedKeyAlgorithm, type PublicKeyAlgorithm } from './key-checks.js';
 import type { SignatureHash, SigningKey } from './signing-key.js';
 

@@ -13,7 +13,7 @@ import type { EnrolmentLog } from '../enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from '../enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService, GivenAnswer } from './est-answer.service.js';
-import type { EstKeyService, RequestedKey } from './est-keys.service.js';
+import type { EstKeyService, RequestedKey } from './est-key.service.js';
 import { digestOf, type EstCertificate, type EstRequest } from './est-request.js';
 import { describeDevice, tlsKeyThumbprint } from './tls-key.js';
 

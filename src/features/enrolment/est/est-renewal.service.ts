@@ -17,7 +17,7 @@ import type { UserService } from '../../users/user.service.js';
 import type { CompletionService } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
-import type { EstKeyService, RequestedKey } from './est-keys.service.js';
+import type { EstKeyService, RequestedKey } from './est-key.service.js';
 import type { EstCertificate, EstRequest } from './est-request.js';
 import { renewalTerms } from '../renewal/renewal-terms.js';
 import { refuseEarly, refuseWithoutGain, renewableFrom } from '../renewal/renewal-window.js';
