@@ -9,6 +9,7 @@ import { keyUsageOf, OID, type Validity, validityWithin } from './certificate-pr
 import { parseDer } from './der.js';
 import { formatName, readName } from './distinguished-name.js';
 import * as x509 from './certificate-encoder.js';
+import type { Der } from './der-writer.js';
 import { type CertificateContent, DEFAULT_ISSUING_PROFILES } from './issuing-profile.js';
 import { acceptedKeyAlgorithm, type PublicKeyAlgorithm, keyIdOf } from './key-checks.js';
 import { pemOf } from './pem.js';
@@ -32,10 +33,10 @@ export function openAuthority(parts: {
   if (!certificate.checkIssued(root) || !certificate.verify(root.publicKey)) {
     throw new Error('The issuing CA has another root.');
   }
-  return new ForgeAuthority(parts.id, signer, { certificate, root, pkiUrl: parts.pkiUrl });
+  return new IssuingAuthority(parts.id, signer, { certificate, root, pkiUrl: parts.pkiUrl });
 }
 
-class ForgeAuthority implements CertificateAuthority {
+class IssuingAuthority implements CertificateAuthority {
   readonly subject: string;
   readonly keyAlgorithm: PublicKeyAlgorithm;
   readonly certificatePem: string;
@@ -45,7 +46,7 @@ class ForgeAuthority implements CertificateAuthority {
   readonly crlUrl: string;
   readonly ocspUrl: string;
   private readonly validity: Validity;
-  private readonly commonExtensions: readonly x509.Asn1Node[];
+  private readonly commonExtensions: readonly Der[];
 
   constructor(
     readonly issuerId: string,
@@ -98,7 +99,7 @@ class ForgeAuthority implements CertificateAuthority {
 function holderExtensions(
   { kind, publicKeySpki }: CertificateOrder,
   { names, extensions }: CertificateContent,
-): x509.Asn1Node[] {
+): Der[] {
   const spki = parseDer(publicKeySpki);
   return [
     x509.keyUsage([keyUsageOf(kind, acceptedKeyAlgorithm(spki))]),
