@@ -1,7 +1,7 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import type { Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuthorityService, KnownAuthority } from './authority.service.js';
-import type { Validity } from '../x509/certificate-profile.js';
+import type { Validity } from '../x509/validity.js';
 import type { CertificateQuestion } from '../x509/ocsp-request.js';
 import { publicKeyBits } from '../x509/ocsp-signer.js';
 import { readIssuer } from '../x509/signer.js';

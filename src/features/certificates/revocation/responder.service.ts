@@ -14,6 +14,7 @@ import {
   type RevocationStatus,
   signOcspResponse,
 } from '../x509/ocsp-response.js';
+import { wholeSeconds } from '../x509/validity.js';
 import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
 import type { OcspSignerService } from './ocsp-signer.service.js';
 
@@ -216,8 +217,4 @@ function signNow(
 /** Not past the certificate that vouches for the signature. */
 function nextUpdateOf({ notAfter }: OcspSigner, now: Date): Date {
   return new Date(Math.min(wholeSeconds(now).getTime() + VALID_MS, notAfter.getTime()));
-}
-
-function wholeSeconds(date: Date): Date {
-  return new Date(Math.floor(date.getTime() / 1000) * 1000);
 }

@@ -3,6 +3,7 @@ import type { CertificateId } from '../../../kernel/ids.js';
 import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { RevocationReason } from '../certificate-status.js';
 import { encodeEntries, type RevokedEntry, signRevocationList } from '../x509/revocation-list.js';
+import { wholeSeconds } from '../x509/validity.js';
 import { eachOf } from './each-of.js';
 import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
 
@@ -264,8 +265,4 @@ function encoded(entries: readonly RevokedEntry[], thisUpdate: Date): Buffer {
       revokedAt: revokedAt < thisUpdate ? revokedAt : thisUpdate,
     })),
   );
-}
-
-function wholeSeconds(date: Date): Date {
-  return new Date(Math.floor(date.getTime() / 1000) * 1000);
 }

@@ -1,5 +1,6 @@
 import { certificateUrlOf, crlUrlOf } from './authority-urls.js';
-import { OID, type Validity, yearsFrom } from './certificate-profile.js';
+import { OID } from './object-identifiers.js';
+import { type Validity, yearsFrom } from './validity.js';
 import { parseDer } from './der.js';
 import { type DistinguishedName, fitName } from './distinguished-name.js';
 import * as x509 from './certificate-encoder.js';

@@ -15,7 +15,9 @@ import {
   tlv,
   TRUE,
 } from './der-writer.js';
-import { keyUsageBits, type KeyUsage, OID, type Validity } from './certificate-profile.js';
+import { keyUsageBits, type KeyUsage } from './key-usage.js';
+import { OID } from './object-identifiers.js';
+import type { Validity } from './validity.js';
 import type { AlternativeName, DistinguishedName, NameAttribute } from './distinguished-name.js';
 
 export interface CertificateFields {

@@ -5,7 +5,9 @@ import type {
   CertificateOrder,
   IssuedCertificate,
 } from './certificate-authority.js';
-import { keyUsageOf, OID, type Validity, validityWithin } from './certificate-profile.js';
+import { keyUsageOf } from './key-usage.js';
+import { OID } from './object-identifiers.js';
+import { type Validity, validityWithin } from './validity.js';
 import { parseDer } from './der.js';
 import { formatName, readName } from './distinguished-name.js';
 import * as x509 from './certificate-encoder.js';

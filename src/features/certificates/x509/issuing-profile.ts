@@ -7,7 +7,7 @@ import {
   type SubjectAltNameTemplate,
 } from '../profiles/certificate-profile.js';
 import type { NamePlaceholder } from '../profiles/template-checks.js';
-import { OID } from './certificate-profile.js';
+import { OID } from './object-identifiers.js';
 import {
   type AlternativeName,
   type DistinguishedName,

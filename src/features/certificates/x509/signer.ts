@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Validity } from './certificate-profile.js';
+import type { Validity } from './validity.js';
 import { type DerValue, exactItemsOf, expectTag, itemsOf, parseDer, TAG } from './der.js';
 import {
   authorityKeyIdentifier,
