@@ -75,7 +75,7 @@ type EstGround = Base & {
 /** The same, for devices that bring a client of their own. */
 function createEst(ground: EstGround) {
   const answers = new EstAnswerService();
-  const estKeys = new EstKeyService({ ...ground, serverMadeKeys: ground.keyArchive });
+  const estKeys = new EstKeyService(ground);
   const own = { ...ground, answers, estKeys };
   return {
     estAnswers: answers,

@@ -7,7 +7,7 @@ import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type { CertificateService, ProvenRequest } from '../certificates/certificate.service.js';
+import type { IssuanceService, ProvenRequest } from '../certificates/issuance.service.js';
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
@@ -65,7 +65,7 @@ export class ActivationService {
       readonly enrolments: EnrolmentService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
-      readonly certificates: CertificateService;
+      readonly issuance: IssuanceService;
       readonly profiles: ProfileService;
       readonly projects: ProjectService;
       readonly users: UserService;
@@ -129,7 +129,7 @@ export class ActivationService {
 
   /** Of the authority that issued the mobile ID, for the phone: PEM, issuer first, root last. */
   chainOf(request: RequestContext, { id }: MobileIdProfile): Promise<readonly string[]> {
-    return this.ports.certificates.chainOf(this.ports.work.read(request), id);
+    return this.ports.issuance.chainOf(this.ports.work.read(request), id);
   }
 
   private async claimed(request: RequestContext, grant: DeviceGrant): Promise<Enrolment> {
@@ -185,9 +185,9 @@ export class ActivationService {
     if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted: asked });
     const challenge = this.ports.secrets.challenge(grant);
     const proven = await Promise.all(
-      requests.map(({ kind, csr }) => this.ports.certificates.prove(kind, csr, challenge)),
+      requests.map(({ kind, csr }) => this.ports.issuance.prove(kind, csr, challenge)),
     );
-    this.ports.certificates.refuseForeignKeys(enrolment.certificateTerms, proven);
+    this.ports.issuance.refuseForeignKeys(enrolment.certificateTerms, proven);
     return proven;
   }
 
@@ -197,7 +197,7 @@ export class ActivationService {
     const enrolment = claimedBy(grant, locked);
     const done = this.checkTurn(scope, enrolment, digest);
     if (done !== undefined || enrolment.status === 'ISSUING') return;
-    await this.ports.certificates.refuseKnownKeys(scope, proven);
+    await this.ports.issuance.refuseKnownKeys(scope, proven);
     await this.ports.log.move(scope, grant.enrolmentId, 'ISSUING', {
       keep: { requestsDigest: digest },
     });
@@ -237,7 +237,7 @@ export class ActivationService {
   ): Promise<DomainError | readonly Chosen[]> {
     try {
       await this.ports.profiles.refuseBeyondLimit(scope, enrolment, enrolment.profileLimit);
-      await this.ports.certificates.refuseKnownKeys(scope, proven);
+      await this.ports.issuance.refuseKnownKeys(scope, proven);
       const project = await this.ports.projects.get(scope, enrolment.projectId);
       return await this.ports.recoveries.standing(scope, enrolment, project);
     } catch (refusal) {
@@ -266,7 +266,7 @@ export class ActivationService {
     const validity = { notBefore: scope.now, notAfter };
     const holder = await completions.holderOf(scope, enrolment, { profileId, user, ...validity });
     return completions.complete(scope, { enrolment, profileId, ...validity }, async () => {
-      await this.ports.certificates.issue(scope, holder, [...proven, ...parcel.made]);
+      await this.ports.issuance.issue(scope, holder, [...proven, ...parcel.made]);
       await this.ports.keyDelivery.deliverMade(scope, profileId, parcel);
       const to = { enrolmentId: enrolment.id, profileId, parcel };
       await this.ports.recoveries.recover(scope, recovered, to);

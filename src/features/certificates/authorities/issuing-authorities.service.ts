@@ -3,7 +3,7 @@ import type { AuthorityService } from './authority.service.js';
 import type { CertificateAuthority } from '../x509/certificate-authority.js';
 
 /** The issuing authorities, as this process knows them. Another process may have rolled over to a new one meanwhile. */
-export class AuthorityRegistry {
+export class IssuingAuthorities {
   private byId: ReadonlyMap<string, CertificateAuthority> = new Map();
   private active: CertificateAuthority | undefined;
 

@@ -5,7 +5,7 @@ import type { KeyAlgorithm } from '../../../kernel/key-algorithm.js';
 import { sha256 } from '../../../kernel/secrets.js';
 import { StartupError } from '../../../kernel/startup-error.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import type { KeyToCertify } from '../certificate.service.js';
+import type { KeyToCertify } from '../issuance.service.js';
 import { RecoveryKey, type ArchivedKey } from './key-archive.entity.js';
 import {
   algorithmFor,

@@ -37,13 +37,4 @@ export class RecoveredCertificateService {
     for (const { recoveredInto, ...row } of rows) byProfile.get(recoveredInto)?.push(row);
     return byProfile;
   }
-
-  /** Those with these ids that are there. */
-  byIds(scope: Scope, ids: readonly CertificateId[]): Promise<Certificate[]> {
-    return scope.sql<Certificate>(
-      'recovered-certificate.by-ids',
-      `SELECT ${CERTIFICATE_COLUMNS} FROM certificate WHERE id = ANY($1) ORDER BY not_before DESC, id`,
-      [ids],
-    );
-  }
 }

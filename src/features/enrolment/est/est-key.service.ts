@@ -2,14 +2,20 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { ProjectId } from '../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import type { Holder, KeyToCertify } from '../../certificates/certificate.service.js';
 import type {
-  SingleCertificate,
-  SingleCertificateService,
-} from '../../certificates/single-certificate.service.js';
+  FirstStatus,
+  Holder,
+  IssuanceService,
+  KeyToCertify,
+  StoredCertificate,
+} from '../../certificates/issuance.service.js';
+import {
+  SERVER_ALGORITHMS,
+  type KeyArchiveService,
+  type ServerMadeKey,
+} from '../../certificates/key-archive/key-archive.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
-import { algorithmLike, type ServerMadeKey, type ServerMadeKeys } from './server-made-keys.js';
 
 /** The key that a request is about: the client's, or one made for it. */
 export interface RequestedKey extends KeyToCertify {
@@ -21,9 +27,9 @@ export interface RequestedKey extends KeyToCertify {
 export class EstKeyService {
   constructor(
     private readonly ports: {
-      readonly singles: SingleCertificateService;
+      readonly issuance: IssuanceService;
       readonly projects: ProjectService;
-      readonly serverMadeKeys: ServerMadeKeys;
+      readonly keyArchive: KeyArchiveService;
     },
   ) {}
 
@@ -41,12 +47,12 @@ export class EstKeyService {
     },
   ): Promise<RequestedKey> {
     const { kind, projectId, challenges } = wanted;
-    const { singles } = this.ports;
-    const proven = await singles.prove(kind, pemOfRequest(request.csr), challenges);
+    const csr = pemOfRequest(request.csr);
+    const proven = await this.ports.issuance.proveUnchallenged(kind, csr, challenges);
     await this.refuseOtherOrigin(scope, request, { kind, projectId });
     if (request.keyOrigin === 'DEVICE') return { ...proven, origin: 'DEVICE', made: null };
     refuseDoubleEncryption(request);
-    const made = await this.ports.serverMadeKeys.make(algorithmLike(proven.keyAlgorithm));
+    const made = await this.ports.keyArchive.make(algorithmLike(proven.keyAlgorithm));
     return { ...made, made };
   }
 
@@ -55,10 +61,11 @@ export class EstKeyService {
     scope: ChangeScope,
     holder: Holder,
     key: RequestedKey,
-    status: 'VALID' | 'ON_HOLD',
-  ): Promise<SingleCertificate> {
-    const certificate = await this.ports.singles.issue(scope, holder, key, status);
-    if (key.made !== null) await this.ports.serverMadeKeys.archive(scope, key.made);
+    status: FirstStatus,
+  ): Promise<StoredCertificate> {
+    const [certificate] = await this.ports.issuance.issue(scope, holder, [key], status);
+    if (certificate === undefined) throw new Error('Nothing was issued.');
+    if (key.made !== null) await this.ports.keyArchive.archive(scope, key.made);
     return certificate;
   }
 
@@ -75,4 +82,10 @@ export class EstKeyService {
       throw new DomainError('CSR_REJECTED', { reason: 'KEY_ORIGIN', kind, wanted });
     }
   }
+}
+
+/** The client's request shows which type it would like: larger RSA keys than the server makes become the largest of those. */
+function algorithmLike(wished: string): (typeof SERVER_ALGORITHMS)[number] {
+  const known = SERVER_ALGORITHMS.find((algorithm) => algorithm === wished);
+  return known ?? (wished.startsWith('RSA-') ? 'RSA-3072' : 'P-256');
 }

@@ -4,9 +4,9 @@ import type { CertificateId, KeyRecoveryId, UserId } from '../../../kernel/ids.j
 import { pageRequest } from '../../../kernel/pagination.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { Resource } from '../../access/resource.types.js';
+import type { CertificateService } from '../../certificates/certificate.service.js';
 import { CertificateType, toCertificate } from '../../certificates/certificate.types.js';
 import type { KeyArchiveService } from '../../certificates/key-archive/key-archive.service.js';
-import type { RecoveredCertificateService } from '../../certificates/key-archive/recovered-certificate.service.js';
 import type { UserService } from '../../users/user.service.js';
 import { UserSummaryType } from '../../users/user.types.js';
 import type { KeyRecoveryService } from './key-recovery.service.js';
@@ -22,7 +22,7 @@ interface Services {
   readonly work: UnitOfWork;
   readonly keyRecoveries: KeyRecoveryService;
   readonly keyArchive: KeyArchiveService;
-  readonly recoveredCertificates: RecoveredCertificateService;
+  readonly certificates: CertificateService;
   readonly users: UserService;
 }
 const RECOVERY_ID = { description: 'Id of the key recovery.' };
@@ -100,9 +100,9 @@ export class KeyRecoveryResolver {
     @Root() row: KeyRecoveryType,
     @Ctx() ctx: RequestContext,
   ): Promise<CertificateType[]> {
-    const { work, recoveredCertificates } = this.services;
+    const { work } = this.services;
     const ids = row.certificateIds as readonly CertificateId[];
-    const rows = await recoveredCertificates.byIds(work.read(ctx), ids);
+    const rows = await this.services.certificates.byIds(work.read(ctx), ids);
     return rows.map((certificate) => toCertificate(certificate));
   }
 

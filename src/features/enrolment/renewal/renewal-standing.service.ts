@@ -2,7 +2,7 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.js';
 import type { Scope } from '../../../platform/scope.js';
-import type { CertificateService } from '../../certificates/certificate.service.js';
+import type { Certificate, CertificateService } from '../../certificates/certificate.service.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
@@ -33,11 +33,6 @@ interface Facts {
   readonly order: Order | undefined;
   readonly certificates: readonly Certificate[];
 }
-
-type Certificate =
-  ReturnType<CertificateService['ofProfiles']> extends Promise<ReadonlyMap<unknown, (infer C)[]>>
-    ? C
-    : never;
 
 /** How mobile IDs stand, as far as renewing them goes. */
 export class RenewalStandingService {

@@ -5,10 +5,10 @@ import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type {
-  CertificateService,
   Holder,
+  IssuanceService,
   ProvenRequest,
-} from '../../certificates/certificate.service.js';
+} from '../../certificates/issuance.service.js';
 import type { NotificationService } from '../../notifications/notification.service.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
@@ -76,7 +76,7 @@ export class RenewalService {
       readonly work: UnitOfWork;
       readonly keys: KeyRing;
       readonly renewalKeys: RenewalKeyService;
-      readonly certificates: CertificateService;
+      readonly issuance: IssuanceService;
       readonly completions: CompletionService;
       readonly keyDelivery: KeyDeliveryService;
       readonly profiles: ProfileService;
@@ -151,7 +151,7 @@ export class RenewalService {
     scope: ChangeScope,
     { key, digest, proven, parcel }: Order,
   ): Promise<MobileIdProfile> {
-    const { users, profiles, certificates, keyDelivery, audit } = this.ports;
+    const { users, profiles, issuance, keyDelivery, audit } = this.ports;
     const { userId } = await this.ports.renewalStanding.living(scope, key.profileId);
     if (userId !== null) await users.getLocked(scope, userId);
     await profiles.lock(scope, key.profileId);
@@ -160,14 +160,14 @@ export class RenewalService {
     const standing = await this.ports.renewalStanding.of(scope, profile);
     refuseUntimely(scope, standing, key);
     refuseOtherKinds(standing, proven);
-    await certificates.refuseKnownKeys(scope, proven);
+    await issuance.refuseKnownKeys(scope, proven);
     const replaced = await scope.sql<{ id: CertificateId }>(
       'renewal.open-certificates',
       OPEN_CERTIFICATES,
       [profile.id],
     );
     const holder = await this.holderOf(scope, standing);
-    await certificates.issue(scope, holder, [...proven, ...parcel.made]);
+    await issuance.issue(scope, holder, [...proven, ...parcel.made]);
     // What is still kept from before has reached the phone: it has proven itself by what came in the same answer.
     await keyDelivery.forget(scope, profile.id);
     await keyDelivery.deliverMade(scope, profile.id, parcel);
@@ -195,11 +195,11 @@ export class RenewalService {
   ): Promise<ProvenRequest[]> {
     refuseOtherKinds(standing, requests);
     const challenge = this.challenge(key);
-    const { certificates } = this.ports;
+    const { issuance } = this.ports;
     const proven = await Promise.all(
-      requests.map(({ kind, csr }) => certificates.prove(kind, csr, challenge)),
+      requests.map(({ kind, csr }) => issuance.prove(kind, csr, challenge)),
     );
-    certificates.refuseForeignKeys(standing.terms, proven);
+    issuance.refuseForeignKeys(standing.terms, proven);
     return proven;
   }
 
