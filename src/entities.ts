@@ -35,6 +35,7 @@ import {
   RevocationList,
 } from './features/certificates/revocation/revocation.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import { WrappedKey } from './features/enrolment/key-delivery.entity.js';
 import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
 import { ArchivedKey, RecoveryKey } from './features/certificates/key-archive/key-archive.entity.js';
 import { RecoveredCertificate } from './features/certificates/key-archive/recovered-certificate.entity.js';
@@ -43,7 +44,6 @@ import {
   KeyRecovery,
   KeyRecoveryApproval,
   PreparedKey,
-  WrappedKey,
 } from './features/enrolment/recovery/key-recovery.entity.js';
 import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
 import { Device } from './features/profiles/device.entity.js';

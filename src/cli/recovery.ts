@@ -11,6 +11,7 @@ import {
   KeyPreparationService,
   type WaitingRecovery,
 } from '../features/enrolment/recovery/key-preparation.service.js';
+import { PreparedKeyService } from '../features/enrolment/recovery/prepared-key.service.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
 import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
@@ -94,7 +95,11 @@ async function consoleOn(
   return {
     ...{ work, archive, audit },
     change: (task) => work.change(request, task),
-    preparation: new KeyPreparationService({ keyArchive: archive, keys, audit }),
+    preparation: new KeyPreparationService({
+      keyArchive: archive,
+      preparedKeys: new PreparedKeyService(keys),
+      audit,
+    }),
   };
 }
 

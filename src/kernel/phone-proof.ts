@@ -3,10 +3,17 @@ import { DomainError } from './errors.js';
 /** What phones sign is a JWS (RFC 7515), compact: a longer one is not looked at. */
 export const MAX_PROOF_CHARACTERS = 4096;
 const MAX_AGE_SECONDS = 60;
+const PUBLIC_MEMBERS: ReadonlySet<string> = new Set(['kty', 'crv', 'x', 'y']);
 
 /** @param reason what a phone's author has to know of it, such as FORM */
 export function proofRejected(reason: string, cause?: unknown): DomainError {
   return new DomainError('DEVICE_PROOF_REJECTED', { reason }, { cause });
+}
+
+/** Whether a JWK is the public half of a phone's own key, P-256, and nothing beside it. */
+export function isDeviceKey(jwk: { readonly kty?: string; readonly crv?: string }): boolean {
+  const isBare = Object.keys(jwk).every((member) => PUBLIC_MEMBERS.has(member));
+  return isBare && jwk.kty === 'EC' && jwk.crv === 'P-256';
 }
 
 /** @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM where it is no JSON */

@@ -11,6 +11,7 @@ import type { IssuanceService, ProvenRequest } from '../certificates/issuance.se
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
+import { claimedBy, isUnconfirmed } from './claimed-enrolment.js';
 import type { CompletionService } from './completion.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from './enrolment-secrets.js';
@@ -27,7 +28,7 @@ import {
   type KeyParcel,
   type KeyWish,
 } from './key-delivery.service.js';
-import type { Chosen, RecoveryService } from './recovery/enrolment-recovery.service.js';
+import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
 export interface CertificateRequest {
   readonly kind: CertificateKind;
@@ -70,7 +71,7 @@ export class ActivationService {
       readonly projects: ProjectService;
       readonly users: UserService;
       readonly keyDelivery: KeyDeliveryService;
-      readonly recoveries: RecoveryService;
+      readonly recoveries: EnrolmentRecoveryService;
       readonly limits: RateLimits;
       readonly audit: AuditService;
     },
@@ -167,9 +168,7 @@ export class ActivationService {
     const isSame = enrolment.requestsDigest?.equals(digest) === true;
     if (isSame && enrolment.profileId !== null) return enrolment.profileId;
     refuseEnded(scope, enrolment);
-    if (enrolment.status === 'AWAITING_CONFIRMATION' || isUnconfirmed(enrolment)) {
-      throw new DomainError('CONFIRMATION_REQUIRED');
-    }
+    if (isUnconfirmed(enrolment)) throw new DomainError('CONFIRMATION_REQUIRED');
     if (enrolment.status === 'ISSUING' && !isSame) throw new DomainError('CONFLICT');
     return undefined;
   }
@@ -278,16 +277,6 @@ export class ActivationService {
     if (profile === null) throw new DomainError('NOT_FOUND');
     return profile;
   }
-}
-
-/** @throws DomainError NOT_FOUND where the enrolment is no longer there, or is another phone's */
-function claimedBy({ thumbprint }: DeviceGrant, enrolment: Enrolment | undefined): Enrolment {
-  if (enrolment?.deviceThumbprint !== thumbprint) throw new DomainError('NOT_FOUND');
-  return enrolment;
-}
-
-function isUnconfirmed({ confirmation, status }: Enrolment): boolean {
-  return confirmation !== 'NONE' && status === 'SCANNED';
 }
 
 /** Independent of the order in which the requests are sent; bound to the key that keys are wrapped for. */

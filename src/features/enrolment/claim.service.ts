@@ -20,7 +20,7 @@ import {
   type Enrolment,
   type EnrolmentService,
 } from './enrolment.service.js';
-import type { RecoveryService } from './recovery/enrolment-recovery.service.js';
+import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
 export interface Claim {
   readonly code: string;
@@ -70,7 +70,7 @@ export class ClaimService {
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly devices: DeviceService;
-      readonly recoveries: RecoveryService;
+      readonly recoveries: EnrolmentRecoveryService;
       readonly limits: RateLimits;
       readonly audit: AuditService;
       readonly publicUrl: string;

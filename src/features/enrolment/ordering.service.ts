@@ -24,7 +24,7 @@ import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import type { EnrolmentService } from './enrolment.service.js';
-import type { RecoveryService } from './recovery/enrolment-recovery.service.js';
+import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 import {
   describeReplacement,
   isLost,
@@ -62,7 +62,7 @@ export class OrderingService {
       readonly replacements: ReplacementService;
       readonly projects: ProjectService;
       readonly profiles: ProfileService;
-      readonly recoveries: RecoveryService;
+      readonly recoveries: EnrolmentRecoveryService;
       readonly users: UserService;
       readonly clients: ApiClientService;
       readonly notifications: NotificationService;
@@ -89,7 +89,7 @@ export class OrderingService {
    * An order for another user, by somebody who lacks none of his roles.
    * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION, USER_NOT_ACTIVE, INVALID_INPUT,
    * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; INVALID_TRANSITION where what it replaces is
-   * over; CONFLICT for an idempotency key that was used for another order; what {@link RecoveryService.choose} throws
+   * over; CONFLICT for an idempotency key that was used for another order; what {@link EnrolmentRecoveryService.choose} throws
    */
   async startFor(
     scope: ChangeScope,

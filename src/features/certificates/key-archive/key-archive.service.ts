@@ -1,11 +1,11 @@
-import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { newId, type CertificateId } from '../../../kernel/ids.js';
 import type { KeyAlgorithm } from '../../../kernel/key-algorithm.js';
 import { sha256 } from '../../../kernel/secrets.js';
 import { StartupError } from '../../../kernel/startup-error.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { KeyToCertify } from '../issuance.service.js';
+import { newSoftwareKey, softwareKey } from '../x509/signing-key.js';
 import { RecoveryKey, type ArchivedKey } from './key-archive.entity.js';
 import {
   algorithmFor,
@@ -39,8 +39,6 @@ export interface ServerMadeKey extends KeyToCertify {
   readonly pkcs8: Buffer;
 }
 
-const generateKeys = promisify(generateKeyPair);
-
 /** Makes encryption keys, keeps them for the recovery key alone, and opens them where its private half is at hand. */
 export class KeyArchiveService {
   constructor(private readonly recoveryKeys: RecoveryKeys) {}
@@ -57,11 +55,8 @@ export class KeyArchiveService {
 
   /** Off the event loop; call it outside of transactions. */
   async make(algorithm: KeyAlgorithm): Promise<ServerMadeKey> {
-    const { privateKey, publicKey } =
-      algorithm === 'P-256' || algorithm === 'P-384'
-        ? await generateKeys('ec', { namedCurve: algorithm })
-        : await generateKeys('rsa', { modulusLength: Number(algorithm.slice('RSA-'.length)) });
-    const publicKeySpki = publicKey.export({ format: 'der', type: 'spki' });
+    const pkcs8 = await newSoftwareKey(algorithm);
+    const { spki: publicKeySpki } = softwareKey(pkcs8);
     return {
       kind: 'ENCRYPTION',
       origin: 'SERVER',
@@ -69,7 +64,7 @@ export class KeyArchiveService {
       publicKeySpki,
       publicKeyHash: sha256(publicKeySpki),
       keyAlgorithm: algorithm,
-      pkcs8: privateKey.export({ format: 'der', type: 'pkcs8' }),
+      pkcs8,
     };
   }
 

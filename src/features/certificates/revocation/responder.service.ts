@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { HOUR_MS } from '../../../kernel/durations.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { DerError } from '../x509/der.js';
 import {
@@ -54,9 +55,9 @@ interface FactRow {
   readonly reason: string | null;
 }
 
-const VALID_MS = 3_600_000;
+const VALID_MS = HOUR_MS;
 /** A signed answer is given again while at least this much of it is left. */
-const LEFT_MS = 1_800_000;
+const LEFT_MS = HOUR_MS / 2;
 /** Signed answers that are kept, of some 2 KB each. */
 const KEPT = 5000;
 

@@ -103,7 +103,7 @@ export class EstRenewalService {
     const privateKey = key.made?.pkcs8 ?? null;
     await answers.keep(scope, request, { originId: old.id, kind, certificateId, privateKey });
     await certificates.supersede(scope, [old.id]);
-    await this.prolong(scope, profile.id, holder.notAfter);
+    await this.ports.profiles.prolong(scope, profile, holder.notAfter);
     await scope.raise(profilesEnded, { profileIds: [profile.id] });
     await this.ports.audit.record(scope, {
       action: 'est.renew',
@@ -167,15 +167,6 @@ export class EstRenewalService {
       notBefore: scope.now,
       notAfter: completions.endOf(scope.now, validityDays),
     });
-  }
-
-  /** A mobile ID lasts as long as the longest of its certificates. */
-  private async prolong(scope: ChangeScope, id: ProfileId, notAfter: Date): Promise<void> {
-    await scope.sql(
-      'est-renewal.prolong',
-      'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1',
-      [id, notAfter],
-    );
   }
 }
 

@@ -1,6 +1,5 @@
-import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { DomainError } from '../../../kernel/errors.js';
 import {
-  parseId,
   type CertificateId,
   type EnrolmentId,
   type KeyRecoveryId,
@@ -8,7 +7,6 @@ import {
   type ProjectId,
   type UserId,
 } from '../../../kernel/ids.js';
-import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
@@ -16,7 +14,8 @@ import type { KeyArchiveService } from '../../certificates/key-archive/key-archi
 import type { RecoveredCertificateService } from '../../certificates/key-archive/recovered-certificate.service.js';
 import type { Project } from '../../projects/project.service.js';
 import type { KeyDeliveryService, KeyParcel } from '../key-delivery.service.js';
-import type { PreparedKey } from './key-recovery.entity.js';
+import { readCertificateIds } from './certificate-ids.js';
+import type { PreparedKeyService } from './prepared-key.service.js';
 
 /** One earlier certificate that an order brings along; `recoveryId` is the approval behind it, null for self-service. */
 export interface Chosen {
@@ -44,7 +43,6 @@ export interface RecoveryOrder {
 }
 
 const RECOVERING = '/mobile-id/recover';
-const MAX_CERTIFICATES = 20;
 
 const RECOVERABLE = `
   SELECT a.certificate_id AS "certificateId", p.project_id AS "projectId",
@@ -59,14 +57,14 @@ const RECOVERABLE = `
   WHERE p.user_id = $1 ORDER BY c.not_before DESC, c.id`;
 
 /** Earlier encryption keys of a user, brought along into a new mobile ID of his. */
-export class RecoveryService {
+export class EnrolmentRecoveryService {
   constructor(
     private readonly ports: {
       readonly keyArchive: KeyArchiveService;
       readonly keyDelivery: KeyDeliveryService;
       readonly recoveredCertificates: RecoveredCertificateService;
       readonly access: AccessService;
-      readonly keys: KeyRing;
+      readonly preparedKeys: PreparedKeyService;
       readonly audit: AuditService;
     },
   ) {}
@@ -94,7 +92,7 @@ export class RecoveryService {
    * for /mobile-id/recover, where no approval stands behind it
    */
   async choose(scope: ChangeScope, order: RecoveryOrder): Promise<Chosen[]> {
-    const ids = readIds(order.certificateIds);
+    const ids = readCertificateIds(order.certificateIds, 'input.recoverCertificateIds');
     if (ids.length === 0) return [];
     const archived = await this.archivedOf(scope, order.userId);
     const chosen = ids.map((id) => {
@@ -189,14 +187,10 @@ export class RecoveryService {
   ): Promise<Buffer> {
     const opened = await this.ports.keyArchive.open(scope, certificateId);
     if (opened !== undefined) return opened;
-    const [prepared] = await scope.sql<PreparedKey>(
-      'recovery.prepared',
-      `SELECT sealed_key AS "sealedKey" FROM prepared_key WHERE recovery_id = $1 AND certificate_id = $2`,
-      [recoveryId, certificateId],
-    );
-    if (prepared === undefined || recoveryId === null) throw over();
-    const context = preparedContext(recoveryId, certificateId);
-    return this.ports.keys.open('prepared-key', context, prepared.sealedKey);
+    const prepared =
+      recoveryId && (await this.ports.preparedKeys.open(scope, recoveryId, certificateId));
+    if (!prepared) throw over();
+    return prepared;
   }
 
   private async bringAlong(
@@ -227,11 +221,7 @@ export class RecoveryService {
         [id, enrolmentId],
       );
       if (used.length === 0) throw over();
-      await scope.sql(
-        'recovery.forget-prepared',
-        'DELETE FROM prepared_key WHERE recovery_id = $1',
-        [id],
-      );
+      await this.ports.preparedKeys.forget(scope, [id]);
       await this.ports.audit.record(scope, {
         action: 'key-recovery.use',
         target: `key-recovery:${id}`,
@@ -259,11 +249,6 @@ export class RecoveryService {
 
 export type RecoverableByProject = ReadonlyMap<ProjectId, readonly CertificateId[]>;
 
-/** What a prepared key is bound to. */
-export function preparedContext(recoveryId: KeyRecoveryId, certificateId: CertificateId): string {
-  return `${recoveryId} ${certificateId}`;
-}
-
 /** Within the project it was issued in: by an approval, or by himself where the project wants that and the server can. */
 function mayRecover(
   { projectId, isOpenable, recoveryId }: Recoverable,
@@ -272,23 +257,6 @@ function mayRecover(
   if (projectId !== project.id) return false;
   const isAllowed = byHimself && isOpenable && project.settings.recoverEncryptionCertificates;
   return recoveryId !== null || isAllowed;
-}
-
-function readIds(texts: readonly string[]): CertificateId[] {
-  if (texts.length > MAX_CERTIFICATES) {
-    throw invalidInput(
-      'input.recoverCertificateIds',
-      `There can be at most ${String(MAX_CERTIFICATES)}.`,
-    );
-  }
-  const ids = texts.map((text) => parseId<CertificateId>(text));
-  if (new Set(ids).size < ids.length) {
-    throw invalidInput('input.recoverCertificateIds', 'Name each certificate once.');
-  }
-  return ids.map((id) => {
-    if (id === undefined) throw new DomainError('NOT_FOUND');
-    return id;
-  });
 }
 
 function over(): DomainError {

@@ -1,9 +1,8 @@
 import type { CertificateId, KeyRecoveryId } from '../../../kernel/ids.js';
-import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { KeyArchiveService } from '../../certificates/key-archive/key-archive.service.js';
-import { preparedContext } from './enrolment-recovery.service.js';
+import type { PreparedKeyService } from './prepared-key.service.js';
 
 /** An approved recovery that waits for the recovery key. */
 export interface WaitingRecovery {
@@ -23,7 +22,7 @@ export class KeyPreparationService {
   constructor(
     private readonly ports: {
       readonly keyArchive: KeyArchiveService;
-      readonly keys: KeyRing;
+      readonly preparedKeys: PreparedKeyService;
       readonly audit: AuditService;
     },
   ) {}
@@ -76,15 +75,8 @@ export class KeyPreparationService {
   ): Promise<boolean> {
     const pkcs8 = await this.ports.keyArchive.open(scope, certificateId);
     if (pkcs8 === undefined) return false;
-    const context = preparedContext(id, certificateId);
-    const sealed = this.ports.keys.seal('prepared-key', context, pkcs8);
+    await this.ports.preparedKeys.keep(scope, id, certificateId, pkcs8);
     pkcs8.fill(0);
-    await scope.sql(
-      'key-preparation.store',
-      `INSERT INTO prepared_key (recovery_id, certificate_id, sealed_key) VALUES ($1, $2, $3)
-       ON CONFLICT (recovery_id, certificate_id) DO NOTHING`,
-      [id, certificateId, sealed],
-    );
     return true;
   }
 }

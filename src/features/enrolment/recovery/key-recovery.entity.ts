@@ -3,7 +3,6 @@ import type {
   CertificateId,
   EnrolmentId,
   KeyRecoveryId,
-  ProfileId,
   UserId,
 } from '../../../kernel/ids.js';
 import type { KeyRecoveryState } from './key-recovery-state.js';
@@ -54,13 +53,4 @@ export class EnrolmentRecovery {
   @PrimaryColumn('uuid', { name: 'enrolment_id' }) enrolmentId!: EnrolmentId;
   @PrimaryColumn('uuid', { name: 'certificate_id' }) certificateId!: CertificateId;
   @Column('uuid', { name: 'recovery_id', nullable: true }) recoveryId!: KeyRecoveryId | null;
-}
-
-/** A key wrapped for its phone, for as long as the phone may have to ask again. */
-@Entity('wrapped_key')
-export class WrappedKey {
-  @PrimaryColumn('uuid', { name: 'profile_id' }) profileId!: ProfileId;
-  @PrimaryColumn('uuid', { name: 'certificate_id' }) certificateId!: CertificateId;
-  @Column('text') jwe!: string;
-  @Index() @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
 }

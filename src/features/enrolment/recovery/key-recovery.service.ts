@@ -14,6 +14,8 @@ import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { KeyRecovery } from './key-recovery.entity.js';
+import { readCertificateIds } from './certificate-ids.js';
+import type { PreparedKeyService } from './prepared-key.service.js';
 import type { KeyRecoveryState } from './key-recovery-state.js';
 
 export type { KeyRecovery };
@@ -33,7 +35,6 @@ const COLUMNS = `id, user_id AS "userId", certificate_ids AS "certificateIds", r
   created_at AS "createdAt", expires_at AS "expiresAt", approved_at AS "approvedAt", used_at AS "usedAt",
   enrolment_id AS "enrolmentId"`;
 const REASON = { max: 500, multiline: true };
-const MAX_CERTIFICATES = 20;
 const APPROVERS = 2;
 /** Within it a request has to find its approvers, and an approval its mobile ID. */
 const REQUEST_HOURS = 7 * 24;
@@ -43,7 +44,11 @@ const BATCH = 500;
 /** Recovery of a user's encryption keys as operators ask for it: one asks, two others approve. */
 export class KeyRecoveryService {
   constructor(
-    private readonly ports: { readonly users: UserService; readonly audit: AuditService },
+    private readonly ports: {
+      readonly users: UserService;
+      readonly preparedKeys: PreparedKeyService;
+      readonly audit: AuditService;
+    },
   ) {}
 
   /**
@@ -52,7 +57,10 @@ export class KeyRecoveryService {
    */
   async request(scope: ChangeScope, wanted: KeyRecoveryRequest): Promise<KeyRecovery> {
     const actor = personOf(scope);
-    const certificateIds = readIds(wanted.certificateIds);
+    const certificateIds = readCertificateIds(wanted.certificateIds, 'input.certificateIds');
+    if (certificateIds.length === 0) {
+      throw invalidInput('input.certificateIds', 'Name at least one.');
+    }
     const problem = textProblem(wanted.reason, REASON);
     if (problem !== undefined) throw invalidInput('input.reason', problem);
     const user = await this.ports.users.getLocked(scope, wanted.userId);
@@ -230,11 +238,7 @@ export class KeyRecoveryService {
       ids,
       state,
     ]);
-    await scope.sql(
-      'key-recovery.forget-prepared',
-      'DELETE FROM prepared_key WHERE recovery_id = ANY($1)',
-      [ids],
-    );
+    await this.ports.preparedKeys.forget(scope, ids);
   }
 
   private async lock(scope: ChangeScope, id: string): Promise<KeyRecovery> {
@@ -283,23 +287,6 @@ async function refuseUnknown(
     [userId, certificateIds],
   );
   if (known.length < certificateIds.length) throw new DomainError('NOT_FOUND');
-}
-
-function readIds(texts: readonly string[]): CertificateId[] {
-  if (texts.length === 0 || texts.length > MAX_CERTIFICATES) {
-    throw invalidInput(
-      'input.certificateIds',
-      `It must have 1 to ${String(MAX_CERTIFICATES)} entries.`,
-    );
-  }
-  const ids = texts.map((text) => parseId<CertificateId>(text));
-  if (new Set(ids).size < ids.length) {
-    throw invalidInput('input.certificateIds', 'Name each certificate once.');
-  }
-  return ids.map((id) => {
-    if (id === undefined) throw new DomainError('NOT_FOUND');
-    return id;
-  });
 }
 
 function decided({ state }: KeyRecovery): DomainError {

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateId, ProfileId } from '../../../kernel/ids.js';
+import { proofRejected } from '../../../kernel/phone-proof.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
@@ -22,7 +23,6 @@ import {
   type KeyParcel,
 } from '../key-delivery.service.js';
 import type { ProvenKey, RenewalKeyService } from './renewal-key.service.js';
-import { rejected } from './renewal-proof.js';
 import type { RenewalStandingService, Standing } from './renewal-standing.service.js';
 import { keyRequestsOf, type RenewalKeyRequest } from './renewal-terms.js';
 import { refuseEarly, refuseWithoutGain } from './renewal-window.js';
@@ -178,7 +178,7 @@ export class RenewalService {
       replaced.map(({ id }) => id),
       OVERLAP_DAYS,
     ]);
-    const renewed = await this.prolong(scope, profile, standing.newEnd);
+    const renewed = await profiles.prolong(scope, profile, standing.newEnd);
     await audit.record(scope, {
       action: 'profile.renew',
       target: `profile:${profile.id}`,
@@ -220,19 +220,6 @@ export class RenewalService {
     const validity = { notBefore: scope.now, notAfter: newEnd };
     const order = { projectId, certificateTerms: terms };
     return completions.holderOf(scope, order, { profileId, user, ...validity });
-  }
-
-  private async prolong(
-    scope: ChangeScope,
-    profile: MobileIdProfile,
-    newEnd: Date,
-  ): Promise<MobileIdProfile> {
-    const [row] = await scope.sql<{ validTo: Date }>(
-      'renewal.prolong',
-      'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1 RETURNING valid_to AS "validTo"',
-      [profile.id, newEnd],
-    );
-    return Object.assign(profile, row);
   }
 
   private async done(scope: Scope, { certificateId }: ProvenKey): Promise<Done | undefined> {
@@ -285,7 +272,7 @@ function isRepeated(done: Done | undefined, digest: Buffer): boolean {
 
 /** Suspended, revoked, run out or renewed already; or not the one that speaks for the mobile ID. */
 function refuseOtherKey({ provingId }: Standing, { certificateId }: ProvenKey): void {
-  if (provingId !== certificateId) throw rejected('KEY');
+  if (provingId !== certificateId) throw proofRejected('KEY');
 }
 
 function refuseUntimely({ now }: Scope, standing: Standing, key: ProvenKey): void {
