@@ -56,7 +56,7 @@ export class RenewalEndService {
     if (found === null) throw new DomainError('NOT_FOUND');
     await work.change(request, async (scope) => {
       const { state } = await this.lock(scope, found.userId, profileId);
-      if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { state });
+      if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { from: state });
       const replaced = await scope.sql<{ id: CertificateId }>('renewal.replaced', REPLACED, [
         profileId,
       ]);

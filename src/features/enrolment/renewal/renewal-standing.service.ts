@@ -46,12 +46,12 @@ export class RenewalStandingService {
     },
   ) {}
 
-  /** @throws DomainError INVALID_TRANSITION with `state`, USER_NOT_ACTIVE */
+  /** @throws DomainError INVALID_TRANSITION with `from`, USER_NOT_ACTIVE */
   async living(scope: Scope, id: ProfileId): Promise<MobileIdProfile> {
     const profile = await this.ports.profiles.find(scope, id);
     if (profile === null) throw new DomainError('NOT_FOUND');
     const state = stateAt(profile, scope.now);
-    if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { state });
+    if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { from: state });
     const user = profile.userId && (await this.ports.users.get(scope, profile.userId));
     if (user?.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     return profile;
