@@ -1,24 +1,24 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import {
   calculateJwkThumbprint,
   compactVerify,
-  decodeProtectedHeader,
   EmbeddedJWK,
 } from 'jose';
 import { parseId, type ProfileId } from '../../../kernel/ids.js';
 import {
+  algorithmsFor,
   claimsIn,
   isDeviceKey,
   MAX_PROOF_CHARACTERS,
   proofRejected,
   requireFresh,
+  signerNamedIn,
 } from '../../../kernel/phone-proof.js';
 import { equalSecrets, sha256 } from '../../../kernel/secrets.js';
 import type { SentKeys } from '../activation.service.js';
 
 /** One JWS within another. */
 const MAX_CHARACTERS = 2 * MAX_PROOF_CHARACTERS;
-const SHA256_BYTES = 32;
 
 /** What a proof must have been made for. */
 export interface RenewalTarget {
@@ -63,7 +63,7 @@ export async function checkDevicePart(proof: string, target: RenewalTarget): Pro
   const profileId = typeof sub === 'string' ? parseId<ProfileId>(sub) : undefined;
   if (profileId === undefined || typeof keyProof !== 'string') throw proofRejected('FORM');
   const thumbprint = await calculateJwkThumbprint(jwk, 'sha256');
-  return { thumbprint, profileId, keyProof, fingerprint: fingerprintIn(keyProof) };
+  return { thumbprint, profileId, keyProof, fingerprint: signerNamedIn(keyProof, 'renewal-key+jwt') };
 }
 
 /**
@@ -104,38 +104,8 @@ export function refuseOtherRequests(
   if (!equalSecrets(given, expected)) throw proofRejected('REQUESTS');
 }
 
-/** RFC 7515 section 4.1.8: `x5t#S256`. */
-function fingerprintIn(keyProof: string): string {
-  const { typ, 'x5t#S256': thumbprint } = headerOf(keyProof);
-  if (typ !== 'renewal-key+jwt' || typeof thumbprint !== 'string') throw proofRejected('FORM');
-  const digest = Buffer.from(thumbprint, 'base64url');
-  const isCanonical = digest.toString('base64url') === thumbprint;
-  if (!isCanonical || digest.length !== SHA256_BYTES) throw proofRejected('FORM');
-  return Array.from(digest, (octet) => octet.toString(16).padStart(2, '0').toUpperCase()).join(':');
-}
-
 function checkTarget(claims: Record<string, unknown>, target: RenewalTarget): void {
   const { aud } = claims;
   if (aud !== target.audience) throw proofRejected('AUDIENCE');
   requireFresh(claims, target.now);
-}
-
-/** RFC 7518 section 3.1; never by the header's own word. */
-function algorithmsFor(key: KeyObject): string[] {
-  if (key.asymmetricKeyType === 'rsa') return ['RS256', 'PS256'];
-  const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
-  return CURVES.get(curve) ?? [];
-}
-
-const CURVES: ReadonlyMap<string, string[]> = new Map([
-  ['prime256v1', ['ES256']],
-  ['secp384r1', ['ES384']],
-]);
-
-function headerOf(jws: string): Record<string, unknown> {
-  try {
-    return { ...decodeProtectedHeader(jws) };
-  } catch (cause) {
-    throw proofRejected('FORM', cause);
-  }
 }
