@@ -1,8 +1,6 @@
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { DomainError } from '../../kernel/errors.js';
 import type { RequestContext } from '../../kernel/actor.js';
 import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
-import { sha256 } from '../../kernel/secrets.js';
 import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
@@ -28,13 +26,13 @@ import {
   type KeyParcel,
   type KeyWish,
 } from './key-delivery.service.js';
+import {
+  digestOf,
+  refuseOtherKinds,
+  type CertificateRequest,
+  type SentKeys,
+} from './sent-keys.js';
 import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
-
-export interface CertificateRequest {
-  readonly kind: CertificateKind;
-  /** PKCS #10, PEM. */
-  readonly csr: string;
-}
 
 interface Activation {
   readonly grant: DeviceGrant;
@@ -42,11 +40,6 @@ interface Activation {
   readonly digest: Buffer;
   readonly proven: readonly ProvenRequest[];
   readonly parcel: KeyParcel;
-}
-
-/** What a phone sends to get certificates, and the keys that come from the server. */
-export interface SentKeys extends KeyWish {
-  readonly requests: readonly CertificateRequest[];
 }
 
 export interface ActivationRequest extends SentKeys {
@@ -179,9 +172,7 @@ export class ActivationService {
     requests: readonly CertificateRequest[],
   ): Promise<ProvenRequest[]> {
     const asked = enrolment.certificates.filter((kind) => !isServerMade(enrolment, kind));
-    const sent = requests.map(({ kind }) => kind);
-    const fits = sent.length === asked.length && asked.every((kind) => sent.includes(kind));
-    if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted: asked });
+    refuseOtherKinds(asked, requests);
     const challenge = this.ports.secrets.challenge(grant);
     const proven = await Promise.all(
       requests.map(({ kind, csr }) => this.ports.issuance.prove(kind, csr, challenge)),
@@ -277,15 +268,4 @@ export class ActivationService {
     if (profile === null) throw new DomainError('NOT_FOUND');
     return profile;
   }
-}
-
-/** Independent of the order in which the requests are sent; bound to the key that keys are wrapped for. */
-export function digestOf({ requests, wrappingKey, serverKeyAlgorithm }: SentKeys): Buffer {
-  const parts = requests.map(({ kind, csr }) => `${kind} ${csr.trim()}`);
-  if (new Set(requests.map(({ kind }) => kind)).size < requests.length) {
-    throw invalidInput('input.requests', 'Send one request for each kind.');
-  }
-  const wish = { wrappingKey: wrappingKey ?? null, algorithm: serverKeyAlgorithm ?? null };
-  const isPlain = wish.wrappingKey === null && wish.algorithm === null;
-  return sha256(JSON.stringify(isPlain ? parts.sort() : [parts.sort(), wish]));
 }

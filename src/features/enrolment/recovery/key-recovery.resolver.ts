@@ -61,7 +61,7 @@ export class KeyRecoveryResolver {
   @Resource('/operator/key-recoveries/approve')
   @Mutation(() => KeyRecoveryType, {
     description:
-      'Approves; the second one to do so makes it APPROVED. Never by the one who asked for it, nor by the holder, nor twice by the same.',
+      'Approves; the second one to do so makes it APPROVED. FORBIDDEN with `reason` INVOLVED for who asked for it and for the holder, APPROVED_BEFORE for who has approved it already.',
   })
   approveKeyRecovery(
     @Ctx() ctx: RequestContext,
@@ -78,7 +78,7 @@ export class KeyRecoveryResolver {
   rejectKeyRecovery(
     @Ctx() ctx: RequestContext,
     @Arg('id', () => ID, RECOVERY_ID) id: string,
-    @Arg('reason', () => String, { nullable: true, description: 'For the audit log.' })
+    @Arg('reason', () => String, { nullable: true, description: 'For the audit log. Up to 500 characters.' })
     reason: string | null,
   ): Promise<KeyRecoveryType> {
     const { work, keyRecoveries } = this.services;
@@ -139,7 +139,7 @@ export class KeyRecoveryApprovalResolver {
     private readonly users: UserService,
   ) {}
 
-  @FieldResolver(() => UserSummaryType, { description: 'Who.' })
+  @FieldResolver(() => UserSummaryType, { description: 'The operator who has approved.' })
   approver(
     @Root() row: KeyRecoveryApprovalType,
     @Ctx() ctx: RequestContext,

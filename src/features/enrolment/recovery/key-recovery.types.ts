@@ -22,7 +22,7 @@ const KeyRecoveryStateEnum = graphqlEnum(KEY_RECOVERY_STATES, {
 export class KeyRecoveryApprovalType {
   approverId!: string;
 
-  @Field(() => Date, { description: 'When.' })
+  @Field(() => Date, { description: 'When he approved.' })
   at!: Date;
 }
 
@@ -80,7 +80,7 @@ export class KeyRecoveryInput {
   userId!: string;
 
   @ArrayMaxSize(20, { message: 'It must have at most 20 entries.' })
-  @Field(() => [ID], { description: 'Archived encryption certificates of his.' })
+  @Field(() => [ID], { description: '1 to 20 archived encryption certificates of his.' })
   certificateIds!: string[];
 
   @Field(() => String, { description: 'For the approvers and the audit log. 1 to 500 characters.' })

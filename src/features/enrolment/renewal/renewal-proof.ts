@@ -15,7 +15,7 @@ import {
   signerNamedIn,
 } from '../../../kernel/phone-proof.js';
 import { equalSecrets, sha256 } from '../../../kernel/secrets.js';
-import type { SentKeys } from '../activation.service.js';
+import type { SentKeys } from '../sent-keys.js';
 
 /** One JWS within another. */
 const MAX_CHARACTERS = 2 * MAX_PROOF_CHARACTERS;

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateId, ProfileId } from '../../../kernel/ids.js';
 import { proofRejected } from '../../../kernel/phone-proof.js';
@@ -14,7 +15,6 @@ import type { NotificationService } from '../../notifications/notification.servi
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import { digestOf, type CertificateRequest, type SentKeys } from '../activation.service.js';
 import type { CompletionService } from '../completion.service.js';
 import {
   discard,
@@ -22,16 +22,22 @@ import {
   type KeyDeliveryService,
   type KeyParcel,
 } from '../key-delivery.service.js';
+import { keyRequestsOf, type KeyRequest } from '../key-requests.js';
+import {
+  digestOf,
+  refuseOtherKinds,
+  type CertificateRequest,
+  type SentKeys,
+} from '../sent-keys.js';
 import type { ProvenKey, RenewalKeyService } from './renewal-key.service.js';
 import type { RenewalStandingService, Standing } from './renewal-standing.service.js';
-import { keyRequestsOf, type RenewalKeyRequest } from './renewal-terms.js';
 import { refuseEarly, refuseWithoutGain } from './renewal-window.js';
 
 /** What a phone is asked to do to renew a mobile ID. */
 export interface RenewalTask {
   readonly profileId: ProfileId;
   readonly challenge: string;
-  readonly keyRequests: readonly RenewalKeyRequest[];
+  readonly keyRequests: readonly KeyRequest[];
   readonly needsWrappingKey: boolean;
   readonly serverName: string;
   readonly profileName: string;
@@ -159,7 +165,7 @@ export class RenewalService {
     if (isRepeated(await this.done(scope, key), digest)) return profile;
     const standing = await this.ports.renewalStanding.of(scope, profile);
     refuseUntimely(scope, standing, key);
-    refuseOtherKinds(standing, proven);
+    refuseOtherKinds(askedKinds(standing), proven);
     await issuance.refuseKnownKeys(scope, proven);
     const replaced = await scope.sql<{ id: CertificateId }>(
       'renewal.open-certificates',
@@ -193,7 +199,7 @@ export class RenewalService {
     key: ProvenKey,
     requests: readonly CertificateRequest[],
   ): Promise<ProvenRequest[]> {
-    refuseOtherKinds(standing, requests);
+    refuseOtherKinds(askedKinds(standing), requests);
     const challenge = this.challenge(key);
     const { issuance } = this.ports;
     const proven = await Promise.all(
@@ -246,21 +252,15 @@ export class RenewalService {
   }
 }
 
-function isServerMade({ origin }: RenewalKeyRequest): boolean {
+function isServerMade({ origin }: KeyRequest): boolean {
   return origin === 'SERVER';
 }
 
-/** @throws DomainError CSR_REJECTED where not each of the keys that the phone has to make has its request */
-function refuseOtherKinds(
-  standing: Standing,
-  requests: readonly Pick<CertificateRequest, 'kind'>[],
-): void {
-  const wanted = keyRequestsOf(standing)
+/** Kinds whose keys the phone has to make. */
+function askedKinds(standing: Standing): CertificateKind[] {
+  return keyRequestsOf(standing)
     .filter((request) => !isServerMade(request))
     .map(({ kind }) => kind);
-  const sent = requests.map(({ kind }) => kind);
-  const fits = sent.length === wanted.length && wanted.every((kind) => sent.includes(kind));
-  if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted });
 }
 
 /** @throws DomainError CONFLICT where others have become certificates already */
