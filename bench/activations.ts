@@ -1,7 +1,7 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../src/kernel/clock.js';
-import { MemoryKeyStore } from '../src/phone/key-store.js';
+import { MemoryKeyStore } from '../src/phone/keys/key-store.js';
 import { Phone } from '../src/phone/phone.js';
 import { connectToServer } from '../src/phone/server-api.js';
 import { createProject, openDatabase, placeOrders, type BenchDatabase } from './database.js';

@@ -1,11 +1,10 @@
 import { createHash, createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { ProvenRequest } from '../src/features/certificates/certificate.service.js';
-import { CertificateService } from '../src/features/certificates/certificate.service.js';
+import { IssuanceService, type ProvenRequest } from '../src/features/certificates/issuance.service.js';
 import type { CertificateAuthority } from '../src/features/certificates/x509/certificate-authority.js';
-import { AuthorityKeys } from '../src/features/certificates/authority-keys.js';
-import { AuthorityRegistry } from '../src/features/certificates/authority-registry.service.js';
-import { AuthorityService } from '../src/features/certificates/authority.service.js';
+import { AuthorityKeys } from '../src/features/certificates/authorities/authority-keys.js';
+import { IssuingAuthorities } from '../src/features/certificates/authorities/issuing-authorities.service.js';
+import { AuthorityService } from '../src/features/certificates/authorities/authority.service.js';
 import { agreeTerms } from '../src/features/certificates/profiles/certificate-profile.js';
 import { systemClock } from '../src/kernel/clock.js';
 import { newId, type ProfileId } from '../src/kernel/ids.js';
@@ -53,9 +52,9 @@ export async function measureIssuance(
   const database = await openDatabase(signet);
   try {
     const issuing = await issuingKey(database, signet);
-    const registry = await openAuthorities(database, signet);
-    const { raw, object } = await measureObject(issuing, registry.current, plan);
-    const durable = await measureDurable(database, registry, plan);
+    const authorities = await openAuthorities(database, signet);
+    const { raw, object } = await measureObject(issuing, authorities.current, plan);
+    const durable = await measureDurable(database, authorities, plan);
     return { keyAlgorithm, raw, object, durable, cfssl: await measureCfssl(issuing, plan) };
   } finally {
     await database.close();
@@ -66,13 +65,13 @@ export async function measureIssuance(
 async function openAuthorities(
   { work }: BenchDatabase,
   { keys }: Signet,
-): Promise<AuthorityRegistry> {
-  const registry = new AuthorityRegistry(
+): Promise<IssuingAuthorities> {
+  const authorities = new IssuingAuthorities(
     new AuthorityService(new AuthorityKeys(keys, null)),
     PKI_URL,
   );
-  await registry.reload(work.read(await work.systemRequest('bench', randomUUID())));
-  return registry;
+  await authorities.reload(work.read(await work.systemRequest('bench', randomUUID())));
+  return authorities;
 }
 
 /** In turns, so that whatever disturbs the machine disturbs both. */
@@ -106,10 +105,10 @@ async function measureObject(
 
 async function measureDurable(
   { work }: BenchDatabase,
-  authorities: AuthorityRegistry,
+  authorities: IssuingAuthorities,
   plan: BenchPlan['issuance'],
 ): Promise<Rate> {
-  const service = new CertificateService(authorities);
+  const issuance = new IssuanceService(authorities);
   const request = await work.systemRequest('bench', randomUUID());
   const { terms } = agreeTerms({}, ['AUTHENTICATION'], { project: VALIDITY_DAYS, ordered: null });
   const windows: Rate[] = [];
@@ -121,7 +120,7 @@ async function measureDurable(
       const { commonName, email = null, notBefore, notAfter } = orderOf(holder);
       const profileId = newId<ProfileId>();
       const named = { ...NAMES, terms, profileId, commonName, email, notBefore, notAfter };
-      await work.change(request, (scope) => service.issue(scope, named, [holder]));
+      await work.change(request, (scope) => issuance.issue(scope, named, [holder]));
     };
     windows.push(await rateOf(2 * IN_FLIGHT, plan.windowSeconds, storeOnce));
   }

@@ -27,7 +27,7 @@ import {
   SamlRequest,
   SamlSession,
 } from './features/authentication/saml/saml.entity.js';
-import { Authority } from './features/certificates/authority.entity.js';
+import { Authority } from './features/certificates/authorities/authority.entity.js';
 import { Certificate } from './features/certificates/certificate.entity.js';
 import {
   OcspSignerEntity,
@@ -35,16 +35,16 @@ import {
   RevocationList,
 } from './features/certificates/revocation/revocation.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import { WrappedKey } from './features/enrolment/key-delivery.entity.js';
 import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
-import { ArchivedKey, RecoveryKey } from './features/certificates/key-archive.entity.js';
-import { RecoveredCertificate } from './features/certificates/recovered-certificate.entity.js';
+import { ArchivedKey, RecoveryKey } from './features/certificates/key-archive/key-archive.entity.js';
+import { RecoveredCertificate } from './features/certificates/key-archive/recovered-certificate.entity.js';
 import {
   EnrolmentRecovery,
   KeyRecovery,
   KeyRecoveryApproval,
   PreparedKey,
-  WrappedKey,
-} from './features/enrolment/key-recovery.entity.js';
+} from './features/enrolment/recovery/key-recovery.entity.js';
 import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';

@@ -9,6 +9,7 @@ import { AuditService } from '../features/audit/audit.service.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 import { withDatabase } from './own-database.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run access -- reset
 
@@ -52,12 +53,4 @@ async function reset(source: DataSource): Promise<void> {
   });
 }
 
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

@@ -13,13 +13,13 @@ import {
   AuditVerificationService,
   type AuditReport,
 } from '../features/audit/audit-verification.service.js';
-import { KeyRing } from '../kernel/secrets.js';
+import type { KeyRing } from '../kernel/secrets.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { readLine } from '../platform/kept-line.js';
-import { keptMasterKey } from '../platform/master-key.js';
 import { UnitOfWork, type Scope } from '../platform/scope.js';
 import { hasCode } from '../platform/system-errors.js';
-import { withDatabase } from './own-database.js';
+import { ownKeys, withDatabase } from './own-database.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run audit -- verify [--anchor NUMBER:SEAL]
 npm run --silent audit -- export [--from INSTANT] [--to INSTANT] [--actor ACTOR] [--target TARGET]
@@ -57,8 +57,7 @@ async function main(args: readonly string[]): Promise<number> {
   return withDatabase(config, async (source) => {
     const scope = await scopeOn(source);
     if (order.verb === 'export') return writeOut(scope, order.filter);
-    const keys = new KeyRing(config.masterKey ?? (await keptMasterKey(config.dataDir)));
-    return verify(scope, keys, [...order.anchors, ...(await remembered(config))]);
+    return verify(scope, await ownKeys(config), [...order.anchors, ...(await remembered(config))]);
   });
 }
 
@@ -146,12 +145,4 @@ async function writeOut(scope: Scope, filter: ExportFilter): Promise<number> {
   return 0;
 }
 
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

@@ -8,16 +8,15 @@ import { AuditService } from '../features/audit/audit.service.js';
 import {
   AuthorityService,
   type KnownAuthority,
-} from '../features/certificates/authority.service.js';
+} from '../features/certificates/authorities/authority.service.js';
 import { pemOf } from '../features/certificates/certificate.service.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
-import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { createLogger } from '../platform/logger.js';
-import { keptMasterKey } from '../platform/master-key.js';
 import { UnitOfWork, type ChangeScope, type Scope } from '../platform/scope.js';
-import { withDatabase } from './own-database.js';
+import { ownKeys, withDatabase } from './own-database.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run ca -- show
 npm run ca -- roll-over [--key-algorithm ${KEY_ALGORITHMS.join('|')}]
@@ -51,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
   const teardown = new Teardown();
   try {
     return await withDatabase(config, async (source) => {
-      const keys = new KeyRing(config.masterKey ?? (await keptMasterKey(config.dataDir)));
+      const keys = await ownKeys(config);
       const service = new AuthorityService(await openAuthorityKeys(keys, config.pkcs11, teardown));
       const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
       const request = await work.systemRequest('console', randomUUID());
@@ -175,12 +174,4 @@ function pkiUrlOf({ certificateDer }: KnownAuthority): string {
   return found[1];
 }
 
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
 import { databaseSchema } from '../entities.js';
+import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { createDataSource, type DatabaseConnection } from '../platform/database.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
 import { findRunningPostgres } from '../platform/embedded-postgres/running.js';
+import { keptMasterKey } from '../platform/master-key.js';
 import { hasCode } from '../platform/system-errors.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -35,6 +37,14 @@ export async function withDatabase<T>(
   } finally {
     await embedded.stop();
   }
+}
+
+/** Of that server: MASTER_KEY, or what lies under its DATA_DIR. */
+export async function ownKeys({
+  masterKey,
+  dataDir,
+}: Pick<Config, 'masterKey' | 'dataDir'>): Promise<KeyRing> {
+  return new KeyRing(masterKey ?? (await keptMasterKey(dataDir)));
 }
 
 async function withSource<T>(

@@ -3,16 +3,16 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../kernel/clock.js';
 import { adviceOn } from '../phone/advice.js';
-import { isKeyAlgorithm, KEY_ALGORITHMS, type KeyAlgorithm } from '../phone/key-algorithm.js';
-import { openMessage } from '../phone/message.js';
+import { isKeyAlgorithm, KEY_ALGORITHMS, type KeyAlgorithm } from '../phone/keys/key-algorithm.js';
+import { openMessage } from '../phone/messages/message.js';
 import { parseProofLink, type MobileIdLink } from '../phone/link.js';
 import { PhoneError } from '../phone/problem.js';
-import { proofAdviceOn } from '../phone/proof-advice.js';
-import { renewalAdviceOn } from '../phone/renewal-advice.js';
-import { FileKeyStore } from './file-key-store.js';
-import { runTerminalPhone } from './terminal-phone.js';
-import { runTerminalProof } from './terminal-proof.js';
-import { runTerminalRenewal } from './terminal-renewal.js';
+import { proofAdviceOn } from '../phone/proofs/proof-advice.js';
+import { renewalAdviceOn } from '../phone/renewal/renewal-advice.js';
+import { FileKeyStore } from './phone/file-key-store.js';
+import { runTerminalPhone } from './phone/terminal-phone.js';
+import { runTerminalProof } from './phone/terminal-proof.js';
+import { runTerminalRenewal } from './phone/terminal-renewal.js';
 
 const EXIT = { FAILED: 1, MISUSED: 2, INTERRUPTED: 130 } as const;
 

@@ -6,18 +6,19 @@ import type { DataSource } from 'typeorm';
 import { recoveryKeysIn } from '../composition/first-start.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
-import { KeyArchiveService, newRecoveryKey } from '../features/certificates/key-archive.service.js';
+import { KeyArchiveService, newRecoveryKey } from '../features/certificates/key-archive/key-archive.service.js';
 import {
   KeyPreparationService,
   type WaitingRecovery,
-} from '../features/enrolment/key-preparation.service.js';
+} from '../features/enrolment/recovery/key-preparation.service.js';
+import { PreparedKeyService } from '../features/enrolment/recovery/prepared-key.service.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
 import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { EventHandlers } from '../platform/event-handlers.js';
-import { keptMasterKey } from '../platform/master-key.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
-import { withDatabase } from './own-database.js';
+import { ownKeys, withDatabase } from './own-database.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run recovery -- init --out FILE [--algorithm RSA-3072] [--new]
 npm run recovery -- init --public FILE [--new]
@@ -89,17 +90,17 @@ async function consoleOn(
   const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
   const archive = new KeyArchiveService(await recoveryKeysIn(config.recoveryKey));
   const audit = new AuditService();
-  const keys = new KeyRing(verb === 'run' ? await masterKeyOf(config) : Buffer.alloc(32));
+  const keys = verb === 'run' ? await ownKeys(config) : new KeyRing(Buffer.alloc(32));
   const request = await work.systemRequest('console', randomUUID());
   return {
     ...{ work, archive, audit },
     change: (task) => work.change(request, task),
-    preparation: new KeyPreparationService({ keyArchive: archive, keys, audit }),
+    preparation: new KeyPreparationService({
+      keyArchive: archive,
+      preparedKeys: new PreparedKeyService(keys),
+      audit,
+    }),
   };
-}
-
-async function masterKeyOf({ masterKey, dataDir }: Config): Promise<Buffer> {
-  return masterKey ?? keptMasterKey(dataDir);
 }
 
 async function init(own: Console, order: Order): Promise<number> {
@@ -203,12 +204,4 @@ function isVerb(verb: string | undefined): verb is Order['verb'] {
   return verb !== undefined && Object.hasOwn(ALLOWED, verb);
 }
 
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
-import { AuthorityKeys } from '../features/certificates/authority-keys.js';
-import { AuthorityRegistry } from '../features/certificates/authority-registry.service.js';
+import { AuthorityKeys } from '../features/certificates/authorities/authority-keys.js';
+import { IssuingAuthorities } from '../features/certificates/authorities/issuing-authorities.service.js';
 import {
   AuthorityService,
   type AuthoritySettings,
-} from '../features/certificates/authority.service.js';
+} from '../features/certificates/authorities/authority.service.js';
 import { Token } from '../features/certificates/pkcs11/token.js';
 import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
@@ -17,7 +17,7 @@ import type { Teardown } from './teardown.js';
 
 export interface Authorities {
   readonly service: AuthorityService;
-  readonly registry: AuthorityRegistry;
+  readonly issuing: IssuingAuthorities;
 }
 
 /** The certificate authorities, made at the very first start, with their keys opened. */
@@ -28,11 +28,11 @@ export async function openAuthorities(
 ): Promise<Authorities> {
   const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
   const service = new AuthorityService(keys);
-  const registry = new AuthorityRegistry(service, settings.pkiUrl);
+  const issuing = new IssuingAuthorities(service, settings.pkiUrl);
   const request = await work.systemRequest('first-start', randomUUID());
   await work.change(request, (scope) => service.ensure(scope, settings));
-  await registry.reload(work.read(request));
-  return { service, registry };
+  await issuing.reload(work.read(request));
+  return { service, issuing };
 }
 
 /** Where the authorities' keys lie. */
@@ -52,13 +52,13 @@ export async function openAuthorityKeys(
 
 /** Takes up what another process, such as the console, has rolled over to. */
 export function followAuthorities(
-  { registry }: Authorities,
+  { issuing }: Authorities,
   { work, bus, log }: { work: UnitOfWork; bus: Pick<EventBus, 'listen'>; log: Logger },
 ): void {
   bus.listen('authorities', () => {
     work
       .systemRequest('authorities', randomUUID())
-      .then((request) => registry.reload(work.read(request)))
+      .then((request) => issuing.reload(work.read(request)))
       .catch((error: unknown) => {
         log.error({ error }, 'the new certificate authority could not be opened');
       });

@@ -4,16 +4,16 @@ import { ApiClientService } from '../features/api-clients/api-client.service.js'
 import { AuditSealService } from '../features/audit/audit-seal.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
-import { AuthorityDirectory } from '../features/certificates/revocation/authority-directory.service.js';
+import { IssuanceService } from '../features/certificates/issuance.service.js';
+import { AuthorityDirectory } from '../features/certificates/authorities/authority-directory.service.js';
 import { OcspSignerService } from '../features/certificates/revocation/ocsp-signer.service.js';
 import { ResponderService } from '../features/certificates/revocation/responder.service.js';
 import { RevocationListService } from '../features/certificates/revocation/revocation-list.service.js';
-import { SingleCertificateService } from '../features/certificates/single-certificate.service.js';
 import {
   KeyArchiveService,
   type RecoveryKeys,
-} from '../features/certificates/key-archive.service.js';
-import { RecoveredCertificateService } from '../features/certificates/recovered-certificate.service.js';
+} from '../features/certificates/key-archive/key-archive.service.js';
+import { RecoveredCertificateService } from '../features/certificates/key-archive/recovered-certificate.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -58,7 +58,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const audit = new AuditService();
   const notifications = new NotificationService();
   const users = new UserService(audit);
-  const certificates = new CertificateService(ground.authorities.registry);
+  const certificates = new CertificateService();
   const authorityDirectory = new AuthorityDirectory(work, ground.authorities.service);
   const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);
   const keyArchive = new KeyArchiveService(ground.recoveryKeys);
@@ -76,11 +76,11 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ authorityDirectory, ocspSigners },
     revocationLists: new RevocationListService(work, authorityDirectory),
     responder: new ResponderService(work, authorityDirectory, ocspSigners),
+    issuance: new IssuanceService(ground.authorities.issuing),
     recoveredCertificates: new RecoveredCertificateService(),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates, audit),
     auditSeals: new AuditSealService(keys),
-    singles: new SingleCertificateService(certificates),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),
   };

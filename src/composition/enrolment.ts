@@ -8,20 +8,21 @@ import { EnrolmentSecrets } from '../features/enrolment/enrolment-secrets.js';
 import { EnrolmentService } from '../features/enrolment/enrolment.service.js';
 import { EstAnswerService } from '../features/enrolment/est/est-answer.service.js';
 import { EstEnrolmentService } from '../features/enrolment/est/est-enrolment.service.js';
-import { EstKeyService } from '../features/enrolment/est/est-keys.service.js';
+import { EstKeyService } from '../features/enrolment/est/est-key.service.js';
 import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
-import { KeyRecoveryService } from '../features/enrolment/key-recovery.service.js';
+import { KeyRecoveryService } from '../features/enrolment/recovery/key-recovery.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
+import { PreparedKeyService } from '../features/enrolment/recovery/prepared-key.service.js';
 import { ExpiryReminderService } from '../features/enrolment/renewal/expiry-reminder.service.js';
 import { RenewalEndService } from '../features/enrolment/renewal/renewal-end.service.js';
 import { RenewalKeyService } from '../features/enrolment/renewal/renewal-key.service.js';
 import { RenewalStandingService } from '../features/enrolment/renewal/renewal-standing.service.js';
 import { RenewalService } from '../features/enrolment/renewal/renewal.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
-import { RecoveryService } from '../features/enrolment/recovery.service.js';
+import { EnrolmentRecoveryService } from '../features/enrolment/recovery/enrolment-recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
 import type { createAccess } from './access.js';
 import type { Base } from './base.js';
@@ -38,7 +39,8 @@ export function createEnrolment(
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
   const replacements = new ReplacementService({ ...base, access, exclusions });
   const keyDelivery = new KeyDeliveryService(base.keyArchive);
-  const recoveries = new RecoveryService({ ...base, keyDelivery, access });
+  const preparedKeys = new PreparedKeyService(keys);
+  const recoveries = new EnrolmentRecoveryService({ ...base, keyDelivery, preparedKeys, access });
   const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
   const claims = new ClaimService(own);
   const completions = new CompletionService(own);
@@ -48,7 +50,7 @@ export function createEnrolment(
   const renewing = { ...base, completions, keyDelivery, renewalKeys, renewalStanding };
   return {
     ...{ log, secrets, enrolments, keyDelivery },
-    keyRecoveries: new KeyRecoveryService(own),
+    keyRecoveries: new KeyRecoveryService({ ...base, preparedKeys }),
     offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
     ...{ claims, activations },
@@ -75,7 +77,7 @@ type EstGround = Base & {
 /** The same, for devices that bring a client of their own. */
 function createEst(ground: EstGround) {
   const answers = new EstAnswerService();
-  const estKeys = new EstKeyService({ ...ground, serverMadeKeys: ground.keyArchive });
+  const estKeys = new EstKeyService(ground);
   const own = { ...ground, answers, estKeys };
   return {
     estAnswers: answers,

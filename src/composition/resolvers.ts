@@ -19,7 +19,7 @@ import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
 import {
   KeyRecoveryApprovalResolver,
   KeyRecoveryResolver,
-} from '../features/enrolment/key-recovery.resolver.js';
+} from '../features/enrolment/recovery/key-recovery.resolver.js';
 import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
@@ -32,14 +32,14 @@ import type { Services } from './services.js';
 
 /** Every resolver class of the schema, over the services. */
 export function createResolvers(services: Services): readonly [object, ...object[]] {
-  const { work, users, projects, profiles, certificates, enrolments } = services;
+  const { work, users, projects, profiles, enrolments } = services;
   return [
     new AccessResolver(services),
     new AccessRuleResolver(work, services.rules),
     new ApiClientResolver(work, services.clients),
     new AuditResolver(work, services.audit),
     new AuthenticationResolver(services),
-    new CertificateAuthorityResolver(certificates),
+    new CertificateAuthorityResolver(services.issuance),
     new ClientCertificateResolver(services),
     new DeviceResolver(services.claims, services.activations),
     new EnrolmentFieldsResolver(services),

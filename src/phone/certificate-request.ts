@@ -1,6 +1,6 @@
 import { toPem, type Bytes } from './bytes.js';
 import type { CertificateKind } from './contract.js';
-import { toDecryptionKey, type DecryptionKey } from './decryption-key.js';
+import { toDecryptionKey, type DecryptionKey } from './keys/decryption-key.js';
 import { encode, encodeBitString, encodeOid, encodeText, encodeUnsigned, TAG } from './der.js';
 import {
   generateKeyPair,
@@ -10,7 +10,7 @@ import {
   type KeyAlgorithm,
   type KeyHandle,
   type KeyPair,
-} from './key-algorithm.js';
+} from './keys/key-algorithm.js';
 
 /** A key of the phone and the request that it has signed. Kept until the certificate has come. */
 export interface MadeRequest extends DecryptionKey {

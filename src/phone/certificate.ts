@@ -1,7 +1,7 @@
 import { fromPem, sameBytes, type Bytes } from './bytes.js';
 import { bitStringContent, decode, decodeAll, encodeOid, expectTag, TAG } from './der.js';
 import { DerError, type DerNode } from './der.js';
-import { isKeyAlgorithm, type KeyAlgorithm } from './key-algorithm.js';
+import { isKeyAlgorithm, type KeyAlgorithm } from './keys/key-algorithm.js';
 
 /** As much of a certificate as a phone needs to check that it is its own, and who signed it. */
 export interface ParsedCertificate {

@@ -1,15 +1,15 @@
 import { checkAnswer } from './answer-check.js';
 import { makeRequest, type MadeRequest } from './certificate-request.js';
 import type { ActivatedMobileId, CertificateKind, DeviceInput, DeviceTask } from './contract.js';
-import { codeHash, makeDeviceKey, proveClaim, type DeviceKey } from './device-key.js';
+import { codeHash, makeDeviceKey, proveClaim, type DeviceKey } from './keys/device-key.js';
 import { ENDED_CODES, untilEnd, untilConfirmed } from './enrolment-watch.js';
-import { chooseAlgorithm, type KeyAlgorithm } from './key-algorithm.js';
-import { hasKeys, type KeyStore, type PendingEnrolment, type StoredMobileId } from './key-store.js';
+import { chooseAlgorithm, type KeyAlgorithm } from './keys/key-algorithm.js';
+import { hasKeys, type KeyStore, type PendingEnrolment, type StoredMobileId } from './keys/key-store.js';
 import { PhoneError, ServerError } from './problem.js';
-import { receiveKeys } from './received-keys.js';
+import { receiveKeys } from './keys/received-keys.js';
 import { untilAnswered } from './retry.js';
 import type { ServerApi } from './server-api.js';
-import { makeWrappingKey } from './wrapped-key.js';
+import { makeWrappingKey } from './keys/wrapped-key.js';
 
 /** What the phone is doing, for whoever shows it. */
 export type Progress =

@@ -81,3 +81,18 @@ export async function connect(url: string, options: SocketOptions = {}): Promise
   if (type !== 'connection_ack') throw new Error(`The server answered ${type}.`);
   return socket;
 }
+
+/** What an operation that has a socket of its own is answered first. */
+export async function firstAnswer(
+  url: string,
+  query: string,
+  { variables, params }: { variables: object; params: Record<string, unknown> },
+): Promise<{ code: string | undefined; data: Payload['data'] }> {
+  const socket = await connect(url, { params });
+  socket.run(query, { variables });
+  const { type, payload } = await socket.next();
+  socket.ws.close();
+  await socket.closed;
+  const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
+  return { code: error?.extensions['code'] as string | undefined, data: payload?.data };
+}

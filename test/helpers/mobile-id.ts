@@ -1,12 +1,12 @@
 import { createHash, sign, type KeyObject } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { MobileIdChallenge } from '../../src/phone/contract';
-import type { KeyAlgorithm } from '../../src/phone/key-algorithm';
-import { MemoryKeyStore, type StoredMobileId } from '../../src/phone/key-store';
+import type { KeyAlgorithm } from '../../src/phone/keys/key-algorithm';
+import { MemoryKeyStore, type StoredMobileId } from '../../src/phone/keys/key-store';
 import { parseProofLink } from '../../src/phone/link';
 import { Phone } from '../../src/phone/phone';
-import { connectForProofs } from '../../src/phone/proof-api';
-import { Prover } from '../../src/phone/prover';
+import { connectForProofs } from '../../src/phone/proofs/proof-api';
+import { Prover } from '../../src/phone/proofs/prover';
 import { connectToServer } from '../../src/phone/server-api';
 import { order } from './cast';
 import type { GraphqlAnswer } from './graphql';

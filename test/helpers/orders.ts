@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { makeRequest } from '../../src/phone/certificate-request';
 import type { DeviceTask } from '../../src/phone/contract';
-import { MemoryKeyStore, type StoredMobileId } from '../../src/phone/key-store';
+import { MemoryKeyStore, type StoredMobileId } from '../../src/phone/keys/key-store';
 import { parseLink } from '../../src/phone/link';
 import { Phone } from '../../src/phone/phone';
 import { connectToServer } from '../../src/phone/server-api';

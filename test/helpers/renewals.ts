@@ -1,5 +1,6 @@
-import { createHash, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { createHash, randomUUID, type KeyObject } from 'node:crypto';
 import type { CertificateKind } from '../../src/phone/contract';
+import { signedJwt } from './api-clients';
 import { order } from './cast';
 import type { GraphqlAnswer } from './graphql';
 import { HonestOrNotPhone, requestFor, type RequestInput } from './phone';
@@ -86,7 +87,7 @@ export class RenewingPhone {
         .update(requests.map(({ kind, csr }) => `${kind}\n${csr}`).join(''))
         .digest('base64url'),
     };
-    const inner = jws(
+    const inner = signedJwt(
       {
         alg: 'ES256',
         typ: 'renewal-key+jwt',
@@ -96,7 +97,7 @@ export class RenewingPhone {
       { ...target, ...rqh, ...changes.innerClaims },
       key,
     );
-    return jws(
+    return signedJwt(
       { alg: 'ES256', typ: 'renewal+jwt', jwk: phone.jwk, ...changes.header },
       { ...target, sub: this.profileId, key: inner, ...changes.claims },
       phone.key,
@@ -147,14 +148,6 @@ function requestsWith(
   challenge: string,
 ): RequestInput[] {
   return [...keys].map(([kind, privateKey]) => requestFor(kind, challenge, { privateKey }));
-}
-
-function jws(header: object, payload: object, key: KeyObject): string {
-  const signed = [header, payload]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.');
-  const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
-  return `${signed}.${signature.toString('base64url')}`;
 }
 
 /** Moves a mobile ID and its certificates in time: they end in so many days, after a life of two years. */

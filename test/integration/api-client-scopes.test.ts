@@ -4,16 +4,16 @@ import { API_SCOPES, type ApiScope } from '../../src/kernel/api-scopes';
 import { isOpenResource } from '../../src/features/access/resource-path';
 import {
   accessToken,
+  clientKey,
   createClient,
   tryCreateClient,
   type ClientWishes,
 } from '../helpers/api-clients';
 import { claimedOrder, order } from '../helpers/cast';
-import { connect } from '../helpers/edge-socket';
+import { firstAnswer } from '../helpers/edge-socket';
 import { codeOf, type GraphqlAnswer } from '../helpers/graphql';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
-import { clientKey } from '../helpers/api-clients';
 import { forgetAttempts } from '../helpers/rows';
 import { operationFor, rootFieldsOf, Stagehand, type RootField } from '../helpers/scenes';
 import { startTestServer, type TestServer } from '../helpers/server';
@@ -60,13 +60,8 @@ async function codeFor(root: RootField, args: object, token: string): Promise<st
     return errors[0]?.extensions.code;
   }
   const params = { authorization: `Bearer ${token}` };
-  const socket = await connect(`${server.url}/graphql`, { params });
-  socket.run(query, { variables: args });
-  const { type, payload } = await socket.next();
-  socket.ws.close();
-  await socket.closed;
-  const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
-  return error?.extensions['code'] as string | undefined;
+  const { code } = await firstAnswer(`${server.url}/graphql`, query, { variables: args, params });
+  return code;
 }
 
 test.each(API_SCOPES)('%s opens what it should, and nothing else', async (scope) => {

@@ -8,7 +8,7 @@ import {
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compactDecrypt } from 'jose';
-import { RecoveryKeys } from '../../src/features/certificates/key-archive.service';
+import { RecoveryKeys } from '../../src/features/certificates/key-archive/key-archive.service';
 import { KeyRing, type KeyPurpose } from '../../src/kernel/secrets';
 import { gatherCast, order, tryOrder, type Cast } from '../helpers/cast';
 import { codeOf } from '../helpers/graphql';

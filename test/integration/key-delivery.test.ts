@@ -5,7 +5,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { compactDecrypt } from 'jose';
-import { publicKeyHashOf } from '../../src/features/certificates/key-envelope';
+import { publicKeyHashOf } from '../../src/features/certificates/key-archive/key-envelope';
 import { sha256 } from '../../src/kernel/secrets';
 import type { DeviceTask } from '../../src/phone/contract';
 import { gatherCast, order, statusOf, type Cast } from '../helpers/cast';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openMessage, textOf } from '../../src/phone/message';
+import { openMessage, textOf } from '../../src/phone/messages/message';
 import { gatherCast, order, tryOrder, type Cast } from '../helpers/cast';
 import { codeOf, type GraphqlAnswer } from '../helpers/graphql';
 import {

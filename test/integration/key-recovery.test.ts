@@ -1,4 +1,4 @@
-import { openMessage, textOf } from '../../src/phone/message';
+import { openMessage, textOf } from '../../src/phone/messages/message';
 import { gatherCast, tryOrder, type Cast } from '../helpers/cast';
 import { codeOf } from '../helpers/graphql';
 import {

@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileKeyStore } from '../../src/cli/file-key-store';
+import { FileKeyStore } from '../../src/cli/phone/file-key-store';
 import { purgeAll } from '../../src/composition/housekeeping';
-import { MemoryKeyStore, type KeyStore, type StoredMobileId } from '../../src/phone/key-store';
-import { openMessage } from '../../src/phone/message';
+import { MemoryKeyStore, type KeyStore, type StoredMobileId } from '../../src/phone/keys/key-store';
+import { openMessage } from '../../src/phone/messages/message';
 import { NO_ANSWER, ServerError } from '../../src/phone/problem';
-import { connectForRenewals, type RenewalApi } from '../../src/phone/renewal-api';
-import { proveRenewal } from '../../src/phone/renewal-proof';
-import { Renewer } from '../../src/phone/renewer';
+import { connectForRenewals, type RenewalApi } from '../../src/phone/renewal/renewal-api';
+import { proveRenewal } from '../../src/phone/renewal/renewal-proof';
+import { Renewer } from '../../src/phone/renewal/renewer';
 import { gatherCast, type Cast } from '../helpers/cast';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import {

@@ -3,7 +3,7 @@ import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
 import { API_SCOPES } from '../../src/kernel/api-scopes';
 import { accessToken, createClient, type TestClient } from '../helpers/api-clients';
-import { connect } from '../helpers/edge-socket';
+import { firstAnswer } from '../helpers/edge-socket';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
@@ -299,13 +299,8 @@ async function subscribed(
     ...tokens,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
-  const socket = await connect(`${server.url}/graphql`, { params });
-  socket.run(query, { variables });
-  const { type, payload } = await socket.next();
-  socket.ws.close();
-  await socket.closed;
-  const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
-  return classOf(error?.extensions['code'] as string | undefined, payload?.data?.[field.name]);
+  const { code, data } = await firstAnswer(`${server.url}/graphql`, query, { variables, params });
+  return classOf(code, data?.[field.name]);
 }
 
 function row(outcome: Outcome): Expectation {

@@ -3,10 +3,10 @@ import { randomBytes, webcrypto } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { DAY_MS } from '../../kernel/durations.js';
 import type { Clock } from '../../kernel/clock.js';
 import { hasCode } from '../../platform/system-errors.js';
 
-const DAY_MS = 86_400_000;
 const VALID_DAYS = 3650;
 const RSA: RsaHashedKeyGenParams = {
   name: 'RSASSA-PKCS1-v1_5',

@@ -12,10 +12,10 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { DAY_MS } from '../../kernel/durations.js';
 import type { Clock } from '../../kernel/clock.js';
 import { DemoProblem } from './problem.js';
 
-const DAY_MS = 86_400_000;
 const VALID_DAYS = 30;
 /** Before the addresses of bridges and tunnels, which no phone reaches. */
 const USUAL_INTERFACE = /^(?:en|eth|wl|wifi)/i;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../kernel/clock.js';
-import { runTerminalPhone } from '../terminal-phone.js';
+import { runTerminalPhone } from '../phone/terminal-phone.js';
 
 const NAME = 'Terminal phone';
 

@@ -1,16 +1,15 @@
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { DomainError } from '../../kernel/errors.js';
 import type { RequestContext } from '../../kernel/actor.js';
 import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
-import { sha256 } from '../../kernel/secrets.js';
 import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type { CertificateService, ProvenRequest } from '../certificates/certificate.service.js';
+import type { IssuanceService, ProvenRequest } from '../certificates/issuance.service.js';
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
+import { claimedBy, isUnconfirmed } from './claimed-enrolment.js';
 import type { CompletionService } from './completion.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from './enrolment-secrets.js';
@@ -27,13 +26,13 @@ import {
   type KeyParcel,
   type KeyWish,
 } from './key-delivery.service.js';
-import type { Chosen, RecoveryService } from './recovery.service.js';
-
-export interface CertificateRequest {
-  readonly kind: CertificateKind;
-  /** PKCS #10, PEM. */
-  readonly csr: string;
-}
+import {
+  digestOf,
+  refuseOtherKinds,
+  type CertificateRequest,
+  type SentKeys,
+} from './sent-keys.js';
+import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
 interface Activation {
   readonly grant: DeviceGrant;
@@ -41,11 +40,6 @@ interface Activation {
   readonly digest: Buffer;
   readonly proven: readonly ProvenRequest[];
   readonly parcel: KeyParcel;
-}
-
-/** What a phone sends to get certificates, and the keys that come from the server. */
-export interface SentKeys extends KeyWish {
-  readonly requests: readonly CertificateRequest[];
 }
 
 export interface ActivationRequest extends SentKeys {
@@ -65,12 +59,12 @@ export class ActivationService {
       readonly enrolments: EnrolmentService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
-      readonly certificates: CertificateService;
+      readonly issuance: IssuanceService;
       readonly profiles: ProfileService;
       readonly projects: ProjectService;
       readonly users: UserService;
       readonly keyDelivery: KeyDeliveryService;
-      readonly recoveries: RecoveryService;
+      readonly recoveries: EnrolmentRecoveryService;
       readonly limits: RateLimits;
       readonly audit: AuditService;
     },
@@ -129,7 +123,7 @@ export class ActivationService {
 
   /** Of the authority that issued the mobile ID, for the phone: PEM, issuer first, root last. */
   chainOf(request: RequestContext, { id }: MobileIdProfile): Promise<readonly string[]> {
-    return this.ports.certificates.chainOf(this.ports.work.read(request), id);
+    return this.ports.issuance.chainOf(this.ports.work.read(request), id);
   }
 
   private async claimed(request: RequestContext, grant: DeviceGrant): Promise<Enrolment> {
@@ -167,9 +161,7 @@ export class ActivationService {
     const isSame = enrolment.requestsDigest?.equals(digest) === true;
     if (isSame && enrolment.profileId !== null) return enrolment.profileId;
     refuseEnded(scope, enrolment);
-    if (enrolment.status === 'AWAITING_CONFIRMATION' || isUnconfirmed(enrolment)) {
-      throw new DomainError('CONFIRMATION_REQUIRED');
-    }
+    if (isUnconfirmed(enrolment)) throw new DomainError('CONFIRMATION_REQUIRED');
     if (enrolment.status === 'ISSUING' && !isSame) throw new DomainError('CONFLICT');
     return undefined;
   }
@@ -180,14 +172,12 @@ export class ActivationService {
     requests: readonly CertificateRequest[],
   ): Promise<ProvenRequest[]> {
     const asked = enrolment.certificates.filter((kind) => !isServerMade(enrolment, kind));
-    const sent = requests.map(({ kind }) => kind);
-    const fits = sent.length === asked.length && asked.every((kind) => sent.includes(kind));
-    if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted: asked });
+    refuseOtherKinds(asked, requests);
     const challenge = this.ports.secrets.challenge(grant);
     const proven = await Promise.all(
-      requests.map(({ kind, csr }) => this.ports.certificates.prove(kind, csr, challenge)),
+      requests.map(({ kind, csr }) => this.ports.issuance.prove(kind, csr, challenge)),
     );
-    this.ports.certificates.refuseForeignKeys(enrolment.certificateTerms, proven);
+    this.ports.issuance.refuseForeignKeys(enrolment.certificateTerms, proven);
     return proven;
   }
 
@@ -197,7 +187,7 @@ export class ActivationService {
     const enrolment = claimedBy(grant, locked);
     const done = this.checkTurn(scope, enrolment, digest);
     if (done !== undefined || enrolment.status === 'ISSUING') return;
-    await this.ports.certificates.refuseKnownKeys(scope, proven);
+    await this.ports.issuance.refuseKnownKeys(scope, proven);
     await this.ports.log.move(scope, grant.enrolmentId, 'ISSUING', {
       keep: { requestsDigest: digest },
     });
@@ -237,7 +227,7 @@ export class ActivationService {
   ): Promise<DomainError | readonly Chosen[]> {
     try {
       await this.ports.profiles.refuseBeyondLimit(scope, enrolment, enrolment.profileLimit);
-      await this.ports.certificates.refuseKnownKeys(scope, proven);
+      await this.ports.issuance.refuseKnownKeys(scope, proven);
       const project = await this.ports.projects.get(scope, enrolment.projectId);
       return await this.ports.recoveries.standing(scope, enrolment, project);
     } catch (refusal) {
@@ -266,7 +256,7 @@ export class ActivationService {
     const validity = { notBefore: scope.now, notAfter };
     const holder = await completions.holderOf(scope, enrolment, { profileId, user, ...validity });
     return completions.complete(scope, { enrolment, profileId, ...validity }, async () => {
-      await this.ports.certificates.issue(scope, holder, [...proven, ...parcel.made]);
+      await this.ports.issuance.issue(scope, holder, [...proven, ...parcel.made]);
       await this.ports.keyDelivery.deliverMade(scope, profileId, parcel);
       const to = { enrolmentId: enrolment.id, profileId, parcel };
       await this.ports.recoveries.recover(scope, recovered, to);
@@ -278,25 +268,4 @@ export class ActivationService {
     if (profile === null) throw new DomainError('NOT_FOUND');
     return profile;
   }
-}
-
-/** @throws DomainError NOT_FOUND where the enrolment is no longer there, or is another phone's */
-function claimedBy({ thumbprint }: DeviceGrant, enrolment: Enrolment | undefined): Enrolment {
-  if (enrolment?.deviceThumbprint !== thumbprint) throw new DomainError('NOT_FOUND');
-  return enrolment;
-}
-
-function isUnconfirmed({ confirmation, status }: Enrolment): boolean {
-  return confirmation !== 'NONE' && status === 'SCANNED';
-}
-
-/** Independent of the order in which the requests are sent; bound to the key that keys are wrapped for. */
-export function digestOf({ requests, wrappingKey, serverKeyAlgorithm }: SentKeys): Buffer {
-  const parts = requests.map(({ kind, csr }) => `${kind} ${csr.trim()}`);
-  if (new Set(requests.map(({ kind }) => kind)).size < requests.length) {
-    throw invalidInput('input.requests', 'Send one request for each kind.');
-  }
-  const wish = { wrappingKey: wrappingKey ?? null, algorithm: serverKeyAlgorithm ?? null };
-  const isPlain = wish.wrappingKey === null && wish.algorithm === null;
-  return sha256(JSON.stringify(isPlain ? parts.sort() : [parts.sort(), wish]));
 }

@@ -1,6 +1,5 @@
 import { DomainError } from '../../kernel/errors.js';
 import { FieldProblems } from '../../kernel/field-problems.js';
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { EnrolmentId } from '../../kernel/ids.js';
 import { textProblem } from '../../kernel/text.js';
 import type { RequestContext } from '../../kernel/actor.js';
@@ -8,10 +7,8 @@ import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import { profileOf } from '../certificates/profiles/certificate-profile.service.js';
 import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
 import { checkDeviceProof } from './device-proof.js';
-import { serverAlgorithms } from './key-delivery.service.js';
 import type { EnrolmentLog, Move } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import {
@@ -20,7 +17,8 @@ import {
   type Enrolment,
   type EnrolmentService,
 } from './enrolment.service.js';
-import type { RecoveryService } from './recovery.service.js';
+import { keyRequestsOf, type KeyRequest } from './key-requests.js';
+import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
 export interface Claim {
   readonly code: string;
@@ -48,11 +46,7 @@ export interface DeviceTask {
   readonly enrolmentId: EnrolmentId;
   readonly deviceToken: string;
   readonly challenge: string;
-  readonly keyRequests: readonly {
-    readonly kind: CertificateKind;
-    readonly origin: 'DEVICE' | 'SERVER';
-    readonly algorithms: readonly string[];
-  }[];
+  readonly keyRequests: readonly KeyRequest[];
   readonly needsWrappingKey: boolean;
   readonly serverName: string;
   readonly profileName: string;
@@ -70,7 +64,7 @@ export class ClaimService {
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly devices: DeviceService;
-      readonly recoveries: RecoveryService;
+      readonly recoveries: EnrolmentRecoveryService;
       readonly limits: RateLimits;
       readonly audit: AuditService;
       readonly publicUrl: string;
@@ -185,19 +179,14 @@ export class ClaimService {
   ): Promise<DeviceTask> {
     const { secrets, recoveries } = this.ports;
     const grant = { enrolmentId: enrolment.id, thumbprint };
-    const { certificateTerms: terms } = enrolment;
-    const isMadeHere = (kind: CertificateKind): boolean => isServerMade(enrolment, kind);
+    const { certificates: kinds, certificateTerms: terms, archivesKeys } = enrolment;
     return {
       enrolmentId: enrolment.id,
       deviceToken: secrets.deviceToken(grant),
       challenge: secrets.challenge(grant),
-      keyRequests: enrolment.certificates.map((kind) =>
-        isMadeHere(kind)
-          ? { kind, origin: 'SERVER', algorithms: serverAlgorithms(terms) }
-          : { kind, origin: 'DEVICE', algorithms: profileOf(terms, kind).keyAlgorithms },
-      ),
+      keyRequests: keyRequestsOf({ kinds, terms, archivesKeys }),
       needsWrappingKey:
-        enrolment.certificates.some(isMadeHere) ||
+        kinds.some((kind) => isServerMade(enrolment, kind)) ||
         (await recoveries.isBoundTo(scope, enrolment.id)),
       serverName: enrolment.serverName,
       profileName: enrolment.profileName,

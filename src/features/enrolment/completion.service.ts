@@ -1,8 +1,9 @@
+import { DAY_MS } from '../../kernel/durations.js';
 import type { DomainError } from '../../kernel/errors.js';
 import type { ProfileId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type { CertificateService, Holder } from '../certificates/certificate.service.js';
+import type { Holder, IssuanceService } from '../certificates/issuance.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
 import type { ProjectService } from '../projects/project.service.js';
@@ -18,14 +19,12 @@ interface Completion {
   readonly notAfter: Date;
 }
 
-const MILLISECONDS_A_DAY = 86_400_000;
-
 /** How an enrolment ends well, or fails for good: for phones, and for devices that bring a client of their own. */
 export class CompletionService {
   constructor(
     private readonly ports: {
       readonly log: EnrolmentLog;
-      readonly certificates: CertificateService;
+      readonly issuance: IssuanceService;
       readonly profiles: ProfileService;
       readonly projects: ProjectService;
       readonly replacements: ReplacementService;
@@ -78,8 +77,8 @@ export class CompletionService {
 
   /** No mobile ID outlives the authority that vouches for it. */
   endOf(now: Date, validityDays: number): Date {
-    const wanted = new Date(now.getTime() + validityDays * MILLISECONDS_A_DAY);
-    const { validTo } = this.ports.certificates.authority;
+    const wanted = new Date(now.getTime() + validityDays * DAY_MS);
+    const { validTo } = this.ports.issuance.authority;
     return wanted < validTo ? wanted : validTo;
   }
 

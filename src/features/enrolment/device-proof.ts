@@ -1,13 +1,12 @@
-import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, type JWK } from 'jose';
+import { calculateJwkThumbprint, compactVerify, EmbeddedJWK } from 'jose';
 import {
   claimsIn,
+  isDeviceKey,
   MAX_PROOF_CHARACTERS,
   proofRejected,
   requireFresh,
 } from '../../kernel/phone-proof.js';
 import { equalSecrets, sha256 } from '../../kernel/secrets.js';
-
-const PUBLIC_MEMBERS: ReadonlySet<string> = new Set(['kty', 'crv', 'x', 'y']);
 
 /** What a proof must have been made for. */
 export interface ProofTarget {
@@ -31,7 +30,7 @@ export async function checkDeviceProof(proof: string, target: ProofTarget): Prom
   );
   const { jwk, typ } = verified.protectedHeader;
   if (typ !== 'claim+jwt') throw proofRejected('FORM');
-  if (jwk === undefined || !isBarePublicKey(jwk)) throw proofRejected('KEY');
+  if (jwk === undefined || !isDeviceKey(jwk)) throw proofRejected('KEY');
   checkClaims(claimsIn(verified.payload), target);
   return calculateJwkThumbprint(jwk, 'sha256');
 }
@@ -44,10 +43,4 @@ function checkClaims(claims: Record<string, unknown>, target: ProofTarget): void
   if (typeof cth !== 'string' || !equalSecrets(Buffer.from(cth, 'base64url'), expected)) {
     throw proofRejected('CODE');
   }
-}
-
-function isBarePublicKey(jwk: JWK): boolean {
-  const members = Object.keys(jwk);
-  const isBare = members.every((member) => PUBLIC_MEMBERS.has(member));
-  return isBare && jwk.kty === 'EC' && jwk.crv === 'P-256';
 }

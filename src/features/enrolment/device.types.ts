@@ -148,12 +148,9 @@ export class CertificateRequestInput {
   csr!: string;
 }
 
-@InputType('ActivateEnrolmentInput', { description: 'What a phone sends to get its certificates.' })
-export class ActivateEnrolmentInput {
-  @MaxLength(500, tooLong)
-  @Field(() => String, { description: 'From the task.' })
-  deviceToken!: string;
-
+/** What keys are asked for with, whichever way. */
+@InputType({ isAbstract: true })
+export abstract class SentKeysInput {
   @ValidateNested({ each: true })
   @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })
   @Field(() => [CertificateRequestInput], {
@@ -176,4 +173,11 @@ export class ActivateEnrolmentInput {
       'Which of the algorithms of the key of origin SERVER it shall have; the first of them, if left out.',
   })
   serverKeyAlgorithm?: string | null;
+}
+
+@InputType('ActivateEnrolmentInput', { description: 'What a phone sends to get its certificates.' })
+export class ActivateEnrolmentInput extends SentKeysInput {
+  @MaxLength(500, tooLong)
+  @Field(() => String, { description: 'From the task.' })
+  deviceToken!: string;
 }

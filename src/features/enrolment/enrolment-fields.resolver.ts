@@ -12,7 +12,8 @@ import type { UserService } from '../users/user.service.js';
 import { UserSummaryType } from '../users/user.types.js';
 import type { DeliveryService } from './delivery.service.js';
 import { canBeScanned } from './enrolment-status.js';
-import { wasOrderedBy, type Enrolment } from './enrolment.service.js';
+import { wasOrderedBy } from './enrolment-rights.js';
+import type { Enrolment } from './enrolment.service.js';
 import { EnrolmentEventType, EnrolmentFailureType, EnrolmentType } from './enrolment.types.js';
 import { toEvent, type StatusService } from './status.service.js';
 

@@ -6,8 +6,8 @@ import { pageRequest } from '../../kernel/pagination.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
+import type { CertificateService } from '../certificates/certificate.service.js';
 import { toCertificate } from '../certificates/certificate.types.js';
-import type { RecoveredCertificateService } from '../certificates/recovered-certificate.service.js';
 import type { ConfirmationService } from './confirmation.service.js';
 import type { EnrolmentService } from './enrolment.service.js';
 import {
@@ -26,7 +26,7 @@ interface Services {
   readonly enrolments: EnrolmentService;
   readonly offers: OffersService;
   readonly ordering: OrderingService;
-  readonly recoveredCertificates: RecoveredCertificateService;
+  readonly certificates: CertificateService;
   readonly confirmations: ConfirmationService;
   readonly limits: RateLimits;
 }
@@ -41,13 +41,13 @@ export class EnrolmentResolver {
     description: 'What the caller may order, and what ordering still needs.',
   })
   async mobileIdOffers(@Ctx() ctx: RequestContext): Promise<MobileIdOfferType[]> {
-    const { work, offers, recoveredCertificates } = this.services;
+    const { work, offers, certificates } = this.services;
     const found = await offers.of(work.read(ctx), signedIn(ctx));
     const ids = found.flatMap(({ recoverableIds }) => recoverableIds);
-    const certificates = await recoveredCertificates.byIds(work.read(ctx), ids);
+    const recoverable = await certificates.byIds(work.read(ctx), ids);
     return found.map(({ recoverableIds, ...offer }) => ({
       ...offer,
-      recoverableCertificates: certificates
+      recoverableCertificates: recoverable
         .filter(({ id }) => recoverableIds.includes(id))
         .map((row) => toCertificate(row)),
     }));

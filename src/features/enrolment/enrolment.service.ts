@@ -1,10 +1,4 @@
-import {
-  actorIdOf,
-  projectLimitOf,
-  reachesProject,
-  type Actor,
-  type RequestContext,
-} from '../../kernel/actor.js';
+import { projectLimitOf } from '../../kernel/actor.js';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import { DomainError, type ProblemCode } from '../../kernel/errors.js';
 import {
@@ -23,6 +17,7 @@ import type { NotificationService } from '../notifications/notification.service.
 import { EnrolmentCode, type Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
+import { mayCancel, maySteer, mayWatch, type Viewer } from './enrolment-rights.js';
 import { isFinal, OPEN_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
 
 export type { Enrolment };
@@ -270,42 +265,6 @@ export function isServerMade(
   kind: CertificateKind,
 ): boolean {
   return archivesKeys && kind === 'ENCRYPTION';
-}
-
-type Viewer = Pick<Scope, 'actor'> & { readonly request: Pick<RequestContext, 'grants'> };
-
-/** Its owner, who ordered it, and the holder of its watch token. */
-function maySteer({ actor, request }: Viewer, enrolment: Enrolment): boolean {
-  if (request.grants.watch === enrolment.id) return true;
-  if (actor.kind === 'user' && actor.userId === enrolment.userId) return true;
-  return wasOrderedBy(actor, enrolment);
-}
-
-/** Those, and the phone that claimed it. */
-function mayCancel(viewer: Viewer, enrolment: Enrolment): boolean {
-  const { device } = viewer.request.grants;
-  const isItsPhone =
-    device?.enrolmentId === enrolment.id && device.thumbprint === enrolment.deviceThumbprint;
-  return isItsPhone || maySteer(viewer, enrolment);
-}
-
-/** Those, and API clients in all of their projects: they come here only where a rule lets them watch. */
-function mayWatch(viewer: Viewer, enrolment: Enrolment): boolean {
-  const { actor } = viewer;
-  const isItsProject = actor.kind === 'client' && reachesProject(actor, enrolment.projectId);
-  return isItsProject || mayCancel(viewer, enrolment);
-}
-
-/** A client's own orders are out of its reach, too, once their project is. */
-export function wasOrderedBy(
-  actor: Actor,
-  { orderedBy, projectId }: Pick<Enrolment, 'orderedBy' | 'projectId'>,
-): boolean {
-  return (
-    (actor.kind === 'user' || actor.kind === 'client') &&
-    actorIdOf(actor) === orderedBy &&
-    reachesProject(actor, projectId)
-  );
 }
 
 const OVER: Partial<Record<EnrolmentStatus, ProblemCode>> = {

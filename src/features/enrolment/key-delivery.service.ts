@@ -7,7 +7,7 @@ import {
   type KeyArchiveService,
   type Recipient,
   type ServerMadeKey,
-} from '../certificates/key-archive.service.js';
+} from '../certificates/key-archive/key-archive.service.js';
 import {
   profileOf,
   type CertificateTerms,

@@ -4,7 +4,7 @@ import type { Scope } from '../../platform/scope.js';
 import type { AccessDecision, AccessService } from '../access/access.service.js';
 import type { ProjectService, ProvisioningSettings } from '../projects/project.service.js';
 import type { Enrolment, EnrolmentService } from './enrolment.service.js';
-import type { RecoveryService } from './recovery.service.js';
+import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
 const ORDERING = '/mobile-id/get';
 
@@ -26,7 +26,7 @@ export class OffersService {
     private readonly projects: ProjectService,
     private readonly enrolments: EnrolmentService,
     private readonly access: AccessService,
-    private readonly recoveries: RecoveryService,
+    private readonly recoveries: EnrolmentRecoveryService,
   ) {}
 
   async of(scope: Scope, actor: UserActor): Promise<Offer[]> {

@@ -1,6 +1,4 @@
 import { actorIdOf, type ClientActor, type UserActor } from '../../kernel/actor.js';
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
-import { CERTIFICATE_KINDS } from '../../kernel/certificate-kind.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import {
   newId,
@@ -10,36 +8,22 @@ import {
   type ProjectId,
   type UserId,
 } from '../../kernel/ids.js';
-import { sha256 } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { NamedCredentials } from '../access/access.service.js';
 import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { agreeTerms } from '../certificates/profiles/certificate-profile.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { ProfileService } from '../profiles/profile.service.js';
-import type { DeliveryChannel, Project, ProjectService } from '../projects/project.service.js';
+import type { Project, ProjectService } from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
 import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import type { EnrolmentService } from './enrolment.service.js';
-import type { RecoveryService } from './recovery.service.js';
-import {
-  describeReplacement,
-  isLost,
-  replacementDigest,
-  type ReplacementService,
-} from './replacement.service.js';
+import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
+import { certificatesOf, channelOf, digestOf, validityOf, type Order } from './order.js';
+import { describeReplacement, type ReplacementService } from './replacement.service.js';
 
-/** What a caller may say of an order; the project's settings fill in the rest. */
-export interface Order extends NamedCredentials {
-  readonly projectId?: string | null;
-  readonly certificates?: readonly CertificateKind[] | null;
-  readonly channel?: DeliveryChannel | null;
-  readonly validityDays?: number | null;
-  readonly idempotencyKey?: string | null;
-}
 export interface StartedEnrolment {
   readonly enrolment: Enrolment;
   readonly watchToken: string;
@@ -62,7 +46,7 @@ export class OrderingService {
       readonly replacements: ReplacementService;
       readonly projects: ProjectService;
       readonly profiles: ProfileService;
-      readonly recoveries: RecoveryService;
+      readonly recoveries: EnrolmentRecoveryService;
       readonly users: UserService;
       readonly clients: ApiClientService;
       readonly notifications: NotificationService;
@@ -89,7 +73,7 @@ export class OrderingService {
    * An order for another user, by somebody who lacks none of his roles.
    * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION, USER_NOT_ACTIVE, INVALID_INPUT,
    * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; INVALID_TRANSITION where what it replaces is
-   * over; CONFLICT for an idempotency key that was used for another order; what {@link RecoveryService.choose} throws
+   * over; CONFLICT for an idempotency key that was used for another order; what {@link EnrolmentRecoveryService.choose} throws
    */
   async startFor(
     scope: ChangeScope,
@@ -273,60 +257,6 @@ export class OrderingService {
       failureCode: null,
     };
   }
-}
-
-/** @throws DomainError CERTIFICATE_NOT_SELECTABLE, INVALID_INPUT */
-function certificatesOf({ settings }: Project, order: Order): CertificateKind[] {
-  const wanted = order.certificates ?? settings.defaultCertificates;
-  if (wanted.length === 0) throw invalidInput('input.certificates', 'Choose at least one.');
-  if (new Set(wanted).size < wanted.length) {
-    throw invalidInput('input.certificates', 'Name each kind once.');
-  }
-  const refused = wanted.filter((kind) => !settings.selectableCertificates.includes(kind));
-  if (refused.length > 0) {
-    throw new DomainError('CERTIFICATE_NOT_SELECTABLE', { certificates: refused });
-  }
-  return CERTIFICATE_KINDS.filter((kind) => wanted.includes(kind));
-}
-
-/** @throws DomainError CHANNEL_NOT_AVAILABLE */
-function channelOf({ settings }: Project, user: User, order: Order): DeliveryChannel {
-  const channel = order.channel ?? settings.channels[0];
-  const isPossible = channel === 'SCREEN' || (channel === 'EMAIL' && user.email !== null);
-  const isUsable = isPossible && !isLost(channel, order);
-  if (channel === undefined || !settings.channels.includes(channel) || !isUsable) {
-    throw new DomainError('CHANNEL_NOT_AVAILABLE', { channel: channel ?? null });
-  }
-  return channel;
-}
-
-/** @throws DomainError INVALID_INPUT */
-function validityOf({ settings }: Project, order: Order): number | null {
-  const days = order.validityDays ?? null;
-  if (days === null) return null;
-  if (days < 1 || days > settings.validityDays) {
-    throw invalidInput(
-      'input.validityDays',
-      `It must be from 1 to ${String(settings.validityDays)}.`,
-    );
-  }
-  return days;
-}
-
-/** Of all that makes one order the same as another. */
-function digestOf(user: User, project: Project, order: Order): Buffer {
-  const { certificates, channel, validityDays, recoverCertificateIds } = order;
-  return sha256(
-    JSON.stringify([
-      user.id,
-      project.id,
-      certificates ? [...certificates].sort() : null,
-      channel ?? null,
-      validityDays ?? null,
-      ...replacementDigest(order),
-      ...(recoverCertificateIds ? [{ recovered: [...recoverCertificateIds].sort() }] : []),
-    ]),
-  );
 }
 
 function after(now: Date, seconds: number): Date {

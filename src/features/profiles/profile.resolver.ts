@@ -16,7 +16,7 @@ import type { AccessService } from '../access/access.service.js';
 import { Resource } from '../access/resource.types.js';
 import type { CertificateService } from '../certificates/certificate.service.js';
 import { CertificateType, toCertificate } from '../certificates/certificate.types.js';
-import type { RecoveredCertificateService } from '../certificates/recovered-certificate.service.js';
+import type { RecoveredCertificateService } from '../certificates/key-archive/recovered-certificate.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import { ProjectSummaryType } from '../projects/project.types.js';
 import type { UserService } from '../users/user.service.js';

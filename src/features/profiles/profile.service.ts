@@ -20,6 +20,7 @@ import {
 
 export type NewProfile = Omit<Profile, 'state' | 'suspendedBy' | 'createdAt'>;
 export type MobileIdProfile = Profile;
+export { stateAt };
 
 export interface ProfileFilter {
   readonly projectId?: ProjectId | undefined;
@@ -163,6 +164,20 @@ export class ProfileService {
       [id],
     );
     return withinReach(scope, row);
+  }
+
+  /** Renewed, it lasts as long as the longest of its certificates. */
+  async prolong(
+    scope: ChangeScope,
+    profile: MobileIdProfile,
+    notAfter: Date,
+  ): Promise<MobileIdProfile> {
+    const [row] = await scope.sql<Pick<MobileIdProfile, 'validTo'>>(
+      'profile.prolong',
+      'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1 RETURNING valid_to AS "validTo"',
+      [profile.id, notAfter],
+    );
+    return Object.assign(profile, row);
   }
 
   /** ACTIVE and INACTIVE become REVOKED, which is final. Others stay as they are. */

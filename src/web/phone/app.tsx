@@ -1,18 +1,18 @@
 import { Box, Center, Loader } from '@mantine/core';
 import { useSyncExternalStore, type ReactElement } from 'react';
 import { PageFrame } from '../shared/page-frame.js';
-import { DoneScreen } from './done-screen.js';
+import { DoneScreen } from './enrolment/done-screen.js';
 import { CancelledScreen } from './end-screens.js';
-import type { EnrolmentSession, Screen } from './enrolment-session.js';
+import type { EnrolmentSession, Screen } from './enrolment/enrolment-session.js';
 import { InvitedScreen } from './invited-screen.js';
-import { LibraryScreen } from './library-screen.js';
+import { LibraryScreen } from './library/library-screen.js';
 import { ObstacleScreen } from './obstacle-screen.js';
 import { ProblemScreen } from './problem-screen.js';
-import { ProofScreens } from './proof-screens.js';
-import type { ProofSession } from './proof-session.js';
-import type { RenewalSession } from './renewal-session.js';
-import { TaskScreen } from './task-screen.js';
-import { WorkingScreen } from './working-screen.js';
+import { ProofScreens } from './proof/proof-screens.js';
+import type { ProofSession } from './proof/proof-session.js';
+import type { RenewalSession } from './library/renewal-session.js';
+import { TaskScreen } from './enrolment/task-screen.js';
+import { WorkingScreen } from './enrolment/working-screen.js';
 
 interface AppProps {
   readonly session: EnrolmentSession;

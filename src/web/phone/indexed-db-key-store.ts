@@ -1,11 +1,11 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { DeviceKey } from '../../phone/device-key.js';
+import type { DeviceKey } from '../../phone/keys/device-key.js';
 import type {
   KeyStore,
   PendingEnrolment,
   PendingRenewal,
   StoredMobileId,
-} from '../../phone/key-store.js';
+} from '../../phone/keys/key-store.js';
 
 interface PhoneDatabase extends DBSchema {
   device: { key: 'key'; value: DeviceKey };

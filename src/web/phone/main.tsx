@@ -1,9 +1,9 @@
 import { connectToServer } from '../../phone/server-api.js';
 import { Phone } from '../../phone/phone.js';
-import { connectForProofs } from '../../phone/proof-api.js';
-import { connectForRenewals } from '../../phone/renewal-api.js';
-import { Renewer } from '../../phone/renewer.js';
-import { Prover } from '../../phone/prover.js';
+import { connectForProofs } from '../../phone/proofs/proof-api.js';
+import { connectForRenewals } from '../../phone/renewal/renewal-api.js';
+import { Renewer } from '../../phone/renewal/renewer.js';
+import { Prover } from '../../phone/proofs/prover.js';
 import { serverUrlOf } from '../../phone/link.js';
 import { serverNow } from '../shared/clock.js';
 import { mount } from '../shared/mount.js';
@@ -11,9 +11,9 @@ import { App } from './app.js';
 import { describeDevice } from './device.js';
 import { IndexedDbKeyStore } from './indexed-db-key-store.js';
 import { ScannedCode } from './scanned-code.js';
-import { EnrolmentSession } from './enrolment-session.js';
-import { ProofSession } from './proof-session.js';
-import { RenewalSession } from './renewal-session.js';
+import { EnrolmentSession } from './enrolment/enrolment-session.js';
+import { ProofSession } from './proof/proof-session.js';
+import { RenewalSession } from './library/renewal-session.js';
 
 // Before anything else, so that the code stands in the address bar for no longer than it must.
 const scanned = new ScannedCode(window);

@@ -1,7 +1,7 @@
 import { createSchemaOnly } from '../../../src/app';
 import { resourceOf } from '../../../src/edge/graphql/schema-rules';
 import { AUTHENTICATION_METHODS, type AuthenticationMethod } from '../../../src/kernel/actor';
-import { connect } from '../../helpers/edge-socket';
+import { firstAnswer } from '../../helpers/edge-socket';
 import { forgetAttempts } from '../../helpers/rows';
 import {
   operationFor,
@@ -132,11 +132,6 @@ async function codeOfSubscription(
   token: string,
 ): Promise<string | undefined> {
   const params = { authorization: `Bearer ${token}` };
-  const socket = await connect(`${server.url}/graphql`, { params });
-  socket.run(query, { variables });
-  const { type, payload } = await socket.next();
-  socket.ws.close();
-  await socket.closed;
-  const [error] = type === 'error' ? (payload ?? []) : (payload?.errors ?? []);
-  return error?.extensions['code'] as string | undefined;
+  const { code } = await firstAnswer(`${server.url}/graphql`, query, { variables, params });
+  return code;
 }

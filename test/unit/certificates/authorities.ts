@@ -5,7 +5,7 @@ import type {
   CertificateOrder,
 } from '../../../src/features/certificates/x509/certificate-authority.js';
 import { type DerValue, parseDer } from '../../../src/features/certificates/x509/der.js';
-import { openAuthority } from '../../../src/features/certificates/x509/forge-authority.js';
+import { openAuthority } from '../../../src/features/certificates/x509/issuing-authority.js';
 import {
   issuingCertificate,
   rootCertificate,

@@ -1,7 +1,5 @@
-import {
-  keyRequestsOf,
-  renewalTerms,
-} from '../../../src/features/enrolment/renewal/renewal-terms.js';
+import { keyRequestsOf } from '../../../src/features/enrolment/key-requests.js';
+import { renewalTerms } from '../../../src/features/enrolment/renewal/renewal-terms.js';
 import { DEFAULT_SETTINGS } from '../../../src/features/projects/settings.js';
 
 const project = (settings: object = {}, certificateProfiles: object = {}) => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { DAY_MS } from '../../../src/kernel/durations.js';
 import {
-  DAY_MS,
   earliest,
   presentOf,
   provingOf,

@@ -3,7 +3,7 @@ import { ChallengePasswordAttribute, Pkcs10CertificateRequest } from '@peculiar/
 import { spawn } from 'node:child_process';
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto';
 import { makeRequest, type RequestOrder } from '../../../src/phone/certificate-request.js';
-import { chooseAlgorithm, KEY_ALGORITHMS } from '../../../src/phone/key-algorithm.js';
+import { chooseAlgorithm, KEY_ALGORITHMS } from '../../../src/phone/keys/key-algorithm.js';
 import { PHONE_PROBLEMS } from '../../../src/phone/problem.js';
 
 const CHALLENGE = 'c2VjcmV0LWNoYWxsZW5nZQ-_';

@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, jwtVerify } from 'jose';
 import { createHash } from 'node:crypto';
-import { codeHash, makeDeviceKey, proveClaim } from '../../../src/phone/device-key.js';
+import { codeHash, makeDeviceKey, proveClaim } from '../../../src/phone/keys/device-key.js';
 
 const CODE = 'q83vEjRWeJCrze8SNFZ4kA';
 const ISSUED_AT = new Date('2026-01-15T10:00:00.900Z');

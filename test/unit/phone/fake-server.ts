@@ -19,7 +19,7 @@ import {
   generateKeyPair,
   type KeyAlgorithm,
   type KeyPair,
-} from '../../../src/phone/key-algorithm.js';
+} from '../../../src/phone/keys/key-algorithm.js';
 import type { ServerError } from '../../../src/phone/problem.js';
 import type { ServerApi } from '../../../src/phone/server-api.js';
 

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileKeyStore } from '../../../src/cli/file-key-store.js';
-import { generateKeyPair, sign, type KeyAlgorithm } from '../../../src/phone/key-algorithm.js';
-import type { StoredMobileId } from '../../../src/phone/key-store.js';
+import { FileKeyStore } from '../../../src/cli/phone/file-key-store.js';
+import { generateKeyPair, sign, type KeyAlgorithm } from '../../../src/phone/keys/key-algorithm.js';
+import type { StoredMobileId } from '../../../src/phone/keys/key-store.js';
 
 let folder: string;
 let file: string;

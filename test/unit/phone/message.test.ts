@@ -1,9 +1,9 @@
 import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { sealKey } from '../../../src/features/certificates/key-envelope';
-import { toDer } from '../../../src/phone/ber';
-import { openMessage, textOf } from '../../../src/phone/message';
-import { belongsTo } from '../../../src/phone/decryption-key';
-import { makeWrappingKey, unwrapKey } from '../../../src/phone/wrapped-key';
+import { sealKey } from '../../../src/features/certificates/key-archive/key-envelope';
+import { toDer } from '../../../src/phone/messages/ber';
+import { openMessage, textOf } from '../../../src/phone/messages/message';
+import { belongsTo } from '../../../src/phone/keys/decryption-key';
+import { makeWrappingKey, unwrapKey } from '../../../src/phone/keys/wrapped-key';
 
 const bytes = (hex: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(hex, 'hex'));
 

@@ -1,5 +1,5 @@
 import { jwtVerify, EmbeddedJWK } from 'jose';
-import { MemoryKeyStore } from '../../../src/phone/key-store.js';
+import { MemoryKeyStore } from '../../../src/phone/keys/key-store.js';
 import { Phone, type PhoneOptions, type Progress } from '../../../src/phone/phone.js';
 import { NO_ANSWER, ServerError } from '../../../src/phone/problem.js';
 import { fakeAuthority, FakeServer, TASK, type FakeAuthority } from './fake-server.js';

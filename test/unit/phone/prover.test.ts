@@ -4,13 +4,13 @@ import type {
   AnswerMobileIdChallengeInput,
   MobileIdChallenge,
 } from '../../../src/phone/contract.js';
-import { generateKeyPair, type KeyAlgorithm } from '../../../src/phone/key-algorithm.js';
-import { MemoryKeyStore, type StoredMobileId } from '../../../src/phone/key-store.js';
+import { generateKeyPair, type KeyAlgorithm } from '../../../src/phone/keys/key-algorithm.js';
+import { MemoryKeyStore, type StoredMobileId } from '../../../src/phone/keys/key-store.js';
 import { NO_ANSWER, PHONE_PROBLEMS, PhoneError, ServerError } from '../../../src/phone/problem.js';
 import { PROBLEMS } from '../../../src/kernel/errors.js';
-import { proofAdviceOn } from '../../../src/phone/proof-advice.js';
-import type { ProofApi } from '../../../src/phone/proof-api.js';
-import { Prover, type ProverOptions } from '../../../src/phone/prover.js';
+import { proofAdviceOn } from '../../../src/phone/proofs/proof-advice.js';
+import type { ProofApi } from '../../../src/phone/proofs/proof-api.js';
+import { Prover, type ProverOptions } from '../../../src/phone/proofs/prover.js';
 
 const CODE = 'q83vEjRWeJCrze8SNFZ4kA';
 const SERVER_URL = 'https://id.example';

@@ -6,12 +6,12 @@ import type {
   RenewMobileIdInput,
 } from '../../../src/phone/contract.js';
 import { makeRequest } from '../../../src/phone/certificate-request.js';
-import { makeDeviceKey } from '../../../src/phone/device-key.js';
-import { MemoryKeyStore, type StoredMobileId } from '../../../src/phone/key-store.js';
+import { makeDeviceKey } from '../../../src/phone/keys/device-key.js';
+import { MemoryKeyStore, type StoredMobileId } from '../../../src/phone/keys/key-store.js';
 import { NO_ANSWER, ServerError } from '../../../src/phone/problem.js';
-import { renewalAdviceOn } from '../../../src/phone/renewal-advice.js';
-import type { RenewalApi } from '../../../src/phone/renewal-api.js';
-import { Renewer } from '../../../src/phone/renewer.js';
+import { renewalAdviceOn } from '../../../src/phone/renewal/renewal-advice.js';
+import type { RenewalApi } from '../../../src/phone/renewal/renewal-api.js';
+import { Renewer } from '../../../src/phone/renewal/renewer.js';
 import { fakeAuthority, FakeServer, type FakeAuthority } from './fake-server.js';
 
 const SERVER_URL = 'https://id.example';

@@ -1,10 +1,10 @@
 import { NO_ANSWER, PhoneError, ServerError } from '../../../src/phone/problem.js';
-import type { OpenQuestion, Prover } from '../../../src/phone/prover.js';
+import type { OpenQuestion, Prover } from '../../../src/phone/proofs/prover.js';
 import {
   ProofSession,
   type ProofParts,
   type ProofScreen,
-} from '../../../src/web/phone/proof-session.js';
+} from '../../../src/web/phone/proof/proof-session.js';
 
 const CODE = 'A'.repeat(22);
 const QUESTION = { code: CODE } as OpenQuestion;

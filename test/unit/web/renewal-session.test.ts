@@ -1,6 +1,6 @@
-import type { StoredMobileId } from '../../../src/phone/key-store.js';
+import type { StoredMobileId } from '../../../src/phone/keys/key-store.js';
 import { ServerError } from '../../../src/phone/problem.js';
-import { RenewalSession } from '../../../src/web/phone/renewal-session.js';
+import { RenewalSession } from '../../../src/web/phone/library/renewal-session.js';
 
 const SERVER_URL = 'https://id.example';
 const NOW = new Date('2026-01-15T10:00:00.000Z');

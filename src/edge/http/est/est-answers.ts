@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Response } from 'express';
 import type { EstCertificate } from '../../../features/enrolment/est/est-request.js';
-import { encodeCertsOnly } from '../../../features/certificates/single-certificate.service.js';
+import { encodeCertsOnly } from '../../../features/certificates/certificate.service.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { sendProblem } from '../problem-details.js';
 import { UnsupportedBody } from './est-exchange.js';

@@ -1,5 +1,5 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
-import { encodeCsrAttributes } from '../../../features/certificates/single-certificate.service.js';
+import { encodeCsrAttributes } from '../../../features/certificates/certificate.service.js';
 import type { EstEnrolmentService } from '../../../features/enrolment/est/est-enrolment.service.js';
 import type { EstRenewalService } from '../../../features/enrolment/est/est-renewal.service.js';
 import type { EstRequest } from '../../../features/enrolment/est/est-request.js';

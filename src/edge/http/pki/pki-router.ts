@@ -2,7 +2,7 @@ import { raw, type Request, type Response, Router } from 'express';
 import type {
   AuthorityDirectory,
   ListedAuthority,
-} from '../../../features/certificates/revocation/authority-directory.service.js';
+} from '../../../features/certificates/authorities/authority-directory.service.js';
 import type {
   PublishedList,
   RevocationListService,

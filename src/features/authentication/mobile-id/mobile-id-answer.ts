@@ -1,15 +1,15 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
-import { compactVerify, decodeProtectedHeader } from 'jose';
+import { X509Certificate } from 'node:crypto';
+import { compactVerify } from 'jose';
 import { DomainError } from '../../../kernel/errors.js';
 import {
+  algorithmsFor,
   claimsIn,
   MAX_PROOF_CHARACTERS,
   proofRejected,
   requireFresh,
+  signerNamedIn,
 } from '../../../kernel/phone-proof.js';
 import { equalSecrets } from '../../../kernel/secrets.js';
-
-const SHA256_BYTES = 32;
 
 /** What an answer must have been made for. */
 export interface AnswerTarget {
@@ -21,18 +21,13 @@ export interface AnswerTarget {
 }
 
 /**
- * Which certificate the answer says it was signed with: `x5t#S256` of its header (RFC 7515 section 4.1.8).
+ * Which certificate the answer says it was signed with.
  * @returns SHA-256, upper case, octets parted by colons
  * @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM
  */
 export function fingerprintIn(answer: string): string {
   if (answer.length > MAX_PROOF_CHARACTERS) throw proofRejected('FORM');
-  const { typ, 'x5t#S256': thumbprint } = headerOf(answer);
-  if (typ !== 'mobile-id+jwt' || typeof thumbprint !== 'string') throw proofRejected('FORM');
-  const digest = Buffer.from(thumbprint, 'base64url');
-  const isCanonical = digest.toString('base64url') === thumbprint;
-  if (!isCanonical || digest.length !== SHA256_BYTES) throw proofRejected('FORM');
-  return Array.from(digest, (octet) => octet.toString(16).padStart(2, '0').toUpperCase()).join(':');
+  return signerNamedIn(answer, 'mobile-id+jwt');
 }
 
 /**
@@ -68,24 +63,4 @@ function checkClaims(claims: Record<string, unknown>, target: AnswerTarget): voi
     equalSecrets(Buffer.from(nonce), Buffer.from(target.nonce));
   if (!isOfProof) throw proofRejected('CODE');
   requireFresh(claims, target.now);
-}
-
-/** RFC 7518 section 3.1; never by the header's own word. */
-function algorithmsFor(key: KeyObject): string[] {
-  if (key.asymmetricKeyType === 'rsa') return ['RS256', 'PS256'];
-  const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
-  return CURVES.get(curve) ?? [];
-}
-
-const CURVES: ReadonlyMap<string, string[]> = new Map([
-  ['prime256v1', ['ES256']],
-  ['secp384r1', ['ES384']],
-]);
-
-function headerOf(answer: string): Record<string, unknown> {
-  try {
-    return { ...decodeProtectedHeader(answer) };
-  } catch (cause) {
-    throw proofRejected('FORM', cause);
-  }
 }

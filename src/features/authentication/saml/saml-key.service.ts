@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { DAY_MS } from '../../../kernel/durations.js';
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
@@ -20,7 +21,6 @@ const RSA = {
   modulusLength: 3072,
   publicExponent: new Uint8Array([1, 0, 1]),
 } as const;
-const DAY_MS = 86_400_000;
 const VALID_DAYS = 3650;
 
 /** Signet's own SAML key: made at its first use, sealed at rest, the same on every instance. */

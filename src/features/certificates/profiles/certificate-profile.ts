@@ -1,6 +1,6 @@
 import { CERTIFICATE_KINDS, type CertificateKind } from '../../../kernel/certificate-kind.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../../../kernel/key-algorithm.js';
-import { OID } from '../x509/certificate-profile.js';
+import { OID } from '../x509/object-identifiers.js';
 
 /** What a subjectAltName may hold beside the id of the mobile ID. */
 export const SUBJECT_ALT_NAME_TYPES = ['EMAIL', 'URI', 'USER_PRINCIPAL_NAME'] as const;

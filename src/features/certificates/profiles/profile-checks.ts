@@ -2,7 +2,7 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { KEY_ALGORITHMS } from '../../../kernel/key-algorithm.js';
 import type { Problem } from '../../../kernel/field-problems.js';
 import { textProblem } from '../../../kernel/text.js';
-import { OID } from '../x509/certificate-profile.js';
+import { OID } from '../x509/object-identifiers.js';
 import type { CertificateProfile } from './certificate-profile.js';
 import { isPurposeFor, purposeNamesFor } from './purposes.js';
 import { altNameProblem, NAME_PLACEHOLDERS, templateProblem } from './template-checks.js';

@@ -1,5 +1,5 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
-import { OID } from '../x509/certificate-profile.js';
+import { OID } from '../x509/object-identifiers.js';
 
 /** Extended key usages by the names that RFC 5280 4.2.1.12, RFC 9336 and their vendors give them. */
 const PURPOSES: Readonly<Record<string, string>> = {

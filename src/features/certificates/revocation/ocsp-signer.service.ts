@@ -1,11 +1,12 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
+import { DAY_MS, HOUR_MS } from '../../../kernel/durations.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Sql, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { OcspSigner } from '../x509/ocsp-response.js';
 import { ocspKeyAlgorithm, ocspSignerCertificate, openOcspSigner } from '../x509/ocsp-signer.js';
 import { newSoftwareKey, softwareKey } from '../x509/signing-key.js';
-import type { AuthorityDirectory, ListedAuthority } from './authority-directory.service.js';
+import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
 import { eachOf } from './each-of.js';
 import { OcspSignerEntity } from './revocation.entity.js';
 
@@ -16,12 +17,11 @@ interface Opened {
 type Row = Pick<OcspSignerEntity, 'id' | 'certificate' | 'sealedKey'>;
 
 const PURPOSE = 'ocsp-key';
-const DAY_MS = 86_400_000;
 const VALID_DAYS = 7;
 /** From then on there should be another. */
 const RENEWED_BEFORE_DAYS = 4;
 /** Longer than an answer that it signs is good for. */
-const LAST_USE_MS = 2 * 3_600_000;
+const LAST_USE_MS = 2 * HOUR_MS;
 /** How often a key that should be replaced already is compared with what the database has. */
 const LOOK_AGAIN_MS = 10_000;
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { HOUR_MS } from '../../../kernel/durations.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { DerError } from '../x509/der.js';
 import {
@@ -14,7 +15,8 @@ import {
   type RevocationStatus,
   signOcspResponse,
 } from '../x509/ocsp-response.js';
-import type { AuthorityDirectory, ListedAuthority } from './authority-directory.service.js';
+import { wholeSeconds } from '../x509/validity.js';
+import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
 import type { OcspSignerService } from './ocsp-signer.service.js';
 
 /** An answer that may be given to whoever asks the same, for a while. */
@@ -53,9 +55,9 @@ interface FactRow {
   readonly reason: string | null;
 }
 
-const VALID_MS = 3_600_000;
+const VALID_MS = HOUR_MS;
 /** A signed answer is given again while at least this much of it is left. */
-const LEFT_MS = 1_800_000;
+const LEFT_MS = HOUR_MS / 2;
 /** Signed answers that are kept, of some 2 KB each. */
 const KEPT = 5000;
 
@@ -216,8 +218,4 @@ function signNow(
 /** Not past the certificate that vouches for the signature. */
 function nextUpdateOf({ notAfter }: OcspSigner, now: Date): Date {
   return new Date(Math.min(wholeSeconds(now).getTime() + VALID_MS, notAfter.getTime()));
-}
-
-function wholeSeconds(date: Date): Date {
-  return new Date(Math.floor(date.getTime() / 1000) * 1000);
 }

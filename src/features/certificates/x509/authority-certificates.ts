@@ -1,8 +1,10 @@
 import { certificateUrlOf, crlUrlOf } from './authority-urls.js';
-import { OID, type Validity, yearsFrom } from './certificate-profile.js';
+import { OID } from './object-identifiers.js';
+import { type Validity, yearsFrom } from './validity.js';
 import { parseDer } from './der.js';
 import { type DistinguishedName, fitName } from './distinguished-name.js';
-import * as x509 from './forge-encoder.js';
+import * as x509 from './certificate-encoder.js';
+import type { Der } from './der-writer.js';
 import { keyIdOf } from './key-checks.js';
 import { newSerial } from './serial-number.js';
 import { type Signer, signCertificate, signerOf } from './signer.js';
@@ -72,7 +74,7 @@ function authorityName(title: string, id: string): DistinguishedName {
   return [{ type: 'commonName', value: fitName(title, 64 - suffix.length) + suffix }];
 }
 
-function authorityExtensions(role: 'root' | 'issuing', keyId: Buffer): x509.Asn1Node[] {
+function authorityExtensions(role: 'root' | 'issuing', keyId: Buffer): Der[] {
   return [
     x509.basicConstraintsOfAuthority(PATH_LENGTH[role]),
     x509.keyUsage(['keyCertSign', 'cRLSign']),

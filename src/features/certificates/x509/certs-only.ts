@@ -1,9 +1,8 @@
-import { TAG } from './der.js';
-import { context, integer, sequence, tlv } from './der-writer.js';
+import { context, derOf, integer, octetsOf, oid, sequence, set } from './der-writer.js';
 
 /** RFC 5652 5.1, 4 */
-const ID_SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex');
-const ID_DATA = Buffer.from('06092a864886f70d010701', 'hex');
+const ID_SIGNED_DATA = oid('1.2.840.113549.1.7.2');
+const ID_DATA = oid('1.2.840.113549.1.7.1');
 /** RFC 5652 5.1: no certificate but X.509's, and no signer. */
 const VERSION = integer(1n);
 
@@ -12,9 +11,9 @@ const VERSION = integer(1n);
  * @param certificates DER
  */
 export function encodeCertsOnly(certificates: readonly Buffer[]): Buffer {
-  const none = tlv(TAG.SET);
+  const none = set();
   // X.690 11.6: the parts of a SET OF in the order of their encodings.
-  const sorted = [...certificates].sort((a, b) => Buffer.compare(a, b));
+  const sorted = [...certificates].sort((a, b) => Buffer.compare(a, b)).map(derOf);
   const signedData = sequence(VERSION, none, sequence(ID_DATA), context(0, ...sorted), none);
-  return sequence(ID_SIGNED_DATA, context(0, signedData));
+  return octetsOf(sequence(ID_SIGNED_DATA, context(0, signedData)));
 }

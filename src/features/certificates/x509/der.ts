@@ -1,13 +1,18 @@
-/** Tags of the values read here, constructed bit included. */
+/** Tags of the values read and written here, constructed bit included (X.680 8.4). */
 export const TAG = {
+  BOOLEAN: 0x01,
   INTEGER: 0x02,
   BIT_STRING: 0x03,
   OCTET_STRING: 0x04,
+  NULL: 0x05,
   OID: 0x06,
+  ENUMERATED: 0x0a,
   UTF8_STRING: 0x0c,
   PRINTABLE_STRING: 0x13,
   T61_STRING: 0x14,
   IA5_STRING: 0x16,
+  UTC_TIME: 0x17,
+  GENERALIZED_TIME: 0x18,
   BMP_STRING: 0x1e,
   SEQUENCE: 0x30,
   SET: 0x31,
@@ -120,12 +125,12 @@ function readLength(bytes: Buffer): { headerSize: number; contentSize: number } 
 }
 
 const UNIVERSAL_CHECKS: ReadonlyMap<number, (content: Buffer) => boolean> = new Map([
-  [0x01, (content) => content.length === 1 && (content[0] === 0 || content[0] === 0xff)],
+  [TAG.BOOLEAN, (content) => content.length === 1 && (content[0] === 0 || content[0] === 0xff)],
   [TAG.INTEGER, isMinimalInteger],
   [TAG.BIT_STRING, isCanonicalBitString],
-  [0x05, (content) => content.length === 0],
+  [TAG.NULL, (content) => content.length === 0],
   [TAG.OID, isObjectIdentifier],
-  [0x0a, isMinimalInteger],
+  [TAG.ENUMERATED, isMinimalInteger],
 ]);
 
 function checkUniversal(tag: number, content: Buffer): void {

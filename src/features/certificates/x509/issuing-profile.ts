@@ -7,7 +7,7 @@ import {
   type SubjectAltNameTemplate,
 } from '../profiles/certificate-profile.js';
 import type { NamePlaceholder } from '../profiles/template-checks.js';
-import { OID } from './certificate-profile.js';
+import { OID } from './object-identifiers.js';
 import {
   type AlternativeName,
   type DistinguishedName,
@@ -15,7 +15,8 @@ import {
   mailboxOf,
   type NameAttribute,
 } from './distinguished-name.js';
-import { type Asn1Node, certificatePolicies, extendedKeyUsage } from './forge-encoder.js';
+import { certificatePolicies, extendedKeyUsage } from './certificate-encoder.js';
+import type { Der } from './der-writer.js';
 
 /** What the templates of a profile are filled with. */
 export interface HolderNames {
@@ -33,7 +34,7 @@ export interface CertificateContent {
   readonly subject: DistinguishedName;
   readonly names: readonly AlternativeName[];
   /** Extended key usage, where there is one, and policies. */
-  readonly extensions: readonly Asn1Node[];
+  readonly extensions: readonly Der[];
 }
 
 /** A certificate profile made ready: what is the same in all of its certificates is encoded once. */
@@ -83,7 +84,7 @@ export const DEFAULT_ISSUING_PROFILES = Object.fromEntries(
 ) as Readonly<Record<CertificateKind, IssuingProfile>>;
 
 /** Nothing where there is nothing to say: no mail can be protected without an address. */
-function purposes(ids: readonly string[]): Asn1Node[] {
+function purposes(ids: readonly string[]): Der[] {
   return ids.length === 0 ? [] : [extendedKeyUsage(...ids)];
 }
 

@@ -2,12 +2,15 @@ import {
   bitString,
   context,
   contextPrimitive,
+  type Der,
+  derOf,
   enumerated,
   generalizedTime,
+  octetsOf,
   octetString,
+  oid,
   sequence,
 } from './der-writer.js';
-import { encode } from './forge-encoder.js';
 import { reasonCodeOf } from './revocation-reason.js';
 import type { Signer } from './signer.js';
 
@@ -39,12 +42,12 @@ export type OcspFailure = keyof typeof FAILURES;
 
 const SUCCESSFUL = 0;
 /** id-pkix-ocsp-basic, id-pkix-ocsp-nonce */
-const BASIC = Buffer.from('06092b0601050507300101', 'hex');
-const NONCE = Buffer.from('06092b0601050507300102', 'hex');
+const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
+const NONCE = oid('1.3.6.1.5.5.7.48.1.2');
 
 /** An answer that says only why there is none; nobody signs it. */
 export function ocspFailure(failure: OcspFailure): Buffer {
-  return sequence(enumerated(FAILURES[failure]));
+  return octetsOf(sequence(enumerated(FAILURES[failure])));
 }
 
 /** BasicOCSPResponse of RFC 6960 4.2.1 by a delegated responder, in DER. */
@@ -56,7 +59,7 @@ export async function signOcspResponse(by: OcspSigner, answer: OcspAnswer): Prom
     sequence(
       ...certificates.map(({ id, status }) =>
         sequence(
-          id,
+          derOf(id),
           encodeStatus(status),
           generalizedTime(producedAt), // thisUpdate: the status was looked up for this answer
           context(0, generalizedTime(nextUpdate)),
@@ -68,19 +71,21 @@ export async function signOcspResponse(by: OcspSigner, answer: OcspAnswer): Prom
   const { key, hash, signatureAlgorithm } = by.signer;
   const basic = sequence(
     data,
-    encode(signatureAlgorithm),
-    bitString(await key.sign(hash, data)),
-    context(0, sequence(by.certificateDer)),
+    signatureAlgorithm,
+    bitString(await key.sign(hash, octetsOf(data))),
+    context(0, sequence(derOf(by.certificateDer))),
   );
-  return sequence(enumerated(SUCCESSFUL), context(0, sequence(BASIC, octetString(basic))));
+  return octetsOf(
+    sequence(enumerated(SUCCESSFUL), context(0, sequence(BASIC, octetString(basic)))),
+  );
 }
 
-function encodeStatus(status: RevocationStatus): Buffer {
+function encodeStatus(status: RevocationStatus): Der {
   switch (status.kind) {
     case 'good':
-      return contextPrimitive(0, Buffer.alloc(0));
+      return contextPrimitive(0, '');
     case 'unknown':
-      return contextPrimitive(2, Buffer.alloc(0));
+      return contextPrimitive(2, '');
     case 'revoked': {
       const code = reasonCodeOf(status.reason);
       const reason = code === undefined ? [] : [context(0, enumerated(code))];
@@ -90,6 +95,6 @@ function encodeStatus(status: RevocationStatus): Buffer {
 }
 
 /** RFC 9654 2.1 */
-function nonceExtension(nonce: Buffer): Buffer {
+function nonceExtension(nonce: Buffer): Der {
   return context(1, sequence(sequence(NONCE, octetString(octetString(nonce)))));
 }

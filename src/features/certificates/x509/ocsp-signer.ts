@@ -1,8 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { KeyAlgorithm } from '../../../kernel/key-algorithm.js';
-import { OID, type Validity, validityWithin } from './certificate-profile.js';
+import { OID } from './object-identifiers.js';
+import { type Validity, validityWithin } from './validity.js';
 import { exactItemsOf, octetsOfBitString, parseDer, TAG } from './der.js';
-import * as x509 from './forge-encoder.js';
+import * as x509 from './certificate-encoder.js';
 import { keyIdOf, type PublicKeyAlgorithm } from './key-checks.js';
 import type { OcspSigner } from './ocsp-response.js';
 import { newSerial } from './serial-number.js';

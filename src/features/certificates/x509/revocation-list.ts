@@ -1,6 +1,5 @@
 import { TAG } from './der.js';
-import { context, integer, octetString, sequence, time } from './der-writer.js';
-import { encode } from './forge-encoder.js';
+import { context, type Der, derOf, integer, octetString, oid, sequence, time } from './der-writer.js';
 import { reasonCodeOf } from './revocation-reason.js';
 import { type Signer, signTbs } from './signer.js';
 
@@ -21,8 +20,8 @@ export interface RevocationListDraft {
 }
 
 const VERSION_2 = integer(1n);
-/** 2.5.29.20 */
-const CRL_NUMBER = Buffer.from('0603551d14', 'hex');
+/** id-ce-cRLNumber */
+const CRL_NUMBER = oid('2.5.29.20');
 /** crlEntryExtensions with 2.5.29.21, whose last octet is the reason (RFC 5280 5.3.1). */
 const REASON = Buffer.from('300c300a0603551d1504030a0100', 'hex');
 /** Serial number of 23 octets with its head, time of 17, reason of 14, and the head of it all. */
@@ -38,7 +37,7 @@ export function encodeEntries(entries: readonly RevokedEntry[]): Buffer {
 /** @returns where it ends */
 function writeEntry(out: Buffer, start: number, entry: RevokedEntry): number {
   let end = writeSerial(out, start + 2, entry.serialNumber);
-  end += time(entry.revokedAt).copy(out, end);
+  end += out.write(time(entry.revokedAt), end, 'latin1');
   const code = reasonCodeOf(entry.reason);
   if (code !== undefined) {
     end += REASON.copy(out, end);
@@ -64,17 +63,17 @@ export function signRevocationList(signer: Signer, draft: RevocationListDraft): 
   const { number, thisUpdate, nextUpdate, entries } = draft;
   const tbs = sequence(
     VERSION_2,
-    encode(signer.signatureAlgorithm),
-    encode(signer.name),
+    signer.signatureAlgorithm,
+    signer.name,
     time(thisUpdate),
     time(nextUpdate),
-    ...(entries.length === 0 ? [] : [sequence(...entries)]), // RFC 5280 5.1.2.6: absent when empty
-    context(0, sequence(encode(signer.authorityKeyIdentifier), numberExtension(number))),
+    ...(entries.length === 0 ? [] : [sequence(...entries.map(derOf))]), // RFC 5280 5.1.2.6: absent when empty
+    context(0, sequence(signer.authorityKeyIdentifier, numberExtension(number))),
   );
   return signTbs(signer, tbs);
 }
 
 /** RFC 5280 5.2.3 */
-function numberExtension(number: bigint): Buffer {
+function numberExtension(number: bigint): Der {
   return sequence(CRL_NUMBER, octetString(integer(number)));
 }

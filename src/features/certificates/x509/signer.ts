@@ -1,8 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Validity } from './certificate-profile.js';
+import type { Validity } from './validity.js';
 import { type DerValue, exactItemsOf, expectTag, itemsOf, parseDer, TAG } from './der.js';
-import { bitString, sequence } from './der-writer.js';
-import * as x509 from './forge-encoder.js';
+import {
+  authorityKeyIdentifier,
+  type CertificateFields,
+  encodeTbsCertificate,
+} from './certificate-encoder.js';
+import { bitString, type Der, derOf, NULL, octetsOf, oid, sequence } from './der-writer.js';
 import { acceptedKeyAlgorithm, type PublicKeyAlgorithm } from './key-checks.js';
 import type { SignatureHash, SigningKey } from './signing-key.js';
 
@@ -11,12 +15,12 @@ export interface Signer {
   readonly key: SigningKey;
   readonly keyAlgorithm: PublicKeyAlgorithm;
   readonly hash: SignatureHash;
-  readonly signatureAlgorithm: x509.Asn1Node;
+  readonly signatureAlgorithm: Der;
   /** Distinguished name, as it stands in what is signed. */
-  readonly name: x509.Asn1Node;
+  readonly name: Der;
   /** SubjectKeyIdentifier of the signer's own certificate. */
   readonly keyId: Buffer;
-  readonly authorityKeyIdentifier: x509.Asn1Node;
+  readonly authorityKeyIdentifier: Der;
 }
 
 /** What an authority's certificate says of it. */
@@ -27,26 +31,27 @@ export interface IssuerFields {
   readonly validity: Validity;
 }
 
-type Draft = Pick<x509.CertificateFields, 'validity' | 'subject' | 'spki' | 'extensions'>;
+type Draft = Pick<CertificateFields, 'validity' | 'subject' | 'spki' | 'extensions'>;
 
 const SUBJECT_KEY_IDENTIFIER_OID = '551d0e';
 
 /** RSA with NULL parameters (RFC 4055 5), ECDSA without (RFC 5758 3.2), the hash as strong as the curve. */
-export function signerOf(key: SigningKey, name: x509.Asn1Node, keyId: Buffer): Signer {
+const SIGNATURE_ALGORITHMS = {
+  RSA: sequence(oid('1.2.840.113549.1.1.11'), NULL),
+  'P-256': sequence(oid('1.2.840.10045.4.3.2')),
+  'P-384': sequence(oid('1.2.840.10045.4.3.3')),
+} as const;
+
+export function signerOf(key: SigningKey, name: Der, keyId: Buffer): Signer {
   const keyAlgorithm = acceptedKeyAlgorithm(parseDer(key.spki));
-  const algorithmHex = {
-    'P-256': '300a06082a8648ce3d040302',
-    'P-384': '300a06082a8648ce3d040303',
-    RSA: '300d06092a864886f70d01010b0500',
-  }[isCurve(keyAlgorithm) ? keyAlgorithm : 'RSA'];
   return {
     key,
     keyAlgorithm,
     hash: keyAlgorithm === 'P-384' ? 'sha384' : 'sha256',
-    signatureAlgorithm: x509.finished(Buffer.from(algorithmHex, 'hex')),
+    signatureAlgorithm: SIGNATURE_ALGORITHMS[isCurve(keyAlgorithm) ? keyAlgorithm : 'RSA'],
     name,
     keyId,
-    authorityKeyIdentifier: x509.authorityKeyIdentifier(keyId),
+    authorityKeyIdentifier: authorityKeyIdentifier(keyId),
   };
 }
 
@@ -54,7 +59,7 @@ export function signerOf(key: SigningKey, name: x509.Asn1Node, keyId: Buffer): S
 export function signerFrom(certificate: X509Certificate, key: SigningKey): Signer {
   const { name, spki, keyId } = readIssuer(certificate);
   if (!spki.equals(key.spki)) throw new Error('The certificate is of another key.');
-  return signerOf(key, x509.finished(name.encoded), keyId);
+  return signerOf(key, derOf(name.encoded), keyId);
 }
 
 export async function signCertificate(
@@ -63,7 +68,7 @@ export async function signCertificate(
   draft: Draft,
 ): Promise<Buffer> {
   const { signatureAlgorithm, name: issuer } = signer;
-  const tbs = x509.encodeTbsCertificate({
+  const tbs = encodeTbsCertificate({
     ...draft,
     serial,
     signatureAlgorithm,
@@ -74,9 +79,9 @@ export async function signCertificate(
 }
 
 /** SEQUENCE of what is to be signed, the algorithm and the signature: certificates and revocation lists alike (RFC 5280 4.1, 5.1). */
-export async function signTbs(signer: Signer, tbs: Buffer): Promise<Buffer> {
-  const signature = await signer.key.sign(signer.hash, tbs);
-  return sequence(tbs, x509.encode(signer.signatureAlgorithm), bitString(signature));
+export async function signTbs(signer: Signer, tbs: Der): Promise<Buffer> {
+  const signature = await signer.key.sign(signer.hash, octetsOf(tbs));
+  return octetsOf(sequence(tbs, signer.signatureAlgorithm, bitString(signature)));
 }
 
 /** @throws DerError where it is no certificate with a SubjectKeyIdentifier */

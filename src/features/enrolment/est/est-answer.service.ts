@@ -1,7 +1,7 @@
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.js';
-import type { SingleCertificate } from '../../certificates/single-certificate.service.js';
+import type { Certificate } from '../../certificates/certificate.service.js';
 import { KeyRing, sha256 } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { EstAnswer } from './est-answer.entity.js';
@@ -15,7 +15,7 @@ export interface GivenAnswer extends Omit<EstAnswer, 'originId' | 'createdAt'> {
   readonly profileId: ProfileId;
   readonly certificateDer: Buffer;
   readonly notAfter: Date;
-  readonly status: SingleCertificate['status'];
+  readonly status: Certificate['status'];
 }
 
 const COLUMNS = `a.kind, a.certificate_id AS "certificateId", a.request_digest AS "requestDigest",

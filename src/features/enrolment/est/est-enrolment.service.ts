@@ -7,13 +7,14 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { CertificateService } from '../../certificates/certificate.service.js';
 import type { ProfileService } from '../../profiles/profile.service.js';
 import type { User, UserService } from '../../users/user.service.js';
+import { claimedBy, isUnconfirmed } from '../claimed-enrolment.js';
 import type { CompletionService } from '../completion.service.js';
 import type { ClaimService, DeviceTask, FoundCode } from '../claim.service.js';
 import type { EnrolmentLog } from '../enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from '../enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService, GivenAnswer } from './est-answer.service.js';
-import type { EstKeyService, RequestedKey } from './est-keys.service.js';
+import type { EstKeyService, RequestedKey } from './est-key.service.js';
 import { digestOf, type EstCertificate, type EstRequest } from './est-request.js';
 import { describeDevice, tlsKeyThumbprint } from './tls-key.js';
 
@@ -209,11 +210,6 @@ export class EstEnrolmentService {
   }
 }
 
-function claimedBy({ thumbprint }: DeviceGrant, enrolment: Enrolment | undefined): Enrolment {
-  if (enrolment?.deviceThumbprint !== thumbprint) throw new DomainError('NOT_FOUND');
-  return enrolment;
-}
-
 /** @throws DomainError CSR_REJECTED where it was not ordered, or cannot be told */
 function kindOf(
   { certificates: ordered }: Enrolment,
@@ -228,10 +224,6 @@ function kindOf(
     throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted: ordered });
   }
   return kind;
-}
-
-function isUnconfirmed({ confirmation, status }: Enrolment): boolean {
-  return status === 'AWAITING_CONFIRMATION' || (confirmation !== 'NONE' && status === 'SCANNED');
 }
 
 function pending({ confirmationCode }: DeviceTask): EstOutcome {

@@ -6,10 +6,7 @@ import { addressKey } from '../../../platform/address-key.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
-import type {
-  SingleCertificate,
-  SingleCertificateService,
-} from '../../certificates/single-certificate.service.js';
+import type { Certificate, CertificateService } from '../../certificates/certificate.service.js';
 import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
@@ -17,14 +14,14 @@ import type { UserService } from '../../users/user.service.js';
 import type { CompletionService } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
-import type { EstKeyService, RequestedKey } from './est-keys.service.js';
+import type { EstKeyService, RequestedKey } from './est-key.service.js';
 import type { EstCertificate, EstRequest } from './est-request.js';
 import { renewalTerms } from '../renewal/renewal-terms.js';
 import { refuseEarly, refuseWithoutGain, renewableFrom } from '../renewal/renewal-window.js';
 import { readShown } from './tls-key.js';
 
 interface Present {
-  readonly certificate: SingleCertificate;
+  readonly certificate: Certificate;
   readonly profile: MobileIdProfile;
 }
 
@@ -37,7 +34,7 @@ export class EstRenewalService {
     private readonly ports: {
       readonly work: UnitOfWork;
       readonly limits: RateLimits;
-      readonly singles: SingleCertificateService;
+      readonly certificates: CertificateService;
       readonly profiles: ProfileService;
       readonly projects: ProjectService;
       readonly users: UserService;
@@ -90,12 +87,12 @@ export class EstRenewalService {
     request: EstRequest,
     { present, key }: { present: Present; key: RequestedKey },
   ): Promise<EstCertificate> {
-    const { singles, answers, estKeys, projects } = this.ports;
+    const { certificates, answers, estKeys, projects } = this.ports;
     const { certificate, profile } = await this.hold(scope, present);
     const given = await answers.repeated(scope, profile, request);
     if (given?.status === 'VALID') return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
-    const old = await singles.lockCurrent(scope, profile.id, key.kind);
+    const old = await certificates.lockCurrent(scope, profile.id, key.kind);
     if (old === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KINDS' });
     const project = await projects.get(scope, profile.projectId);
     const holder = await this.holderOf(scope, profile, { project, kind: key.kind });
@@ -105,8 +102,8 @@ export class EstRenewalService {
     const { kind } = key;
     const privateKey = key.made?.pkcs8 ?? null;
     await answers.keep(scope, request, { originId: old.id, kind, certificateId, privateKey });
-    await singles.supersede(scope, old.id);
-    await this.prolong(scope, profile.id, holder.notAfter);
+    await certificates.supersede(scope, [old.id]);
+    await this.ports.profiles.prolong(scope, profile, holder.notAfter);
     await scope.raise(profilesEnded, { profileIds: [profile.id] });
     await this.ports.audit.record(scope, {
       action: 'est.renew',
@@ -118,12 +115,12 @@ export class EstRenewalService {
 
   /** Everything once more, now that nobody can change it until this transaction ends. */
   private async hold(scope: ChangeScope, { certificate, profile }: Present): Promise<Present> {
-    const { users, singles } = this.ports;
+    const { users, certificates } = this.ports;
     if (profile.userId !== null) await users.getLocked(scope, profile.userId);
     await scope.sql('est-renewal.lock-profile', 'SELECT id FROM profile WHERE id = $1 FOR UPDATE', [
       profile.id,
     ]);
-    const current = await singles.find(scope, certificate.id);
+    const current = await certificates.find(scope, certificate.id);
     const living = await this.living(scope, profile.id);
     if (current === undefined || living === undefined) throw new DomainError('FORBIDDEN');
     return { certificate: current, profile: living };
@@ -143,8 +140,8 @@ export class EstRenewalService {
   private issuedHere(
     scope: Scope,
     shown: ShownCertificate,
-  ): Promise<SingleCertificate | undefined> {
-    return this.ports.singles.issuedHere(scope, readShown(shown).serialNumber, shown.der);
+  ): Promise<Certificate | undefined> {
+    return this.ports.certificates.issuedHere(scope, readShown(shown).serialNumber, shown.der);
   }
 
   private async living(scope: Scope, id: ProfileId): Promise<MobileIdProfile | undefined> {
@@ -171,26 +168,17 @@ export class EstRenewalService {
       notAfter: completions.endOf(scope.now, validityDays),
     });
   }
-
-  /** A mobile ID lasts as long as the longest of its certificates. */
-  private async prolong(scope: ChangeScope, id: ProfileId, notAfter: Date): Promise<void> {
-    await scope.sql(
-      'est-renewal.prolong',
-      'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1',
-      [id, notAfter],
-    );
-  }
 }
 
 /** One that was renewed is good for asking again what for. */
-function isUsable(now: Date, certificate: SingleCertificate): boolean {
+function isUsable(now: Date, certificate: Certificate): boolean {
   const { status, revocationReason, notAfter } = certificate;
   const isSuperseded = status === 'REVOKED' && revocationReason === 'superseded';
   return notAfter > now && (status === 'VALID' || isSuperseded);
 }
 
 /** The authentication certificate speaks for the whole mobile ID, each of the others for itself. */
-function refuseOtherKind(certificate: SingleCertificate, kind: CertificateKind): void {
+function refuseOtherKind(certificate: Certificate, kind: CertificateKind): void {
   if (certificate.kind !== kind && certificate.kind !== 'AUTHENTICATION') {
     throw new DomainError('FORBIDDEN');
   }

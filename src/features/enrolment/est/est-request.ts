@@ -2,6 +2,7 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import type { ShownCertificate } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { sha256 } from '../../../kernel/secrets.js';
+import { pemOf } from '../../certificates/certificate.service.js';
 
 /** A request for one certificate. */
 export interface EstRequest {
@@ -28,8 +29,7 @@ const DECRYPTION_KEYS = ['060b2a864886f70d0109100225', '060b2a864886f70d01091002
 );
 
 export function pemOfRequest(csr: Buffer): string {
-  const lines = csr.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN CERTIFICATE REQUEST-----\n${lines}\n-----END CERTIFICATE REQUEST-----\n`;
+  return pemOf(csr, 'CERTIFICATE REQUEST');
 }
 
 /** By which the same request is known again. */

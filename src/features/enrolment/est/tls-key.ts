@@ -1,7 +1,7 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import type { ShownCertificate } from '../../../kernel/actor.js';
-import { DomainError } from '../../../kernel/errors.js';
+import { proofRejected } from '../../../kernel/phone-proof.js';
 import { textProblem } from '../../../kernel/text.js';
 import type { DeviceDescription } from '../../profiles/device.service.js';
 
@@ -15,9 +15,9 @@ export function readShown(shown: ShownCertificate): X509Certificate {
     const certificate = new X509Certificate(shown.der);
     if (certificate.raw.equals(shown.der)) return certificate;
   } catch (cause) {
-    throw rejected('FORM', cause);
+    throw proofRejected('FORM', cause);
   }
-  throw rejected('FORM');
+  throw proofRejected('FORM');
 }
 
 /**
@@ -26,7 +26,7 @@ export function readShown(shown: ShownCertificate): X509Certificate {
  */
 export async function tlsKeyThumbprint(shown: ShownCertificate): Promise<string> {
   const publicKey = publicKeyOf(readShown(shown));
-  if (!isStrong(publicKey)) throw rejected('KEY');
+  if (!isStrong(publicKey)) throw proofRejected('KEY');
   return calculateJwkThumbprint(publicKey.export({ format: 'jwk' }), 'sha256');
 }
 
@@ -54,7 +54,7 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
   try {
     return certificate.publicKey;
   } catch (cause) {
-    throw rejected('KEY', cause);
+    throw proofRejected('KEY', cause);
   }
 }
 
@@ -63,8 +63,4 @@ function isStrong({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): 
   if (asymmetricKeyType === 'ec') return CURVES.has(namedCurve);
   if (asymmetricKeyType !== 'rsa') return asymmetricKeyType === 'ed25519';
   return RSA_BITS.min <= modulusLength && modulusLength <= RSA_BITS.max;
-}
-
-function rejected(reason: string, cause?: unknown): DomainError {
-  return new DomainError('DEVICE_PROOF_REJECTED', { reason }, { cause });
 }

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateId, ProfileId, UserId } from '../../../kernel/ids.js';
+import { proofRejected } from '../../../kernel/phone-proof.js';
 import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { CertificateService } from '../../certificates/certificate.service.js';
@@ -9,7 +10,6 @@ import type { MobileIdProfile, ProfileService } from '../../profiles/profile.ser
 import type { UserService } from '../../users/user.service.js';
 import type { KeyDeliveryService } from '../key-delivery.service.js';
 import type { RenewalKeyService } from './renewal-key.service.js';
-import { rejected } from './renewal-proof.js';
 
 interface Overdue {
   readonly profileId: ProfileId;
@@ -56,11 +56,11 @@ export class RenewalEndService {
     if (found === null) throw new DomainError('NOT_FOUND');
     await work.change(request, async (scope) => {
       const { state } = await this.lock(scope, found.userId, profileId);
-      if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { state });
+      if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { from: state });
       const replaced = await scope.sql<{ id: CertificateId }>('renewal.replaced', REPLACED, [
         profileId,
       ]);
-      if (replaced.some(({ id }) => id === certificateId)) throw rejected('KEY');
+      if (replaced.some(({ id }) => id === certificateId)) throw proofRejected('KEY');
       await this.ports.keyDelivery.forget(scope, profileId);
       await this.end(scope, profileId, { isAcknowledged: true });
     });

@@ -1,15 +1,15 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { CertificateId, ProfileId } from '../../../kernel/ids.js';
+import { proofRejected } from '../../../kernel/phone-proof.js';
 import { addressKey } from '../../../platform/address-key.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
-import type { SentKeys } from '../activation.service.js';
+import type { SentKeys } from '../sent-keys.js';
 import {
   checkDevicePart,
   checkKeyPart,
   refuseOtherRequests,
-  rejected,
   type DevicePart,
 } from './renewal-proof.js';
 
@@ -61,10 +61,10 @@ export class RenewalKeyService {
     const target = { audience: this.ports.publicUrl, now: request.now };
     const device = await checkDevicePart(proof, target);
     const found = await this.find(request, device);
-    if (found === undefined) throw rejected('SIGNATURE');
+    if (found === undefined) throw proofRejected('SIGNATURE');
     const { certificateDer, deviceThumbprint, ...key } = found;
     const signed = await checkKeyPart(device.keyProof, certificateDer, target);
-    if (device.thumbprint !== deviceThumbprint) throw rejected('DEVICE');
+    if (device.thumbprint !== deviceThumbprint) throw proofRejected('DEVICE');
     if (sent !== undefined) refuseOtherRequests(signed, sent);
     return key;
   }

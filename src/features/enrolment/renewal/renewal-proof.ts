@@ -1,20 +1,24 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import {
   calculateJwkThumbprint,
   compactVerify,
-  decodeProtectedHeader,
   EmbeddedJWK,
-  type JWK,
 } from 'jose';
-import { DomainError } from '../../../kernel/errors.js';
 import { parseId, type ProfileId } from '../../../kernel/ids.js';
+import {
+  algorithmsFor,
+  claimsIn,
+  isDeviceKey,
+  MAX_PROOF_CHARACTERS,
+  proofRejected,
+  requireFresh,
+  signerNamedIn,
+} from '../../../kernel/phone-proof.js';
 import { equalSecrets, sha256 } from '../../../kernel/secrets.js';
-import type { SentKeys } from '../activation.service.js';
+import type { SentKeys } from '../sent-keys.js';
 
-const MAX_AGE_SECONDS = 60;
-const MAX_CHARACTERS = 8192;
-const SHA256_BYTES = 32;
-const PUBLIC_MEMBERS: ReadonlySet<string> = new Set(['kty', 'crv', 'x', 'y']);
+/** One JWS within another. */
+const MAX_CHARACTERS = 2 * MAX_PROOF_CHARACTERS;
 
 /** What a proof must have been made for. */
 export interface RenewalTarget {
@@ -44,22 +48,22 @@ export interface KeyPart {
  * @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM, KEY, SIGNATURE, AUDIENCE or TIME
  */
 export async function checkDevicePart(proof: string, target: RenewalTarget): Promise<DevicePart> {
-  if (proof.length > MAX_CHARACTERS) throw rejected('FORM');
+  if (proof.length > MAX_CHARACTERS) throw proofRejected('FORM');
   const verified = await compactVerify(proof, EmbeddedJWK, { algorithms: ['ES256'] }).catch(
     (cause: unknown) => {
-      throw rejected('SIGNATURE', cause);
+      throw proofRejected('SIGNATURE', cause);
     },
   );
   const { jwk, typ } = verified.protectedHeader;
-  if (typ !== 'renewal+jwt') throw rejected('FORM');
-  if (jwk === undefined || !isBarePublicKey(jwk)) throw rejected('KEY');
-  const claims = claimsOf(verified.payload);
+  if (typ !== 'renewal+jwt') throw proofRejected('FORM');
+  if (jwk === undefined || !isDeviceKey(jwk)) throw proofRejected('KEY');
+  const claims = claimsIn(verified.payload);
   checkTarget(claims, target);
   const { sub, key: keyProof } = claims;
   const profileId = typeof sub === 'string' ? parseId<ProfileId>(sub) : undefined;
-  if (profileId === undefined || typeof keyProof !== 'string') throw rejected('FORM');
+  if (profileId === undefined || typeof keyProof !== 'string') throw proofRejected('FORM');
   const thumbprint = await calculateJwkThumbprint(jwk, 'sha256');
-  return { thumbprint, profileId, keyProof, fingerprint: fingerprintIn(keyProof) };
+  return { thumbprint, profileId, keyProof, fingerprint: signerNamedIn(keyProof, 'renewal-key+jwt') };
 }
 
 /**
@@ -75,12 +79,12 @@ export async function checkKeyPart(
   const { payload } = await compactVerify(keyProof, publicKey, {
     algorithms: algorithmsFor(publicKey),
   }).catch((cause: unknown) => {
-    throw rejected('SIGNATURE', cause);
+    throw proofRejected('SIGNATURE', cause);
   });
-  const claims = claimsOf(payload);
+  const claims = claimsIn(payload);
   checkTarget(claims, target);
   const { rqh = null } = claims;
-  if (rqh !== null && typeof rqh !== 'string') throw rejected('FORM');
+  if (rqh !== null && typeof rqh !== 'string') throw proofRejected('FORM');
   return { requestsHash: rqh };
 }
 
@@ -97,59 +101,11 @@ export function refuseOtherRequests(
   const sent = parts.filter(([, value]) => value !== null && value !== undefined);
   const expected = sha256(sent.map(([name, value]) => `${name}\n${value ?? ''}`).join(''));
   const given = Buffer.from(requestsHash ?? '', 'base64url');
-  if (!equalSecrets(given, expected)) throw rejected('REQUESTS');
+  if (!equalSecrets(given, expected)) throw proofRejected('REQUESTS');
 }
 
-export function rejected(reason: string, cause?: unknown): DomainError {
-  return new DomainError('DEVICE_PROOF_REJECTED', { reason }, { cause });
-}
-
-/** RFC 7515 section 4.1.8: `x5t#S256`. */
-function fingerprintIn(keyProof: string): string {
-  const { typ, 'x5t#S256': thumbprint } = headerOf(keyProof);
-  if (typ !== 'renewal-key+jwt' || typeof thumbprint !== 'string') throw rejected('FORM');
-  const digest = Buffer.from(thumbprint, 'base64url');
-  const isCanonical = digest.toString('base64url') === thumbprint;
-  if (!isCanonical || digest.length !== SHA256_BYTES) throw rejected('FORM');
-  return Array.from(digest, (octet) => octet.toString(16).padStart(2, '0').toUpperCase()).join(':');
-}
-
-function checkTarget({ aud, iat }: Record<string, unknown>, target: RenewalTarget): void {
-  if (aud !== target.audience) throw rejected('AUDIENCE');
-  const ageSeconds = typeof iat === 'number' ? target.now.getTime() / 1000 - iat : Infinity;
-  if (!(Math.abs(ageSeconds) <= MAX_AGE_SECONDS)) throw rejected('TIME');
-}
-
-/** RFC 7518 section 3.1; never by the header's own word. */
-function algorithmsFor(key: KeyObject): string[] {
-  if (key.asymmetricKeyType === 'rsa') return ['RS256', 'PS256'];
-  const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
-  return CURVES.get(curve) ?? [];
-}
-
-const CURVES: ReadonlyMap<string, string[]> = new Map([
-  ['prime256v1', ['ES256']],
-  ['secp384r1', ['ES384']],
-]);
-
-function isBarePublicKey(jwk: JWK): boolean {
-  const isBare = Object.keys(jwk).every((member) => PUBLIC_MEMBERS.has(member));
-  return isBare && jwk.kty === 'EC' && jwk.crv === 'P-256';
-}
-
-function headerOf(jws: string): Record<string, unknown> {
-  try {
-    return { ...decodeProtectedHeader(jws) };
-  } catch (cause) {
-    throw rejected('FORM', cause);
-  }
-}
-
-function claimsOf(payload: Uint8Array): Record<string, unknown> {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
-  } catch (cause) {
-    throw rejected('FORM', cause);
-  }
+function checkTarget(claims: Record<string, unknown>, target: RenewalTarget): void {
+  const { aud } = claims;
+  if (aud !== target.audience) throw proofRejected('AUDIENCE');
+  requireFresh(claims, target.now);
 }

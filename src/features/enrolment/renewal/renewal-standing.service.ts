@@ -2,8 +2,8 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.js';
 import type { Scope } from '../../../platform/scope.js';
-import type { CertificateService } from '../../certificates/certificate.service.js';
-import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
+import type { Certificate, CertificateService } from '../../certificates/certificate.service.js';
+import { stateAt, type MobileIdProfile, type ProfileService } from '../../profiles/profile.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { CompletionService } from '../completion.service.js';
@@ -34,11 +34,6 @@ interface Facts {
   readonly certificates: readonly Certificate[];
 }
 
-type Certificate =
-  ReturnType<CertificateService['ofProfiles']> extends Promise<ReadonlyMap<unknown, (infer C)[]>>
-    ? C
-    : never;
-
 /** How mobile IDs stand, as far as renewing them goes. */
 export class RenewalStandingService {
   constructor(
@@ -51,12 +46,12 @@ export class RenewalStandingService {
     },
   ) {}
 
-  /** @throws DomainError INVALID_TRANSITION with `state`, USER_NOT_ACTIVE */
+  /** @throws DomainError INVALID_TRANSITION with `from`, USER_NOT_ACTIVE */
   async living(scope: Scope, id: ProfileId): Promise<MobileIdProfile> {
     const profile = await this.ports.profiles.find(scope, id);
     if (profile === null) throw new DomainError('NOT_FOUND');
-    const state = stateOf(profile, scope);
-    if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { state });
+    const state = stateAt(profile, scope.now);
+    if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { from: state });
     const user = profile.userId && (await this.ports.users.get(scope, profile.userId));
     if (user?.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     return profile;
@@ -110,7 +105,7 @@ export class RenewalStandingService {
     const orders = await ordersOf(scope, profiles);
     return profiles.map((profile, i) => {
       const project = found[i];
-      if (project === undefined || stateOf(profile, scope) !== 'ACTIVE') return null;
+      if (project === undefined || stateAt(profile, scope.now) !== 'ACTIVE') return null;
       const standing = this.standing(scope, profile, {
         project,
         order: orders.get(profile.enrolmentId),
@@ -133,9 +128,4 @@ async function ordersOf(
     [profiles.map(({ enrolmentId }) => enrolmentId)],
   );
   return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** What has run out has, whether or not the sweep has noticed. */
-function stateOf({ state, validTo }: MobileIdProfile, { now }: Scope): MobileIdProfile['state'] {
-  return state === 'ACTIVE' && validTo <= now ? 'EXPIRED' : state;
 }

@@ -1,4 +1,5 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import { DAY_MS } from '../../../kernel/durations.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { ProvisioningSettings } from '../../projects/project.service.js';
 
@@ -12,7 +13,6 @@ interface Standing extends Dated {
 }
 type Reminding = Pick<ProvisioningSettings, 'expiryReminderDays'>;
 
-export const DAY_MS = 86_400_000;
 /** Where nobody is reminded. */
 const UNREMINDED_DAYS = 60;
 

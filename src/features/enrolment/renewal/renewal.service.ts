@@ -1,19 +1,20 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateId, ProfileId } from '../../../kernel/ids.js';
+import { proofRejected } from '../../../kernel/phone-proof.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type {
-  CertificateService,
   Holder,
+  IssuanceService,
   ProvenRequest,
-} from '../../certificates/certificate.service.js';
+} from '../../certificates/issuance.service.js';
 import type { NotificationService } from '../../notifications/notification.service.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import { digestOf, type CertificateRequest, type SentKeys } from '../activation.service.js';
 import type { CompletionService } from '../completion.service.js';
 import {
   discard,
@@ -21,17 +22,22 @@ import {
   type KeyDeliveryService,
   type KeyParcel,
 } from '../key-delivery.service.js';
+import { keyRequestsOf, type KeyRequest } from '../key-requests.js';
+import {
+  digestOf,
+  refuseOtherKinds,
+  type CertificateRequest,
+  type SentKeys,
+} from '../sent-keys.js';
 import type { ProvenKey, RenewalKeyService } from './renewal-key.service.js';
-import { rejected } from './renewal-proof.js';
 import type { RenewalStandingService, Standing } from './renewal-standing.service.js';
-import { keyRequestsOf, type RenewalKeyRequest } from './renewal-terms.js';
 import { refuseEarly, refuseWithoutGain } from './renewal-window.js';
 
 /** What a phone is asked to do to renew a mobile ID. */
 export interface RenewalTask {
   readonly profileId: ProfileId;
   readonly challenge: string;
-  readonly keyRequests: readonly RenewalKeyRequest[];
+  readonly keyRequests: readonly KeyRequest[];
   readonly needsWrappingKey: boolean;
   readonly serverName: string;
   readonly profileName: string;
@@ -76,7 +82,7 @@ export class RenewalService {
       readonly work: UnitOfWork;
       readonly keys: KeyRing;
       readonly renewalKeys: RenewalKeyService;
-      readonly certificates: CertificateService;
+      readonly issuance: IssuanceService;
       readonly completions: CompletionService;
       readonly keyDelivery: KeyDeliveryService;
       readonly profiles: ProfileService;
@@ -151,7 +157,7 @@ export class RenewalService {
     scope: ChangeScope,
     { key, digest, proven, parcel }: Order,
   ): Promise<MobileIdProfile> {
-    const { users, profiles, certificates, keyDelivery, audit } = this.ports;
+    const { users, profiles, issuance, keyDelivery, audit } = this.ports;
     const { userId } = await this.ports.renewalStanding.living(scope, key.profileId);
     if (userId !== null) await users.getLocked(scope, userId);
     await profiles.lock(scope, key.profileId);
@@ -159,15 +165,15 @@ export class RenewalService {
     if (isRepeated(await this.done(scope, key), digest)) return profile;
     const standing = await this.ports.renewalStanding.of(scope, profile);
     refuseUntimely(scope, standing, key);
-    refuseOtherKinds(standing, proven);
-    await certificates.refuseKnownKeys(scope, proven);
+    refuseOtherKinds(askedKinds(standing), proven);
+    await issuance.refuseKnownKeys(scope, proven);
     const replaced = await scope.sql<{ id: CertificateId }>(
       'renewal.open-certificates',
       OPEN_CERTIFICATES,
       [profile.id],
     );
     const holder = await this.holderOf(scope, standing);
-    await certificates.issue(scope, holder, [...proven, ...parcel.made]);
+    await issuance.issue(scope, holder, [...proven, ...parcel.made]);
     // What is still kept from before has reached the phone: it has proven itself by what came in the same answer.
     await keyDelivery.forget(scope, profile.id);
     await keyDelivery.deliverMade(scope, profile.id, parcel);
@@ -178,7 +184,7 @@ export class RenewalService {
       replaced.map(({ id }) => id),
       OVERLAP_DAYS,
     ]);
-    const renewed = await this.prolong(scope, profile, standing.newEnd);
+    const renewed = await profiles.prolong(scope, profile, standing.newEnd);
     await audit.record(scope, {
       action: 'profile.renew',
       target: `profile:${profile.id}`,
@@ -193,13 +199,13 @@ export class RenewalService {
     key: ProvenKey,
     requests: readonly CertificateRequest[],
   ): Promise<ProvenRequest[]> {
-    refuseOtherKinds(standing, requests);
+    refuseOtherKinds(askedKinds(standing), requests);
     const challenge = this.challenge(key);
-    const { certificates } = this.ports;
+    const { issuance } = this.ports;
     const proven = await Promise.all(
-      requests.map(({ kind, csr }) => certificates.prove(kind, csr, challenge)),
+      requests.map(({ kind, csr }) => issuance.prove(kind, csr, challenge)),
     );
-    certificates.refuseForeignKeys(standing.terms, proven);
+    issuance.refuseForeignKeys(standing.terms, proven);
     return proven;
   }
 
@@ -220,19 +226,6 @@ export class RenewalService {
     const validity = { notBefore: scope.now, notAfter: newEnd };
     const order = { projectId, certificateTerms: terms };
     return completions.holderOf(scope, order, { profileId, user, ...validity });
-  }
-
-  private async prolong(
-    scope: ChangeScope,
-    profile: MobileIdProfile,
-    newEnd: Date,
-  ): Promise<MobileIdProfile> {
-    const [row] = await scope.sql<{ validTo: Date }>(
-      'renewal.prolong',
-      'UPDATE profile SET valid_to = greatest(valid_to, $2) WHERE id = $1 RETURNING valid_to AS "validTo"',
-      [profile.id, newEnd],
-    );
-    return Object.assign(profile, row);
   }
 
   private async done(scope: Scope, { certificateId }: ProvenKey): Promise<Done | undefined> {
@@ -259,21 +252,15 @@ export class RenewalService {
   }
 }
 
-function isServerMade({ origin }: RenewalKeyRequest): boolean {
+function isServerMade({ origin }: KeyRequest): boolean {
   return origin === 'SERVER';
 }
 
-/** @throws DomainError CSR_REJECTED where not each of the keys that the phone has to make has its request */
-function refuseOtherKinds(
-  standing: Standing,
-  requests: readonly Pick<CertificateRequest, 'kind'>[],
-): void {
-  const wanted = keyRequestsOf(standing)
+/** Kinds whose keys the phone has to make. */
+function askedKinds(standing: Standing): CertificateKind[] {
+  return keyRequestsOf(standing)
     .filter((request) => !isServerMade(request))
     .map(({ kind }) => kind);
-  const sent = requests.map(({ kind }) => kind);
-  const fits = sent.length === wanted.length && wanted.every((kind) => sent.includes(kind));
-  if (!fits) throw new DomainError('CSR_REJECTED', { reason: 'KINDS', wanted });
 }
 
 /** @throws DomainError CONFLICT where others have become certificates already */
@@ -285,7 +272,7 @@ function isRepeated(done: Done | undefined, digest: Buffer): boolean {
 
 /** Suspended, revoked, run out or renewed already; or not the one that speaks for the mobile ID. */
 function refuseOtherKey({ provingId }: Standing, { certificateId }: ProvenKey): void {
-  if (provingId !== certificateId) throw rejected('KEY');
+  if (provingId !== certificateId) throw proofRejected('KEY');
 }
 
 function refuseUntimely({ now }: Scope, standing: Standing, key: ProvenKey): void {

@@ -1,6 +1,6 @@
-import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
+import { MaxLength } from 'class-validator';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { CertificateRequestInput, KeyRequestType } from '../device.types.js';
+import { KeyRequestType, SentKeysInput } from '../device.types.js';
 
 const MAX_PROOF_CHARACTERS = 8192;
 const tooLong = { message: 'It is too long.' };
@@ -45,34 +45,11 @@ export class RenewalTaskType {
 }
 
 @InputType('RenewMobileIdInput', { description: 'What a phone sends to renew a mobile ID.' })
-export class RenewMobileIdInput {
+export class RenewMobileIdInput extends SentKeysInput {
   @MaxLength(MAX_PROOF_CHARACTERS, tooLong)
   @Field(() => String, {
     description:
       'As for mobileIdRenewal. The inner payload also has `rqh`: base64url SHA-256 of the requests, in the order in which they are sent; of each its kind, a line feed, and its `csr`; then of `wrappingKey` and `serverKeyAlgorithm`, where they are sent, the name of the field, a line feed, and the value.',
   })
   proof!: string;
-
-  @ValidateNested({ each: true })
-  @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })
-  @Field(() => [CertificateRequestInput], {
-    description: 'One for each key of origin DEVICE that was asked for.',
-  })
-  requests!: CertificateRequestInput[];
-
-  @MaxLength(4096, tooLong)
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'Public JWK that a server-made encryption key is wrapped for, as for activateEnrolment. Needed where the task says needsWrappingKey.',
-  })
-  wrappingKey?: string | null;
-
-  @MaxLength(20, tooLong)
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'Which of the algorithms of the key of origin SERVER it shall have; the first of them, if left out.',
-  })
-  serverKeyAlgorithm?: string | null;
 }

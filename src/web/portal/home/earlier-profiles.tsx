@@ -1,8 +1,9 @@
-import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Paper, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { standingText } from '../mobile-id/mobile-id-text.js';
 import { StateBadge } from '../mobile-id/state-badge.js';
 import { hashOf } from '../route.js';
+import { TitledSection } from '../titled-section.js';
 import type { Profile } from './documents.js';
 
 interface EarlierProfilesProps {
@@ -13,10 +14,7 @@ interface EarlierProfilesProps {
 export function EarlierProfiles({ profiles }: EarlierProfilesProps): ReactElement | null {
   if (profiles.length === 0) return null;
   return (
-    <Stack component="section" aria-labelledby="earlier-title" gap="sm">
-      <Title order={2} id="earlier-title">
-        Earlier mobile IDs
-      </Title>
+    <TitledSection name="earlier" title="Earlier mobile IDs">
       {profiles.map((profile) => (
         <Paper
           key={profile.id}
@@ -44,6 +42,6 @@ export function EarlierProfiles({ profiles }: EarlierProfilesProps): ReactElemen
           </Group>
         </Paper>
       ))}
-    </Stack>
+    </TitledSection>
   );
 }

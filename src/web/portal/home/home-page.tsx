@@ -1,4 +1,4 @@
-import { Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useQuery } from 'urql';
 import { problemOf } from '../../shared/errors.js';
@@ -7,6 +7,7 @@ import { isOver } from '../mobile-id/mobile-id-moves.js';
 import { OFFERS, type Offer } from '../order/documents.js';
 import { useSession } from '../sign-in/session-context.js';
 import { Trouble } from '../step-up/trouble.js';
+import { TitledSection } from '../titled-section.js';
 import { useReloadOnReturn } from '../use-reload-on-return.js';
 import { MY_PROFILES, type Profile } from './documents.js';
 import { EarlierProfiles } from './earlier-profiles.js';
@@ -38,18 +39,12 @@ export function HomePage(): ReactElement {
       />
       {!failure && (
         <>
-          <Stack component="section" aria-labelledby="offers-title" gap="sm">
-            <Title order={2} id="offers-title">
-              Get mobile ID
-            </Title>
+          <TitledSection name="offers" title="Get mobile ID">
             <Offers offers={offers.data?.mobileIdOffers} />
-          </Stack>
-          <Stack component="section" aria-labelledby="profiles-title" gap="sm">
-            <Title order={2} id="profiles-title">
-              My mobile IDs
-            </Title>
+          </TitledSection>
+          <TitledSection name="profiles" title="My mobile IDs">
             <Profiles profiles={mine?.filter((profile) => !isOver(profile))} />
-          </Stack>
+          </TitledSection>
           <EarlierProfiles profiles={mine?.filter(isOver) ?? []} />
         </>
       )}

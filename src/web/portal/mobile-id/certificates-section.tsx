@@ -1,10 +1,11 @@
 import { Button, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import { useId, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { CertificateStatusBadge, KindIcon } from '../../shared/certificate-card.js';
 import { groupSerial, KIND_TEXT } from '../../shared/certificates.js';
 import { formatDay } from '../../shared/dates.js';
 import type { CertificateInDetail } from '../home/documents.js';
+import { TitledSection } from '../titled-section.js';
 import { endText, pemFileOf } from './certificate-text.js';
 
 interface CertificatesSectionsProps {
@@ -39,17 +40,13 @@ function CertificatesSection({
   title,
   certificates,
 }: CertificatesSectionProps): ReactElement | null {
-  const titleId = useId();
   if (certificates.length === 0) return null;
   return (
-    <Stack component="section" aria-labelledby={titleId} gap="sm" data-section={name}>
-      <Title order={2} id={titleId}>
-        {title}
-      </Title>
+    <TitledSection name={name} title={title}>
       {certificates.map((certificate) => (
         <CertificateInDetailCard key={certificate.id} certificate={certificate} />
       ))}
-    </Stack>
+    </TitledSection>
   );
 }
 

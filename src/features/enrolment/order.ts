@@ -1,0 +1,70 @@
+import { CERTIFICATE_KINDS, type CertificateKind } from '../../kernel/certificate-kind.js';
+import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { sha256 } from '../../kernel/secrets.js';
+import type { NamedCredentials } from '../access/access.service.js';
+import type { DeliveryChannel, Project } from '../projects/project.service.js';
+import type { User } from '../users/user.service.js';
+import { isLost, replacementDigest } from './replacement.service.js';
+
+/** What a caller may say of an order; the project's settings fill in the rest. */
+export interface Order extends NamedCredentials {
+  readonly projectId?: string | null;
+  readonly certificates?: readonly CertificateKind[] | null;
+  readonly channel?: DeliveryChannel | null;
+  readonly validityDays?: number | null;
+  readonly idempotencyKey?: string | null;
+}
+
+/** @throws DomainError CERTIFICATE_NOT_SELECTABLE, INVALID_INPUT */
+export function certificatesOf({ settings }: Project, order: Order): CertificateKind[] {
+  const wanted = order.certificates ?? settings.defaultCertificates;
+  if (wanted.length === 0) throw invalidInput('input.certificates', 'Choose at least one.');
+  if (new Set(wanted).size < wanted.length) {
+    throw invalidInput('input.certificates', 'Name each kind once.');
+  }
+  const refused = wanted.filter((kind) => !settings.selectableCertificates.includes(kind));
+  if (refused.length > 0) {
+    throw new DomainError('CERTIFICATE_NOT_SELECTABLE', { certificates: refused });
+  }
+  return CERTIFICATE_KINDS.filter((kind) => wanted.includes(kind));
+}
+
+/** @throws DomainError CHANNEL_NOT_AVAILABLE */
+export function channelOf({ settings }: Project, user: User, order: Order): DeliveryChannel {
+  const channel = order.channel ?? settings.channels[0];
+  const isPossible = channel === 'SCREEN' || (channel === 'EMAIL' && user.email !== null);
+  const isUsable = isPossible && !isLost(channel, order);
+  if (channel === undefined || !settings.channels.includes(channel) || !isUsable) {
+    throw new DomainError('CHANNEL_NOT_AVAILABLE', { channel: channel ?? null });
+  }
+  return channel;
+}
+
+/** @throws DomainError INVALID_INPUT */
+export function validityOf({ settings }: Project, order: Order): number | null {
+  const days = order.validityDays ?? null;
+  if (days === null) return null;
+  if (days < 1 || days > settings.validityDays) {
+    throw invalidInput(
+      'input.validityDays',
+      `It must be from 1 to ${String(settings.validityDays)}.`,
+    );
+  }
+  return days;
+}
+
+/** Of all that makes one order the same as another. */
+export function digestOf(user: User, project: Project, order: Order): Buffer {
+  const { certificates, channel, validityDays, recoverCertificateIds } = order;
+  return sha256(
+    JSON.stringify([
+      user.id,
+      project.id,
+      certificates ? [...certificates].sort() : null,
+      channel ?? null,
+      validityDays ?? null,
+      ...replacementDigest(order),
+      ...(recoverCertificateIds ? [{ recovered: [...recoverCertificateIds].sort() }] : []),
+    ]),
+  );
+}

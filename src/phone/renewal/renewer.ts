@@ -1,0 +1,230 @@
+import { checkAnswer } from '../answer-check.js';
+import { sameBytes } from '../bytes.js';
+import { parseCertificate } from '../certificate.js';
+import { makeRequest, type MadeRequest } from '../certificate-request.js';
+import type { ActivatedMobileId, CertificateKind, RenewalTask } from '../contract.js';
+import { chooseAlgorithm, isForDecryption, type KeyAlgorithm } from '../keys/key-algorithm.js';
+import type { KeyStore, PendingRenewal, StoredMobileId } from '../keys/key-store.js';
+import { PhoneError, ServerError } from '../problem.js';
+import { receiveKeys } from '../keys/received-keys.js';
+import type { RenewalApi } from './renewal-api.js';
+import { canProve, proveRenewal, type RenewalSubject } from './renewal-proof.js';
+import { untilAnswered } from '../retry.js';
+import { makeWrappingKey } from '../keys/wrapped-key.js';
+
+/** What the phone is doing, for whoever shows it. */
+export type RenewalProgress =
+  | {
+      readonly step: 'MAKING_KEY';
+      readonly kind: CertificateKind;
+      readonly algorithm: KeyAlgorithm;
+    }
+  | { readonly step: 'RENEWING' }
+  | { readonly step: 'RENEWED'; readonly mobileId: StoredMobileId }
+  | { readonly step: 'RETRYING'; readonly waitMs: number };
+
+export interface RenewerOptions {
+  /** The server's public URL. */
+  readonly serverUrl: string;
+  readonly api: RenewalApi;
+  readonly store: KeyStore;
+  readonly now: () => Date;
+  readonly pause: (ms: number) => Promise<void>;
+  /** Insists on this algorithm; without it, the server's first choice that this phone can make. */
+  readonly algorithm?: KeyAlgorithm | undefined;
+  /** For a store that keeps keys in a file. Without it they cannot leave this phone. */
+  readonly extractableKeys?: boolean | undefined;
+  readonly report?: ((progress: RenewalProgress) => void) | undefined;
+}
+
+/** A clock this far off may be why a proof was refused; the server allows 60 s. */
+const CLOCK_TOLERANCE_MS = 30_000;
+
+/**
+ * The phone's part of renewing a mobile ID. Whatever breaks in between, calling `renew` again goes on with the same keys and the
+ * same requests; the old keys stay until the new certificates are stored. Fails with `ServerError` or `PhoneError`.
+ */
+export class Renewer {
+  constructor(private readonly options: RenewerOptions) {}
+
+  /** What it takes, and from when on. Uses nothing up. Undefined for one that has no key to prove itself with. */
+  async look(mobileId: StoredMobileId): Promise<RenewalTask | undefined> {
+    if (!canProve(mobileId)) return undefined;
+    return this.proving(mobileId, {}, (proof) => this.options.api.task(proof));
+  }
+
+  /** Makes new keys, has them certified, stores them, and lets the old ones go. */
+  async renew(profileId: string): Promise<StoredMobileId> {
+    const mobileId = await this.stored(profileId);
+    if (mobileId === undefined) throw new PhoneError('NO_SUCH_MOBILE_ID');
+    const pending = await this.options.store.loadRenewal(profileId);
+    if (pending?.isStored === true) return this.finish(mobileId);
+    const ready = pending ?? (await this.makeKeys(mobileId));
+    try {
+      const answer = await this.send(mobileId, ready);
+      return await this.finish(await this.keep(mobileId, answer, ready));
+    } catch (error) {
+      await this.forgetWhatCannotGoOn(error, profileId);
+      throw error;
+    }
+  }
+
+  /** Whether a renewal was begun on this phone, and not finished. */
+  async isPending(profileId: string): Promise<boolean> {
+    return (await this.options.store.loadRenewal(profileId)) !== undefined;
+  }
+
+  private async stored(profileId: string): Promise<StoredMobileId | undefined> {
+    const { serverUrl, store } = this.options;
+    const mobileIds = await store.listMobileIds();
+    return mobileIds.find(
+      (mobileId) => mobileId.profile.id === profileId && mobileId.serverUrl === serverUrl,
+    );
+  }
+
+  private async makeKeys(mobileId: StoredMobileId): Promise<PendingRenewal> {
+    const task = await this.look(mobileId);
+    if (task === undefined) throw new PhoneError('NOT_RENEWABLE');
+    const { algorithm: wish, extractableKeys: extractable, now, store } = this.options;
+    if (new Date(task.renewableFrom) > now()) {
+      throw new PhoneError('RENEWABLE_LATER', `From ${task.renewableFrom.slice(0, 10)} on.`);
+    }
+    const made: MadeRequest[] = [];
+    let serverKeyAlgorithm: KeyAlgorithm | undefined;
+    for (const { kind, origin, algorithms } of task.keyRequests) {
+      const algorithm = chooseAlgorithm(algorithms, wish);
+      if (origin === 'SERVER') {
+        if (!isForDecryption(kind))
+          throw new PhoneError('TASK_NOT_SUPPORTED', `${kind}: ${origin}`);
+        serverKeyAlgorithm = algorithm;
+        continue;
+      }
+      this.report({ step: 'MAKING_KEY', kind, algorithm });
+      const { accountName: commonName, challenge } = task;
+      made.push(await makeRequest({ kind, algorithm, commonName, challenge, extractable }));
+    }
+    const wrappingKey = task.needsWrappingKey ? await makeWrappingKey({ extractable }) : undefined;
+    const keys = { made, wrappingKey, serverKeyAlgorithm };
+    const ready = { profileId: mobileId.profile.id, ...keys, isStored: false };
+    // Stored before they are sent: after a lost answer the very same requests go out again.
+    await store.saveRenewal(ready);
+    return ready;
+  }
+
+  private async send(mobileId: StoredMobileId, ready: PendingRenewal): Promise<ActivatedMobileId> {
+    this.report({ step: 'RENEWING' });
+    const { made, wrappingKey, serverKeyAlgorithm } = ready;
+    const sent = {
+      requests: made.map(({ kind, csr }) => ({ kind, csr })),
+      ...(wrappingKey === undefined ? {} : { wrappingKey: wrappingKey.publicJwk }),
+      ...(serverKeyAlgorithm === undefined ? {} : { serverKeyAlgorithm }),
+    };
+    const answer = await this.proving(mobileId, { sent }, (proof) =>
+      this.options.api.renew({ proof, ...sent }),
+    );
+    const fresh = onlyNew(answer, ready, mobileId);
+    await checkAnswer(fresh, made, serverMadeKinds(ready));
+    return fresh;
+  }
+
+  /** The keys of earlier encryption certificates stay: they open what was encrypted before. */
+  private async keep(
+    before: StoredMobileId,
+    answer: ActivatedMobileId,
+    { made, wrappingKey }: PendingRenewal,
+  ): Promise<StoredMobileId> {
+    const { extractableKeys, now, store } = this.options;
+    const { profile, chain } = answer;
+    const own = made.map(({ csr: _csr, ...key }) => key);
+    const received = await receiveKeys(answer, wrappingKey, extractableKeys);
+    const earlier = before.profile.certificates
+      .filter(({ kind }) => isForDecryption(kind))
+      .map((each) => (each.recovered === true ? each : { ...each, status: 'REVOKED' }));
+    const decrypting = before.keys.filter(({ kind }) => isForDecryption(kind));
+    const mobileId = {
+      ...before,
+      chain,
+      profile: { ...profile, certificates: [...profile.certificates, ...earlier] },
+      keys: [...own, ...received, ...decrypting],
+      storedAt: now(),
+    };
+    await store.storeRenewed(mobileId, { profileId: profile.id, made: [], isStored: true });
+    return mobileId;
+  }
+
+  /** The new certificates are here: if the server does not hear of it now, it does the next time, or finds out by itself. */
+  private async finish(mobileId: StoredMobileId): Promise<StoredMobileId> {
+    const { api, store } = this.options;
+    const profileId = mobileId.profile.id;
+    try {
+      await this.proving(mobileId, {}, (proof) => api.acknowledge(proof));
+      await store.clearRenewal(profileId);
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+    }
+    this.report({ step: 'RENEWED', mobileId });
+    return mobileId;
+  }
+
+  private async proving<T>(
+    mobileId: StoredMobileId,
+    subject: Pick<RenewalSubject, 'sent'>,
+    call: (proof: string) => Promise<T>,
+  ): Promise<T> {
+    const { now, serverUrl: audience, store } = this.options;
+    const device = await store.loadDeviceKey();
+    if (device === undefined) throw new PhoneError('NOT_RENEWABLE');
+    const callAt = async (issuedAt: Date): Promise<T> =>
+      call(await proveRenewal(mobileId, device, { audience, issuedAt, ...subject }));
+    return untilAnswered(
+      () => callAt(now()).catch((error: unknown) => callAt(this.correctedTime(error))),
+      (waitMs) => {
+        this.report({ step: 'RETRYING', waitMs });
+        return this.options.pause(waitMs);
+      },
+    );
+  }
+
+  /** The server's time, where the refusal may be due to this phone's clock; else the refusal again. */
+  private correctedTime(error: unknown): Date {
+    const isRefusal = error instanceof ServerError && error.code === 'DEVICE_PROOF_REJECTED';
+    if (isRefusal && error.serverTime !== undefined) {
+      const offMs = Math.abs(error.serverTime.getTime() - this.options.now().getTime());
+      if (offMs > CLOCK_TOLERANCE_MS) return error.serverTime;
+    }
+    throw error;
+  }
+
+  private async forgetWhatCannotGoOn(error: unknown, profileId: string): Promise<void> {
+    const isOver = error instanceof ServerError && FORGOTTEN_AFTER.has(error.code);
+    if (isOver) await this.options.store.clearRenewal(profileId);
+  }
+
+  private report(progress: RenewalProgress): void {
+    this.options.report?.(progress);
+  }
+}
+
+/** After these the same requests will not be certified; other ones may. */
+const FORGOTTEN_AFTER: ReadonlySet<string> = new Set(['CSR_REJECTED', 'CONFLICT']);
+
+/** In the renewals of a phone, only encryption keys are wrapped. */
+function serverMadeKinds({ wrappingKey }: PendingRenewal): CertificateKind[] {
+  return wrappingKey === undefined ? [] : ['ENCRYPTION'];
+}
+
+/** The answer shows the old certificates as well, which are still good, and those that were recovered. */
+function onlyNew(
+  answer: ActivatedMobileId,
+  ready: PendingRenewal,
+  before: StoredMobileId,
+): ActivatedMobileId {
+  const known = new Set(before.profile.certificates.map(({ id }) => id));
+  const awaited = serverMadeKinds(ready);
+  const certificates = answer.profile.certificates.filter(({ id, kind, pem, recovered }) => {
+    if (awaited.includes(kind)) return recovered !== true && !known.has(id);
+    const { publicKey } = parseCertificate(pem);
+    return ready.made.some((request) => sameBytes(request.publicKey, publicKey));
+  });
+  return { ...answer, profile: { ...answer.profile, certificates } };
+}
