@@ -23,6 +23,6 @@ test('the example environment names settings of the server only, and keeps no se
   const lines = textOf('.env.example')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const known = new Set([...knownSettings(), 'POSTGRES_PASSWORD']);
+  const known = new Set([...knownSettings(), 'POSTGRES_PASSWORD', 'SERVER_PASSWORD']);
   expect(lines.filter((line) => !known.has(line.replace(/=$/, '')))).toEqual([]);
 });
