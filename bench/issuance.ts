@@ -1,6 +1,9 @@
 import { createHash, createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { IssuanceService, type ProvenRequest } from '../src/features/certificates/issuance.service.js';
+import {
+  IssuanceService,
+  type ProvenRequest,
+} from '../src/features/certificates/issuance.service.js';
 import type { CertificateAuthority } from '../src/features/certificates/x509/certificate-authority.js';
 import { AuthorityKeys } from '../src/features/certificates/authorities/authority-keys.js';
 import { IssuingAuthorities } from '../src/features/certificates/authorities/issuing-authorities.service.js';

@@ -204,7 +204,7 @@ async function startEdge(
     port,
     tls: config.tls,
     clientCa: config.clientCa,
-    ownAuthorities: services.certificates.authority.chainPem,
+    ownAuthorities: services.issuance.authority.chainPem,
     publicUrl: () => publicUrl,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,

@@ -37,7 +37,10 @@ import {
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
 import { WrappedKey } from './features/enrolment/key-delivery.entity.js';
 import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
-import { ArchivedKey, RecoveryKey } from './features/certificates/key-archive/key-archive.entity.js';
+import {
+  ArchivedKey,
+  RecoveryKey,
+} from './features/certificates/key-archive/key-archive.entity.js';
 import { RecoveredCertificate } from './features/certificates/key-archive/recovered-certificate.entity.js';
 import {
   EnrolmentRecovery,

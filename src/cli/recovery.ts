@@ -6,7 +6,10 @@ import type { DataSource } from 'typeorm';
 import { recoveryKeysIn } from '../composition/first-start.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
-import { KeyArchiveService, newRecoveryKey } from '../features/certificates/key-archive/key-archive.service.js';
+import {
+  KeyArchiveService,
+  newRecoveryKey,
+} from '../features/certificates/key-archive/key-archive.service.js';
 import {
   KeyPreparationService,
   type WaitingRecovery,

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
-import { KeyArchiveService, RecoveryKeys } from '../features/certificates/key-archive/key-archive.service.js';
+import {
+  KeyArchiveService,
+  RecoveryKeys,
+} from '../features/certificates/key-archive/key-archive.service.js';
 import { randomToken } from '../kernel/secrets.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';

@@ -4,7 +4,12 @@ import type { ActivatedMobileId, CertificateKind, DeviceInput, DeviceTask } from
 import { codeHash, makeDeviceKey, proveClaim, type DeviceKey } from './keys/device-key.js';
 import { ENDED_CODES, untilEnd, untilConfirmed } from './enrolment-watch.js';
 import { chooseAlgorithm, type KeyAlgorithm } from './keys/key-algorithm.js';
-import { hasKeys, type KeyStore, type PendingEnrolment, type StoredMobileId } from './keys/key-store.js';
+import {
+  hasKeys,
+  type KeyStore,
+  type PendingEnrolment,
+  type StoredMobileId,
+} from './keys/key-store.js';
 import { PhoneError, ServerError } from './problem.js';
 import { receiveKeys } from './keys/received-keys.js';
 import { untilAnswered } from './retry.js';

@@ -259,7 +259,7 @@ describe('too early', () => {
 
   test('a mobile ID that lasts as long as its authority gains nothing', async () => {
     const phone = await phoneEnding(20);
-    const { authority } = server.app.services.certificates;
+    const { authority } = server.app.services.issuance;
     const end = Object.getOwnPropertyDescriptor(authority, 'validTo');
     try {
       Object.defineProperty(authority, 'validTo', {

@@ -130,9 +130,9 @@ describe('a mobile ID that replaces another', () => {
   test('leaves it alone where its certificates cannot be issued', async () => {
     const { placed, phone, task } = await replacing();
     const requests = phone.requestsFor(task);
-    const { certificates } = server.app.services;
+    const { issuance } = server.app.services;
     const issue = jest
-      .spyOn(certificates.authority, 'issue')
+      .spyOn(issuance.authority, 'issue')
       .mockRejectedValueOnce(new DomainError('CSR_REJECTED'));
     expect(codeOf(await phone.tryActivate(task, requests))).toBe('CSR_REJECTED');
     issue.mockRestore();

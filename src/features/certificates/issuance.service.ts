@@ -157,7 +157,8 @@ export class IssuanceService {
   ): Promise<readonly StoredCertificate[]> {
     this.refuseForeignKeys(holder.terms, keys);
     const stored = await this.issueByActive(scope, { holder, keys, status });
-    if (stored.length < keys.length) throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
+    if (stored.length < keys.length)
+      throw new DomainError('CSR_REJECTED', { reason: 'KEY_REUSED' });
     if (status === 'ON_HOLD') {
       await scope.raise(certificatesChanged, { certificateIds: stored.map(({ id }) => id) });
     }
@@ -201,10 +202,7 @@ export class IssuanceService {
     ]);
   }
 
-  private orderFor(
-    holder: Holder,
-    { kind, publicKeySpki }: KeyToCertify,
-  ): CertificateOrder {
+  private orderFor(holder: Holder, { kind, publicKeySpki }: KeyToCertify): CertificateOrder {
     return {
       kind,
       publicKeySpki,

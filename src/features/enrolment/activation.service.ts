@@ -26,12 +26,7 @@ import {
   type KeyParcel,
   type KeyWish,
 } from './key-delivery.service.js';
-import {
-  digestOf,
-  refuseOtherKinds,
-  type CertificateRequest,
-  type SentKeys,
-} from './sent-keys.js';
+import { digestOf, refuseOtherKinds, type CertificateRequest, type SentKeys } from './sent-keys.js';
 import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
 interface Activation {

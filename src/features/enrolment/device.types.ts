@@ -149,7 +149,7 @@ export class CertificateRequestInput {
 }
 
 /** What keys are asked for with, whichever way. */
-@InputType({ isAbstract: true })
+@InputType()
 export abstract class SentKeysInput {
   @ValidateNested({ each: true })
   @ArrayMaxSize(10, { message: 'It must have at most 10 entries.' })

@@ -1,9 +1,4 @@
-import {
-  actorIdOf,
-  reachesProject,
-  type Actor,
-  type RequestContext,
-} from '../../kernel/actor.js';
+import { actorIdOf, reachesProject, type Actor, type RequestContext } from '../../kernel/actor.js';
 import type { Scope } from '../../platform/scope.js';
 import type { Enrolment } from './enrolment.entity.js';
 

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { EstAnswerService } from '../../../src/features/enrolment/est/est-answer.service';
-import { algorithmLike } from '../../../src/features/enrolment/est/server-made-keys';
+import { algorithmLike } from '../../../src/features/enrolment/est/est-key.service';
 import { describeDevice, tlsKeyThumbprint } from '../../../src/features/enrolment/est/tls-key';
 import { Openssl } from '../certificates/openssl';
 import { selfSigned, selfSignedAgain } from '../certificates/self-signed';

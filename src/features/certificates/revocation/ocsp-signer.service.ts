@@ -6,7 +6,10 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { OcspSigner } from '../x509/ocsp-response.js';
 import { ocspKeyAlgorithm, ocspSignerCertificate, openOcspSigner } from '../x509/ocsp-signer.js';
 import { newSoftwareKey, softwareKey } from '../x509/signing-key.js';
-import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
+import type {
+  AuthorityDirectory,
+  ListedAuthority,
+} from '../authorities/authority-directory.service.js';
 import { eachOf } from './each-of.js';
 import { OcspSignerEntity } from './revocation.entity.js';
 

@@ -16,7 +16,10 @@ import {
   signOcspResponse,
 } from '../x509/ocsp-response.js';
 import { wholeSeconds } from '../x509/validity.js';
-import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
+import type {
+  AuthorityDirectory,
+  ListedAuthority,
+} from '../authorities/authority-directory.service.js';
 import type { OcspSignerService } from './ocsp-signer.service.js';
 
 /** An answer that may be given to whoever asks the same, for a while. */

@@ -4,7 +4,10 @@ import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
 import type { RevocationReason } from '../certificate-status.js';
 import { eachOf } from './each-of.js';
 import { EVERY_HOURS, lockList, publishNext } from './next-revocation-list.js';
-import type { AuthorityDirectory, ListedAuthority } from '../authorities/authority-directory.service.js';
+import type {
+  AuthorityDirectory,
+  ListedAuthority,
+} from '../authorities/authority-directory.service.js';
 
 export interface PublishedList {
   readonly number: string;

@@ -1,5 +1,14 @@
 import { TAG } from './der.js';
-import { context, type Der, derOf, integer, octetString, oid, sequence, time } from './der-writer.js';
+import {
+  context,
+  type Der,
+  derOf,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  time,
+} from './der-writer.js';
 import { reasonCodeOf } from './revocation-reason.js';
 import { type Signer, signTbs } from './signer.js';
 

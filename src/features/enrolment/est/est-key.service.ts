@@ -85,7 +85,7 @@ export class EstKeyService {
 }
 
 /** The client's request shows which type it would like: larger RSA keys than the server makes become the largest of those. */
-function algorithmLike(wished: string): (typeof SERVER_ALGORITHMS)[number] {
+export function algorithmLike(wished: string): (typeof SERVER_ALGORITHMS)[number] {
   const known = SERVER_ALGORITHMS.find((algorithm) => algorithm === wished);
   return known ?? (wished.startsWith('RSA-') ? 'RSA-3072' : 'P-256');
 }

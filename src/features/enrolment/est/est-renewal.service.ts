@@ -137,10 +137,7 @@ export class EstRenewalService {
     return profile && { certificate, profile };
   }
 
-  private issuedHere(
-    scope: Scope,
-    shown: ShownCertificate,
-  ): Promise<Certificate | undefined> {
+  private issuedHere(scope: Scope, shown: ShownCertificate): Promise<Certificate | undefined> {
     return this.ports.certificates.issuedHere(scope, readShown(shown).serialNumber, shown.der);
   }
 

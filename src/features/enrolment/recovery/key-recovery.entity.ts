@@ -1,10 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type {
-  CertificateId,
-  EnrolmentId,
-  KeyRecoveryId,
-  UserId,
-} from '../../../kernel/ids.js';
+import type { CertificateId, EnrolmentId, KeyRecoveryId, UserId } from '../../../kernel/ids.js';
 import type { KeyRecoveryState } from './key-recovery-state.js';
 
 /** An operator's request that a user gets earlier encryption keys onto his next phone. */

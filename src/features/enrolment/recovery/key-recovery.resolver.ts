@@ -78,7 +78,10 @@ export class KeyRecoveryResolver {
   rejectKeyRecovery(
     @Ctx() ctx: RequestContext,
     @Arg('id', () => ID, RECOVERY_ID) id: string,
-    @Arg('reason', () => String, { nullable: true, description: 'For the audit log. Up to 500 characters.' })
+    @Arg('reason', () => String, {
+      nullable: true,
+      description: 'For the audit log. Up to 500 characters.',
+    })
     reason: string | null,
   ): Promise<KeyRecoveryType> {
     const { work, keyRecoveries } = this.services;

@@ -38,11 +38,9 @@ export class PreparedKeyService {
   }
 
   async forget(scope: ChangeScope, recoveryIds: readonly KeyRecoveryId[]): Promise<void> {
-    await scope.sql(
-      'prepared-key.forget',
-      'DELETE FROM prepared_key WHERE recovery_id = ANY($1)',
-      [recoveryIds],
-    );
+    await scope.sql('prepared-key.forget', 'DELETE FROM prepared_key WHERE recovery_id = ANY($1)', [
+      recoveryIds,
+    ]);
   }
 }
 

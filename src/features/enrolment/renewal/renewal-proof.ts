@@ -1,9 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import {
-  calculateJwkThumbprint,
-  compactVerify,
-  EmbeddedJWK,
-} from 'jose';
+import { calculateJwkThumbprint, compactVerify, EmbeddedJWK } from 'jose';
 import { parseId, type ProfileId } from '../../../kernel/ids.js';
 import {
   algorithmsFor,
@@ -63,7 +59,12 @@ export async function checkDevicePart(proof: string, target: RenewalTarget): Pro
   const profileId = typeof sub === 'string' ? parseId<ProfileId>(sub) : undefined;
   if (profileId === undefined || typeof keyProof !== 'string') throw proofRejected('FORM');
   const thumbprint = await calculateJwkThumbprint(jwk, 'sha256');
-  return { thumbprint, profileId, keyProof, fingerprint: signerNamedIn(keyProof, 'renewal-key+jwt') };
+  return {
+    thumbprint,
+    profileId,
+    keyProof,
+    fingerprint: signerNamedIn(keyProof, 'renewal-key+jwt'),
+  };
 }
 
 /**

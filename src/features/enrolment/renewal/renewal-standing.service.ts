@@ -3,7 +3,11 @@ import { DomainError } from '../../../kernel/errors.js';
 import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.js';
 import type { Scope } from '../../../platform/scope.js';
 import type { Certificate, CertificateService } from '../../certificates/certificate.service.js';
-import { stateAt, type MobileIdProfile, type ProfileService } from '../../profiles/profile.service.js';
+import {
+  stateAt,
+  type MobileIdProfile,
+  type ProfileService,
+} from '../../profiles/profile.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { CompletionService } from '../completion.service.js';

@@ -2,7 +2,11 @@ import { adviceOn, type Advice } from '../../../phone/advice.js';
 import type { DeviceTask } from '../../../phone/contract.js';
 import { codeHash } from '../../../phone/keys/device-key.js';
 import { isCode } from '../../../phone/link.js';
-import { hasKeys, type PendingEnrolment, type StoredMobileId } from '../../../phone/keys/key-store.js';
+import {
+  hasKeys,
+  type PendingEnrolment,
+  type StoredMobileId,
+} from '../../../phone/keys/key-store.js';
 import type { Phone, Progress } from '../../../phone/phone.js';
 import { PhoneError } from '../../../phone/problem.js';
 import type { IndexedDbKeyStore } from '../indexed-db-key-store.js';
