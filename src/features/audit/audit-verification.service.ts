@@ -17,6 +17,8 @@ export interface AuditReport {
   readonly seals: number;
   /** Entries behind the last seal. */
   readonly unsealed: number;
+  /** When the first of those was written. */
+  readonly unsealedSince: string | null;
   /** The last seal; null where there is none. */
   readonly anchor: Anchor | null;
   /** What is not as it was sealed, in words; the first hundred. */
@@ -36,7 +38,7 @@ const UNSEALED = 'SELECT count(*)::int AS count FROM audit_entry WHERE id > $1';
 export class AuditVerificationService {
   constructor(
     private readonly keys: KeyRing,
-    private readonly seals: Pick<AuditSealService, 'holds'>,
+    private readonly seals: Pick<AuditSealService, 'holds' | 'waiting'>,
   ) {}
 
   /** @param anchors seals that are known from elsewhere to have been there */
@@ -60,6 +62,7 @@ export class AuditVerificationService {
     return {
       ...counted,
       unsealed: rest[0]?.count ?? 0,
+      unsealedSince: (await this.seals.waiting(scope))?.since ?? null,
       anchor: last === undefined ? null : anchorOf(last),
       findings: findings.list,
     };
