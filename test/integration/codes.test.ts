@@ -60,6 +60,11 @@ describe('a code', () => {
     expect(codeOf(await phone().tryClaim(code))).toBe('CODE_EXPIRED');
     await eventually(async () => ((await status(id)) === 'CODE_EXPIRED' ? true : undefined));
     expect(await refusedClaim(code)).toBe('CODE_EXPIRED');
+    const [entry] = await server.database.query<{ actor: string }>(
+      `SELECT actor FROM audit_entry WHERE action = 'enrolment.expire-code' AND target = $1`,
+      [`enrolment:${id}`],
+    );
+    expect(entry?.actor).toBe('system:expiry');
   });
 
   test('of an enrolment past its deadline is ENROLMENT_EXPIRED, before and after the sweep', async () => {
