@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ProvenRequest } from '../src/features/certificates/certificate.service.js';
 import { CertificateService } from '../src/features/certificates/certificate.service.js';
 import type { CertificateAuthority } from '../src/features/certificates/x509/certificate-authority.js';
+import { AuditService } from '../src/features/audit/audit.service.js';
 import { AuthorityKeys } from '../src/features/certificates/authority-keys.js';
 import { AuthorityRegistry } from '../src/features/certificates/authority-registry.service.js';
 import { AuthorityService } from '../src/features/certificates/authority.service.js';
@@ -68,7 +69,7 @@ async function openAuthorities(
   { keys }: Signet,
 ): Promise<AuthorityRegistry> {
   const registry = new AuthorityRegistry(
-    new AuthorityService(new AuthorityKeys(keys, null)),
+    new AuthorityService(new AuthorityKeys(keys, null), new AuditService()),
     PKI_URL,
   );
   await registry.reload(work.read(await work.systemRequest('bench', randomUUID())));
