@@ -127,12 +127,18 @@ function orderOf(args: readonly string[]): Order | undefined {
   const parsed = parsedOf(args);
   const [verb, id] = parsed?.positionals ?? [];
   if (parsed === undefined || !isUnderstood(parsed)) return undefined;
-  const { 'key-algorithm': wanted, reason: why, anyway = false } = parsed.values;
-  if (verb === 'roll-over') return rollOverTo(wanted);
+  if (verb === 'roll-over') return rollOverTo(parsed.values['key-algorithm']);
   if (verb === 'export') return { verb, id };
-  if (verb !== 'revoke') return { verb: 'show' };
+  return verb === 'revoke' ? revocationOf(id, parsed.values) : { verb: 'show' };
+}
+
+function revocationOf(
+  id: string | undefined,
+  { reason: why, anyway = false }: Parsed['values'],
+): Order | undefined {
   const reason = AUTHORITY_REASONS.find((one) => one === why);
-  return id === undefined || reason === undefined ? undefined : { verb, id, reason, anyway };
+  if (id === undefined || reason === undefined) return undefined;
+  return { verb: 'revoke', id, reason, anyway };
 }
 
 function isUnderstood({ positionals: [verb, ...others], values }: Parsed): boolean {

@@ -56,16 +56,22 @@ export class AuditVerificationService {
       if (await this.seals.holds(scope, anchor)) continue;
       findings.add(`Seal ${anchor.number}, known from elsewhere, is missing or another.`);
     }
-    const rest = await scope.sql<{ count: number }>('audit.unsealed', UNSEALED, [
-      last?.lastEntry ?? BEFORE_ALL,
-    ]);
     return {
       ...counted,
-      unsealed: rest[0]?.count ?? 0,
-      unsealedSince: (await this.seals.waiting(scope))?.since ?? null,
+      ...(await this.behind(scope, last)),
       anchor: last === undefined ? null : anchorOf(last),
       findings: findings.list,
     };
+  }
+
+  private async behind(
+    scope: Scope,
+    last: Seal | undefined,
+  ): Promise<Pick<AuditReport, 'unsealed' | 'unsealedSince'>> {
+    const after = last?.lastEntry ?? BEFORE_ALL;
+    const [row] = await scope.sql<{ count: number }>('audit.unsealed', UNSEALED, [after]);
+    const waiting = await this.seals.waiting(scope);
+    return { unsealed: row?.count ?? 0, unsealedSince: waiting?.since ?? null };
   }
 
   private async *chain(scope: Scope): AsyncGenerator<Seal> {
