@@ -5,6 +5,7 @@ import {
   type ProvenRequest,
 } from '../src/features/certificates/issuance.service.js';
 import type { CertificateAuthority } from '../src/features/certificates/x509/certificate-authority.js';
+import { AuditService } from '../src/features/audit/audit.service.js';
 import { AuthorityKeys } from '../src/features/certificates/authorities/authority-keys.js';
 import { IssuingAuthorities } from '../src/features/certificates/authorities/issuing-authorities.service.js';
 import { AuthorityService } from '../src/features/certificates/authorities/authority.service.js';
@@ -70,7 +71,7 @@ async function openAuthorities(
   { keys }: Signet,
 ): Promise<IssuingAuthorities> {
   const authorities = new IssuingAuthorities(
-    new AuthorityService(new AuthorityKeys(keys, null)),
+    new AuthorityService(new AuthorityKeys(keys, null), new AuditService()),
     PKI_URL,
   );
   await authorities.reload(work.read(await work.systemRequest('bench', randomUUID())));

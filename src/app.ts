@@ -21,6 +21,7 @@ import {
 import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/first-start.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
+import type { IssuingAuthorities } from './features/certificates/authorities/issuing-authorities.service.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
 import { pkiMount } from './composition/pki-mount.js';
@@ -110,7 +111,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   teardown.add(() => bus.close());
   const stopJobs = await startJobs({ config, services, source, publicUrl, log, teardown });
   const seeded = { done: false };
-  const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded });
+  const { issuing } = authorities;
+  const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded, issuing });
   teardown.add(() => Promise.all([edge.drain(DRAIN_MS), stopJobs()]), END_WORK_MS);
   await startPlainPki({ config, services, publicUrl, log, teardown });
   // Last, so that no start fails after it and keeps the password to itself; until then the rules are missing and all is closed.
@@ -191,9 +193,10 @@ async function startEdge(
     port: number;
     publicUrl: string;
     seeded: { readonly done: boolean };
+    issuing: IssuingAuthorities;
   },
 ): Promise<EdgeServer> {
-  const { config, services, bus, log, port, publicUrl, seeded } = parts;
+  const { config, services, bus, log, port, publicUrl, seeded, issuing } = parts;
   const mailbox = join(config.dataDir, 'mailbox');
   const schema = await createSchema(createResolvers(services));
   services.resources.learn([...guardedBy(schema), ...GUARDED_IN_SERVICES]);
@@ -204,7 +207,7 @@ async function startEdge(
     port,
     tls: config.tls,
     clientCa: config.clientCa,
-    ownAuthorities: services.issuance.authority.chainPem,
+    ownAuthorities: () => issuing.certificates,
     publicUrl: () => publicUrl,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,
@@ -226,6 +229,9 @@ async function startEdge(
   });
   await edge.listen().catch((cause: unknown) => {
     throw listenProblem(config, port, cause);
+  });
+  issuing.onReload(() => {
+    edge.renewAuthorities();
   });
   return edge;
 }

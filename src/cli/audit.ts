@@ -126,11 +126,13 @@ async function verify(scope: Scope, keys: KeyRing, anchors: readonly Anchor[]): 
   return report.findings.length === 0 ? 0 : 1;
 }
 
-function told({ entries, seals, unsealed, anchor, findings }: AuditReport): string {
+function told({ entries, seals, anchor, findings, ...rest }: AuditReport): string {
+  const { unsealed, unsealedSince } = rest;
+  const since = unsealedSince === null ? '' : `, since ${unsealedSince}`;
   const verdict = findings.length === 0 ? 'all as they were sealed' : 'NOT as they were sealed';
   const lines = [
     `${String(entries)} entries under ${String(seals)} seals: ${verdict}.`,
-    `${String(unsealed)} entries behind the last seal.`,
+    `${String(unsealed)} entries behind the last seal${since}.`,
     ...(anchor === null ? [] : [`Anchor: ${formatAnchor(anchor)}`]),
   ];
   return `${lines.join('\n')}\n`;

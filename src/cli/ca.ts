@@ -10,6 +10,13 @@ import {
   type KnownAuthority,
 } from '../features/certificates/authorities/authority.service.js';
 import { pemOf } from '../features/certificates/certificate.service.js';
+import { AuthorityDirectory } from '../features/certificates/authorities/authority-directory.service.js';
+import {
+  AUTHORITY_REASONS,
+  AuthorityRevocationService,
+  type AuthorityReason,
+  type AuthorityVerdict,
+} from '../features/certificates/revocation/authority-revocation.service.js';
 import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { EventHandlers } from '../platform/event-handlers.js';
@@ -20,24 +27,53 @@ import { runCommand } from './run-command.js';
 
 const USAGE = `npm run ca -- show
 npm run ca -- roll-over [--key-algorithm ${KEY_ALGORITHMS.join('|')}]
+npm run ca -- revoke ID --reason ${AUTHORITY_REASONS.join('|')} [--anyway]
 npm run --silent ca -- export [ID]
 
 show       lists the certificate authorities: the root, and the issuing ones from the oldest to the newest.
 roll-over  makes a new issuing key, certified by the root, which servers that run take up at once. What the present one has issued
            stays valid: it signs revocation lists and answers until the last of it has run out. With PKCS11_MODULE, PKCS11_TOKEN
            and PKCS11_PIN the key is made in the token. Without --key-algorithm it is of the present kind.
+revoke     ends the trust in an issuing authority that has retired, and with it in everything that it has issued. For good: the
+           list of the root names it from then on. --anyway where some of that has not run out; its holders need new certificates.
 export     writes certificates in PEM: the one with this ID, or all, the one that issues first and the root last.
 
 It needs DATABASE_URL and MASTER_KEY, or the DATA_DIR of the server whose authorities they are; PKI_URL where it has changed.
 `;
 
-const OPTIONS = { 'key-algorithm': { type: 'string' } } as const;
+const OPTIONS = {
+  'key-algorithm': { type: 'string' },
+  reason: { type: 'string' },
+  anyway: { type: 'boolean' },
+} as const;
+/** What each command takes beside its name: options, and how many arguments. */
+const ALLOWED = {
+  show: { options: [], arguments: [0] },
+  'roll-over': { options: ['key-algorithm'], arguments: [0] },
+  revoke: { options: ['reason', 'anyway'], arguments: [1] },
+  export: { options: [], arguments: [0, 1] },
+} as const satisfies Record<string, { options: readonly string[]; arguments: readonly number[] }>;
 const CRL_URL = /(https?:\/\/[^/\s]+)\/pki\/[0-9a-f-]{36}\.crl/;
 
 type Order =
   | { readonly verb: 'show' }
   | { readonly verb: 'roll-over'; readonly keyAlgorithm: KeyAlgorithm | undefined }
+  | {
+      readonly verb: 'revoke';
+      readonly id: string;
+      readonly reason: AuthorityReason;
+      readonly anyway: boolean;
+    }
   | { readonly verb: 'export'; readonly id: string | undefined };
+
+interface Parsed {
+  readonly positionals: readonly string[];
+  readonly values: {
+    readonly 'key-algorithm'?: string | undefined;
+    readonly reason?: string | undefined;
+    readonly anyway?: boolean | undefined;
+  };
+}
 
 /** The server's own console for its certificate authorities: who can start it has the keys anyway, so it asks nobody. */
 async function main(args: readonly string[]): Promise<number> {
@@ -51,11 +87,20 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await withDatabase(config, async (source) => {
       const keys = await ownKeys(config);
-      const service = new AuthorityService(await openAuthorityKeys(keys, config.pkcs11, teardown));
+      const audit = new AuditService();
+      const authorityKeys = await openAuthorityKeys(keys, config.pkcs11, teardown);
+      const service = new AuthorityService(authorityKeys, audit);
       const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
       const request = await work.systemRequest('console', randomUUID());
       if (order.verb === 'show') return show(work.read(request), service);
       if (order.verb === 'export') return exportPem(work.read(request), service, order.id);
+      if (order.verb === 'revoke') {
+        const directory = new AuthorityDirectory(work, service);
+        const revocation = new AuthorityRevocationService(directory, audit);
+        const below = await work.change(request, (scope) => revoke(scope, revocation, order));
+        process.stdout.write(toldOf(order, below));
+        return 0;
+      }
       const made = await work.change(request, (scope) =>
         rollOver(scope, service, { order, config }),
       );
@@ -79,13 +124,30 @@ function settings(): Config {
 
 function orderOf(args: readonly string[]): Order | undefined {
   const parsed = parsedOf(args);
-  if (parsed === undefined) return undefined;
-  const [verb, ...others] = parsed.positionals;
-  const wanted = parsed.values['key-algorithm'];
-  if (verb === 'roll-over') return others.length === 0 ? rollOverTo(wanted) : undefined;
-  if (wanted !== undefined) return undefined;
-  if (verb === 'export') return others.length < 2 ? { verb, id: others[0] } : undefined;
-  return verb === 'show' && others.length === 0 ? { verb } : undefined;
+  const [verb, id] = parsed?.positionals ?? [];
+  if (parsed === undefined || !isUnderstood(parsed)) return undefined;
+  if (verb === 'roll-over') return rollOverTo(parsed.values['key-algorithm']);
+  if (verb === 'export') return { verb, id };
+  return verb === 'revoke' ? revocationOf(id, parsed.values) : { verb: 'show' };
+}
+
+function revocationOf(
+  id: string | undefined,
+  { reason: why, anyway = false }: Parsed['values'],
+): Order | undefined {
+  const reason = AUTHORITY_REASONS.find((one) => one === why);
+  if (id === undefined || reason === undefined) return undefined;
+  return { verb: 'revoke', id, reason, anyway };
+}
+
+function isUnderstood({ positionals: [verb, ...others], values }: Parsed): boolean {
+  if (verb === undefined || !Object.hasOwn(ALLOWED, verb)) return false;
+  const { options, arguments: counts } = ALLOWED[verb as keyof typeof ALLOWED];
+  const known: readonly string[] = options;
+  const fitting: readonly number[] = counts;
+  return (
+    Object.keys(values).every((name) => known.includes(name)) && fitting.includes(others.length)
+  );
 }
 
 function rollOverTo(wanted: string | undefined): Order | undefined {
@@ -94,9 +156,7 @@ function rollOverTo(wanted: string | undefined): Order | undefined {
   return isUnknown ? undefined : { verb: 'roll-over', keyAlgorithm };
 }
 
-function parsedOf(
-  args: readonly string[],
-): { positionals: string[]; values: { 'key-algorithm'?: string | undefined } } | undefined {
+function parsedOf(args: readonly string[]): Parsed | undefined {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch {
@@ -112,7 +172,7 @@ async function show(scope: Scope, service: AuthorityService): Promise<number> {
 }
 
 function describe(authority: KnownAuthority): string {
-  const { id, role, state, keyAlgorithm, keyIn, retiredAt } = authority;
+  const { id, role, state, keyAlgorithm, keyIn, retiredAt, revokedAt } = authority;
   const certificate = new X509Certificate(authority.certificateDer);
   const lines: readonly (readonly [string, string])[] = [
     ['subject', certificate.subject.replaceAll('\n', ', ')],
@@ -122,6 +182,7 @@ function describe(authority: KnownAuthority): string {
     ],
     ['valid', `${dayOf(certificate.validFrom)} to ${dayOf(certificate.validTo)}`],
     ...(retiredAt === null ? [] : [['retired', retiredAt.toISOString()] as const]),
+    ...(revokedAt === null ? [] : [['revoked', revokedAt.toISOString()] as const]),
     ['SHA-256', certificate.fingerprint256],
   ];
   const title = `${role === 'ROOT' ? 'Root' : 'Issuing'} ${id}  ${state}`;
@@ -155,16 +216,43 @@ async function rollOver(
   if (present === undefined) {
     throw new StartupError('There is no authority yet. Start the server once, then repeat this.');
   }
-  const id = await service.rollOver(scope, {
+  return service.rollOver(scope, {
     keyAlgorithm: order.keyAlgorithm ?? present.keyAlgorithm,
     pkiUrl: config.pkiUrl ?? pkiUrlOf(present),
   });
-  await new AuditService().record(scope, {
-    action: 'certificate-authority.roll-over',
-    target: `certificate-authority:${id}`,
-    detail: `after ${present.id}`,
-  });
-  return id;
+}
+
+const REFUSED: Readonly<Record<Exclude<AuthorityVerdict, 'REVOKED'>, string>> = {
+  UNKNOWN: 'There is no authority with this ID.',
+  ROOT: 'The root cannot revoke itself: whoever trusts it has to stop that.',
+  ACTIVE: 'This authority issues certificates. Roll over to a new one first, then repeat this.',
+  REVOKED_BEFORE: 'It has been revoked already.',
+};
+
+type Revocation = Extract<Order, { verb: 'revoke' }>;
+
+/**
+ * @returns how many certificates are trusted no more
+ * @throws StartupError where it cannot be, or where that would end the trust in certificates that are in use, unasked
+ */
+async function revoke(
+  scope: ChangeScope,
+  revocation: AuthorityRevocationService,
+  { id, reason, anyway }: Revocation,
+): Promise<number> {
+  const verdict = await revocation.revoke(scope, id, reason);
+  if (verdict !== 'REVOKED') throw new StartupError(REFUSED[verdict]);
+  const below = await revocation.trustedBelow(scope, id);
+  if (below > 0 && !anyway) {
+    throw new StartupError(
+      `${String(below)} certificates that it has issued are in use, and nobody would trust them any more: their holders need new ones. Repeat it with --anyway.`,
+    );
+  }
+  return below;
+}
+
+function toldOf({ id, reason }: Revocation, below: number): string {
+  return `${id} is revoked (${reason}); the root's list says so once a server runs. ${String(below)} certificates that it has issued are trusted no more.\n`;
 }
 
 /** As the server named it when the present authority was made. */

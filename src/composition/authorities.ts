@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
+import { AuditService } from '../features/audit/audit.service.js';
 import { AuthorityKeys } from '../features/certificates/authorities/authority-keys.js';
 import { IssuingAuthorities } from '../features/certificates/authorities/issuing-authorities.service.js';
 import {
@@ -27,7 +28,7 @@ export async function openAuthorities(
   settings: AuthoritySettings,
 ): Promise<Authorities> {
   const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
-  const service = new AuthorityService(keys);
+  const service = new AuthorityService(keys, new AuditService());
   const issuing = new IssuingAuthorities(service, settings.pkiUrl);
   const request = await work.systemRequest('first-start', randomUUID());
   await work.change(request, (scope) => service.ensure(scope, settings));

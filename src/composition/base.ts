@@ -74,7 +74,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
     ...{ authorityDirectory, ocspSigners },
-    revocationLists: new RevocationListService(work, authorityDirectory),
+    revocationLists: new RevocationListService(work, authorityDirectory, audit),
     responder: new ResponderService(work, authorityDirectory, ocspSigners),
     issuance: new IssuanceService(ground.authorities.issuing),
     recoveredCertificates: new RecoveredCertificateService(),

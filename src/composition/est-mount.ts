@@ -19,7 +19,9 @@ export function estMount(
     authorities: async () => {
       const request = await work.systemRequest('est', randomUUID());
       const known = await authorityDirectory.list(work.read(request));
-      return known.map(({ certificateDer }) => certificateDer);
+      return known
+        .filter(({ revokedAt }) => revokedAt === null)
+        .map(({ certificateDer }) => certificateDer);
     },
     ports: parts.ports,
     identify: parts.ports.identify,

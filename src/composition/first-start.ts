@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config.js';
+import { AuditService } from '../features/audit/audit.service.js';
 import {
   KeyArchiveService,
   RecoveryKeys,
@@ -20,7 +21,14 @@ export function recoveryKeysIn(pem: string | null): Promise<RecoveryKeys> {
 export async function adoptRecoveryKey(source: DataSource, keys: RecoveryKeys): Promise<void> {
   const work = new UnitOfWork(source, new EventHandlers<ChangeScope>());
   const request = await work.systemRequest('first-start', randomUUID());
-  await work.change(request, (scope) => new KeyArchiveService(keys).adopt(scope));
+  await work.change(request, async (scope) => {
+    const adopted = await new KeyArchiveService(keys).adopt(scope);
+    if (adopted === undefined) return;
+    await new AuditService().record(scope, {
+      action: 'recovery-key.introduce',
+      target: `recovery-key:${adopted}`,
+    });
+  });
 }
 
 /**

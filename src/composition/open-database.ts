@@ -9,6 +9,7 @@ import { StartupError } from '../kernel/startup-error.js';
 import {
   admitServer,
   ensureLogin,
+  foreignFunctions,
   waysToChange,
   type AppendOnlyTable,
 } from '../platform/database-roles.js';
@@ -83,6 +84,7 @@ async function prepare(
   const source = createDataSource(owner, databaseSchema, 2);
   await connect(source, config, 'MIGRATION_DATABASE_URL');
   try {
+    await refuseForeignFunctions(source);
     const { name, password } = loginOf(server);
     await migrate(source, log, async (client) => {
       const login = await ensureLogin(client, { name, password });
@@ -96,6 +98,20 @@ async function prepare(
     });
   } finally {
     await source.destroy();
+  }
+}
+
+/** @throws StartupError where the owner's statements might call what somebody else has put there */
+async function refuseForeignFunctions(source: DataSource): Promise<void> {
+  const client = await poolOf(source).connect();
+  try {
+    const found = await foreignFunctions(client);
+    if (found.length === 0) return;
+    throw new StartupError(
+      `There are functions in the schema that other roles have made, and that would run with the owner’s rights: ${found.join(', ')}. Drop them.`,
+    );
+  } finally {
+    client.release();
   }
 }
 

@@ -12,6 +12,9 @@ const EVERY_MS = 1000;
 const AT_ONCE = 20;
 /** The log holds an anchor for each ten minutes at least, where it is out of the database's reach. */
 const SWEEPS_PER_LOG = 600;
+/** How often it is looked whether entries have been waiting for their seal for longer than that. */
+const SWEEPS_PER_LOOK = 60;
+const LONGEST_WAIT_SECONDS = 60;
 
 type Sealer = Pick<Services, 'work' | 'auditSeals'>;
 
@@ -36,6 +39,8 @@ class Sealing {
   private isOpened = false;
   private isContradicted = false;
   private sweepsSinceLog = SWEEPS_PER_LOG;
+  private sweepsSinceLook = 0;
+  private isLate = false;
   private readonly complaints = new Set<string>();
 
   constructor(
@@ -59,6 +64,22 @@ class Sealing {
       return undefined;
     });
     if (last !== undefined) await this.remember(last);
+    if (++this.sweepsSinceLook >= SWEEPS_PER_LOOK) await this.look();
+  }
+
+  /** What is not sealed could be changed unnoticed, so nobody must be able to keep it so in silence. */
+  private async look(): Promise<void> {
+    this.sweepsSinceLook = 0;
+    const { work, auditSeals } = this.services;
+    const request = await work.systemRequest('audit-seals', randomUUID());
+    const waiting = await auditSeals.waiting(work.read(request));
+    const isLate = waiting !== undefined && waiting.seconds > LONGEST_WAIT_SECONDS;
+    if (isLate && !this.isLate) {
+      const { since } = waiting;
+      this.log.error({ since }, 'audit entries are not sealed: is a transaction left open?');
+    }
+    if (!isLate && this.isLate) this.log.info('audit entries are sealed again');
+    this.isLate = isLate;
   }
 
   private async open(): Promise<void> {

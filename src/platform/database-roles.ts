@@ -17,6 +17,21 @@ export interface Login {
 const SCRAM_ROUNDS = 4096;
 
 /**
+ * Functions in this schema of roles that are neither this one's nor superusers. A statement of the owner's could call one of them in
+ * the place of PostgreSQL's own (CVE-2018-1058), with all of his rights.
+ */
+export async function foreignFunctions(owner: ClientBase): Promise<string[]> {
+  const { rows } = await owner.query<{ name: string }>(
+    `SELECT DISTINCT pg_catalog.format('%I of %I', p.proname, r.rolname) AS name
+     FROM pg_catalog.pg_proc p
+       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+       JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
+     WHERE n.nspname = pg_catalog.current_schema() AND NOT r.rolsuper AND NOT pg_catalog.pg_has_role(r.oid, 'MEMBER')`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
  * Lets `role` work in every table without owning any: read and write rows, but append alone where rows must stay. To be called
  * by the owner after each change of the schema, in a transaction; where nothing is missing, little is done.
  */
@@ -26,8 +41,9 @@ export async function admitServer(
   appendOnly: readonly AppendOnlyTable[],
 ): Promise<void> {
   const names = appendOnly.map(({ table }) => table);
-  const { rows } = await owner.query<{ statement: string }>(MISSING_GRANTS, [role, names]);
-  for (const { statement } of rows) await owner.query(statement);
+  const tooMuch = await owner.query<{ statement: string }>(RIGHTS_TO_MAKE, [role]);
+  const missing = await owner.query<{ statement: string }>(MISSING_GRANTS, [role, names]);
+  for (const { statement } of [...tooMuch.rows, ...missing.rows]) await owner.query(statement);
   const grantee = escapeIdentifier(role);
   for (const { table, columns } of appendOnly) {
     const name = escapeIdentifier(table);
@@ -36,6 +52,19 @@ export async function admitServer(
     await owner.query(`GRANT SELECT, INSERT (${list}) ON ${name} TO ${grantee}`);
   }
 }
+
+/** $1 role. Up to PostgreSQL 14 everybody may make things in the schema, which the owner's statements might then take for others. */
+const RIGHTS_TO_MAKE = `
+  SELECT pg_catalog.format('REVOKE CREATE ON %s FROM %s', place.name, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')) AS statement
+  FROM (
+    SELECT 'SCHEMA ' || pg_catalog.quote_ident(nspname) AS name, nspacl AS acl, nspowner AS owner FROM pg_namespace
+    WHERE nspname = pg_catalog.current_schema()
+    UNION ALL
+    SELECT 'DATABASE ' || pg_catalog.quote_ident(datname), datacl, datdba FROM pg_database
+    WHERE datname = pg_catalog.current_database()
+  ) AS place, pg_catalog.aclexplode(place.acl) AS entry LEFT JOIN pg_roles r ON r.oid = entry.grantee
+  WHERE entry.privilege_type = 'CREATE' AND (entry.grantee = 0 OR r.rolname = $1)
+    AND entry.grantee <> place.owner AND pg_catalog.pg_has_role(place.owner, 'USAGE')`;
 
 /** $1 role, $2 append-only tables. A policy has the role's name: graphile-worker guards its tables by row level security. */
 const MISSING_GRANTS = `
@@ -118,6 +147,10 @@ const WAYS = `
     ('owns the schema', pg_has_role(n.nspowner, 'MEMBER')),
     ('owns the database', pg_has_role(d.datdba, 'MEMBER')),
     ('may change rows', has_any_column_privilege(c.oid, 'UPDATE') OR has_table_privilege(c.oid, 'DELETE, TRUNCATE')),
-    ('may make triggers', has_table_privilege(c.oid, 'TRIGGER'))
+    ('may make triggers', has_table_privilege(c.oid, 'TRIGGER')),
+    ('may make functions beside the table', has_schema_privilege(n.oid, 'CREATE')),
+    ('may make schemas', has_database_privilege(d.oid, 'CREATE')),
+    ('may work as the database''s process', pg_has_role('pg_execute_server_program', 'MEMBER')
+      OR pg_has_role('pg_write_server_files', 'MEMBER'))
   ) ways (way, holds)
   WHERE c.oid = ANY(SELECT to_regclass(name) FROM unnest($1::text[]) name) AND holds`;

@@ -132,7 +132,7 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     port: 0,
     tls: null,
     clientCa: null,
-    ownAuthorities: [],
+    ownAuthorities: () => [],
     publicUrl: () => origin,
     allowedOrigins: ['https://friend.example'],
     trustedProxies: [],

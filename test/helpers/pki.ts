@@ -4,7 +4,6 @@ import { pemOf } from '../../src/features/certificates/x509/pem';
 import { createTestDatabase } from './database';
 import { gatherCast, order, type Cast } from './cast';
 import { newName } from './orders';
-import { createPerson } from './people';
 import { HonestOrNotPhone } from './phone';
 import { eventually, startTestServer, type TestServer } from './server';
 import { sessionOf } from './sessions';
@@ -68,8 +67,18 @@ export class PkiStage {
   }
 
   /** A new user with a mobile ID. */
-  async holder(): Promise<Holder> {
-    const { id } = await createPerson(this.server, this.cast.admin, newName('holder'));
+  async holder(
+    called: { readonly displayName?: string; readonly email?: string | null } = {},
+  ): Promise<Holder> {
+    const username = newName('holder');
+    const person = { username, displayName: username, email: `${username}@example.org`, ...called };
+    const { data, errors } = await this.server.graphql(
+      'mutation ($input: CreateUserInput!) { createUser(input: $input) { id } }',
+      { input: { ...person, state: 'ACTIVE', invite: false } },
+      { token: this.cast.admin },
+    );
+    if (errors.length > 0) throw new Error(JSON.stringify(errors));
+    const id = data.createUser.id as string;
     const token = await sessionOf(this.server, id);
     const placed = await order(this.server, token, {
       projectId: this.cast.projectId,

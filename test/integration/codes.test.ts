@@ -49,7 +49,7 @@ describe('a code', () => {
   });
 
   test('of more than 200 characters is INVALID_INPUT at its path', async () => {
-    const answer = await phone().tryClaim('x'.repeat(201));
+    const answer = await phone().tryClaim('z'.repeat(201));
     expect(codeOf(answer)).toBe('INVALID_INPUT');
     expect(answer.errors[0]?.extensions['fields']).toMatchObject([{ field: 'input.code' }]);
   });
@@ -60,6 +60,11 @@ describe('a code', () => {
     expect(codeOf(await phone().tryClaim(code))).toBe('CODE_EXPIRED');
     await eventually(async () => ((await status(id)) === 'CODE_EXPIRED' ? true : undefined));
     expect(await refusedClaim(code)).toBe('CODE_EXPIRED');
+    const [entry] = await server.database.query<{ actor: string }>(
+      `SELECT actor FROM audit_entry WHERE action = 'enrolment.expire-code' AND target = $1`,
+      [`enrolment:${id}`],
+    );
+    expect(entry?.actor).toBe('system:expiry');
   });
 
   test('of an enrolment past its deadline is ENROLMENT_EXPIRED, before and after the sweep', async () => {

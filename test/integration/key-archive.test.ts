@@ -115,6 +115,18 @@ test('a server without the recovery key offers no recovery by oneself', async ()
   expect(codeOf(await tryOrder(server, cast.alva.token, wish))).toBe('NOT_FOUND');
 });
 
+test('the recovery key that a server has brought stands in the audit log, once', async () => {
+  const again = await startTestServer({ database, environment: { RECOVERY_KEY: PEM } });
+  await again.stop();
+  const [key] = await database.query<{ id: string }>('SELECT id FROM recovery_key');
+  const entries = await database.query(
+    `SELECT actor, target FROM audit_entry WHERE action = 'recovery-key.introduce'`,
+  );
+  expect(entries).toEqual([
+    { actor: 'system:first-start', target: `recovery-key:${key?.id ?? ''}` },
+  ]);
+});
+
 test('no server starts with a recovery key that nothing is archived for', async () => {
   const stranger = startTestServer({ database, environment: { RECOVERY_KEY: recoveryPem() } });
   await expect(stranger).rejects.toThrow('RECOVERY_KEY is none of the keys');

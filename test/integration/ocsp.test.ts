@@ -1,5 +1,7 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { Client } from 'pg';
+import { OcspSignerService } from '../../src/features/certificates/revocation/ocsp-signer.service';
+import { parseDer } from '../../src/features/certificates/x509/der';
 import {
   certId,
   extension,
@@ -13,7 +15,9 @@ import {
   type Answer,
   type HttpAnswer,
 } from '../helpers/ocsp';
+import { runConsole } from '../helpers/console';
 import { PkiStage, type Holder } from '../helpers/pki';
+import { testRun } from '../helpers/run';
 import { rowsOf } from '../helpers/rows';
 import { eventually, startTestServer } from '../helpers/server';
 import { hex, tlv } from '../unit/certificates/request-builder';
@@ -219,6 +223,31 @@ describe('the key that answers', () => {
   });
 });
 
+describe('towards the end of an authority', () => {
+  test('one key answers until then, and no more are made', async () => {
+    const { work, keys, audit, authorityDirectory } = stage.server.app.services;
+    const authority = await authorityDirectory.byId(
+      /([0-9a-f-]{36})\.crl$/.exec(stage.rootCrlUrl)?.[1] ?? '',
+    );
+    if (authority === undefined) throw new Error('There is no root.');
+    const now = await work.now();
+    const hour = Math.floor(now.getTime() / 1000) * 1000 + 3_600_000;
+    const validity = { ...authority.validity, notAfter: new Date(hour) };
+    const signers = new OcspSignerService(work, keys, audit, authorityDirectory);
+    await stage.server.database.query('DELETE FROM ocsp_signer WHERE authority_id = $1', [
+      authority.id,
+    ]);
+    for (const seconds of [0, 20, 40]) {
+      await signers.of({ ...authority, validity }, new Date(now.getTime() + seconds * 1000));
+    }
+    const made = await stage.server.database.query(
+      'SELECT 1 FROM ocsp_signer WHERE authority_id = $1',
+      [authority.id],
+    );
+    expect(made).toHaveLength(1);
+  });
+});
+
 describe('two instances', () => {
   test('answer with the same key, and what one revokes the other knows at once', async () => {
     const { database } = stage.server;
@@ -302,6 +331,11 @@ describe('by GET', () => {
 });
 
 describe('a malformed request', () => {
+  /** The first certificate, asked for by SHA-1 that has these beside it. */
+  const withParameters = (...parameters: Buffer[]): Buffer => {
+    const [, ...rest] = parseDer(firstId()).items.map(({ encoded }) => encoded);
+    return tlv(0x30, tlv(0x30, hex('06052b0e03021a'), ...parameters), ...rest);
+  };
   const nonceOf = (...parts: Buffer[]): Buffer =>
     extension(hex('06092b0601050507300102'), ...(parts as [Buffer]));
   test.each<[string, () => Buffer]>([
@@ -329,6 +363,8 @@ describe('a malformed request', () => {
       'an unknown critical extension',
       () => ocspRequest([firstId()], [extension(hex('06032a0304'), hex('0500'), hex('0101ff'))]),
     ],
+    ['a hash with parameters', () => ocspRequest([withParameters(tlv(0x04, Buffer.alloc(9000)))])],
+    ['a hash with two NULLs', () => ocspRequest([withParameters(hex('0500'), hex('0500'))])],
     ['a CertID with a part too many', () => ocspRequest([tlv(0x30, ...[firstId(), firstId()])])],
     [
       'nesting without end',
@@ -422,5 +458,36 @@ describe('too much at once', () => {
   test('and over, everybody is answered again', async () => {
     const answers = await Promise.all(Array.from({ length: 60 }, () => ask(withNonce())));
     expect(new Set(answers.map(({ nonce }) => nonce)).size).toBe(60);
+  });
+});
+
+// Last, as from then on another authority issues.
+describe('after a roll-over, two instances', () => {
+  test('answer for a new issuing authority, whichever of them has published its list', async () => {
+    const { database } = stage.server;
+    const other = await startTestServer({ database, environment: { PKI_URL: stage.server.url } });
+    const responders = [stage.ocspUrl, `${other.url}/pki/ocsp`];
+    const ofOld = ocspRequest([certId(root, new X509Certificate(issuing).serialNumber)]);
+    for (const url of responders) await postOcsp(url, ofOld);
+    const environment = { DATABASE_URL: database.serverUrl, MASTER_KEY: testRun().masterKey };
+    expect(await runConsole('ca', environment, 'roll-over')).toMatchObject({ code: 0 });
+    const [row] = await database.query<{ id: string; certificate: Buffer }>(
+      `SELECT id, certificate FROM certificate_authority WHERE role = 'ISSUING' AND state = 'ACTIVE'`,
+    );
+    await eventually(async () => {
+      const lists = await database.query('SELECT 1 FROM revocation_list WHERE authority_id = $1', [
+        row?.id,
+      ]);
+      return lists.length === 1 ? true : undefined;
+    });
+    const { serialNumber } = new X509Certificate(row?.certificate ?? '');
+    const request = ocspRequest([certId(root, serialNumber)]);
+    for (const url of responders) {
+      await eventually(async () => {
+        const { answers } = readAnswer((await postOcsp(url, request)).body, root);
+        return answers[0]?.status === 'good' ? true : undefined;
+      });
+    }
+    await other.stop();
   });
 });

@@ -439,6 +439,21 @@ describe('the audit log', () => {
     const entries = await auditOf(server, holder.profileId);
     expect(entries.map(({ action }) => action)).toEqual(['profile.expire']);
   });
+
+  test('says of certificates that have run out before their mobile ID which they were', async () => {
+    await server.database.query(
+      `UPDATE certificate SET not_after = now() WHERE profile_id = $1 AND kind = 'AUTHENTICATION'`,
+      [holder.profileId],
+    );
+    await system((scope) => server.app.services.profiles.expire(scope));
+    expect(await auditOf(server, holder.profileId)).toEqual([
+      {
+        actor: expect.stringMatching(/^system:/),
+        action: 'profile.expire-certificates',
+        detail: 'AUTHENTICATION',
+      },
+    ]);
+  });
 });
 
 describe('who is activated again', () => {

@@ -1,11 +1,13 @@
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { runConsole, type Run } from '../helpers/console';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { orderFor, phoneAt, setStage, type Stage } from '../helpers/orders';
+import { fetched } from '../helpers/pki';
 import { Site } from '../helpers/process';
 import { testRun } from '../helpers/run';
 import { eventually } from '../helpers/server';
 import { SoftToken } from '../helpers/soft-token';
+import { hex } from '../unit/certificates/request-builder';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g;
 
@@ -84,6 +86,10 @@ describe('with two servers on one database', () => {
       expect(await issuerAt(site)).toBe(after.issuer.fingerprint256);
     }
     expect(isVouchedFor(before)).toBe(true);
+    const made = await database.query(
+      `SELECT DISTINCT detail FROM audit_entry WHERE action = 'certificate-authority.create' ORDER BY detail`,
+    );
+    expect(made).toEqual([{ detail: 'ISSUING' }, { detail: 'ROOT' }]);
     const [audited] = await database.query<{ actor: string; target: string }>(
       `SELECT actor, target FROM audit_entry WHERE action = 'certificate-authority.roll-over'`,
     );
@@ -128,6 +134,53 @@ describe('with two servers on one database', () => {
     expect(certificatesIn(await runConsole('ca', environment, 'export', id))).toHaveLength(1);
   });
 
+  test('an authority that has retired is revoked: the root says so, and nothing below it is trusted', async () => {
+    const { leaf, issuer } = await mobileIdAt(one, stage);
+    const shown = (await runConsole('ca', environment, 'show')).stdout;
+    const [, root = ''] = /^Root ([0-9a-f-]{36})/m.exec(shown) ?? [];
+    const [, id = ''] = /^Issuing ([0-9a-f-]{36}) {2}ACTIVE/m.exec(shown) ?? [];
+    const revoke = (of: string, ...more: string[]): Promise<Run> =>
+      runConsole('ca', environment, 'revoke', of, '--reason', 'cACompromise', ...more);
+    const refusal = async (of: string, ...more: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await revoke(of, ...more);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      return stderr;
+    };
+    expect(await refusal(root, '--anyway')).toContain('The root cannot revoke itself');
+    expect(await refusal(id, '--anyway')).toContain('Roll over to a new one first');
+    expect(await refusal(randomUUID(), '--anyway')).toContain('no authority with this ID');
+    await runConsole('ca', environment, 'roll-over');
+    expect(await refusal(id)).toMatch(/^\d+ certificates .* in use.* --anyway\.\n$/);
+
+    const { code, stdout } = await revoke(id, '--anyway');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      / is revoked \(cACompromise\).* \d+ certificates .* trusted no more\.\n$/,
+    );
+    expect(await refusal(id, '--anyway')).toContain('revoked already');
+    const [audited] = await database.query(
+      `SELECT actor, detail FROM audit_entry WHERE action = 'certificate-authority.revoke' AND target = $1`,
+      [`certificate-authority:${id}`],
+    );
+    expect(audited).toEqual({ actor: 'system:console', detail: 'cACompromise' });
+
+    expect((await runConsole('ca', environment, 'show')).stdout).toMatch(/ {2}revoked +20/);
+    expect(leaf.checkIssued(issuer)).toBe(true);
+    const serial = hex(issuer.serialNumber);
+    await eventually(async () => {
+      const list = await fetched(`${one.url}/pki/${root}.crl`);
+      return list.includes(serial) ? true : undefined;
+    });
+    const next = await mobileIdAt(other, stage);
+    expect([isVouchedFor(next), next.issuer.fingerprint256 === issuer.fingerprint256]).toEqual([
+      true,
+      false,
+    ]);
+    const handedOut = await fetch(`${one.url}/.well-known/est/cacerts`);
+    const all = Buffer.from(await handedOut.text(), 'base64');
+    expect([all.includes(next.issuer.raw), all.includes(issuer.raw)]).toEqual([true, false]);
+  });
+
   test.each([
     [[]],
     [['show', 'all']],
@@ -136,6 +189,10 @@ describe('with two servers on one database', () => {
     [['export', 'one', 'two']],
     [['show', '--key-algorithm', 'P-256']],
     [['revoke']],
+    [['revoke', '5f2b6f0e-1c5a-4a57-9c2b-1a2b3c4d5e6f']],
+    [['revoke', '5f2b6f0e-1c5a-4a57-9c2b-1a2b3c4d5e6f', '--reason', 'keyCompromise']],
+    [['revoke', '--reason', 'cACompromise']],
+    [['roll-over', '--anyway']],
   ])('%j only says how it is used', async (args) => {
     const { code, stdout, stderr } = await runConsole('ca', environment, ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -213,6 +270,12 @@ describe('with a PKCS #11 token', () => {
       const blind = before.launch();
       await blind.exited;
       expect(blind.output).toContain('set PKCS11_MODULE, PKCS11_TOKEN and PKCS11_PIN');
+
+      // The key in the token retires: nobody needs the token to start and to issue.
+      const withoutToken = { DATA_DIR: before.dataDir };
+      expect(await runConsole('ca', withoutToken, 'roll-over')).toMatchObject({ code: 0 });
+      await before.start();
+      expect(isVouchedFor(await mobileIdAt(before, await setStage(before)))).toBe(true);
     } finally {
       await before.remove();
     }

@@ -3,12 +3,14 @@ import { request as secureRequest, type RequestOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { asHeader, callWith } from '../helpers/certificate-caller';
 import { statusOf } from '../helpers/cast';
+import { runConsole } from '../helpers/console';
 import { EstClient, type EstAnswer } from '../helpers/est-client';
 import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
-import { startTestServer, type TestServer } from '../helpers/server';
+import { testRun } from '../helpers/run';
+import { eventually, startTestServer, type TestServer } from '../helpers/server';
 
 const ENROL = 'authentication/simpleenroll';
 
@@ -41,6 +43,22 @@ afterAll(async () => {
 });
 
 const justOne = (input = {}) => stage.order({ certificates: ['AUTHENTICATION'], ...input });
+
+/** The issuing authorities whose certificates the server says it takes, to whom a client listens that chooses by that. */
+async function authoritiesNamed(): Promise<number> {
+  const { host } = new URL(client.base);
+  const command = `openssl s_client -connect ${host} -CAfile tls-ca.pem </dev/null`;
+  const { stdout } = await client.run('sh', ['-c', command]);
+  return stdout.match(/^.*CN ?= ?Signet Test Issuing CA/gm)?.length ?? 0;
+}
+
+test('clients are told of every issuing authority there is, as soon as there is another', async () => {
+  expect(await authoritiesNamed()).toBe(1);
+  const { database } = stage;
+  const environment = { DATABASE_URL: database.serverUrl, MASTER_KEY: testRun().masterKey };
+  expect(await runConsole('ca', environment, 'roll-over')).toMatchObject({ code: 0 });
+  await eventually(async () => ((await authoritiesNamed()) === 2 ? true : undefined));
+});
 
 /** What a proxy tells of the certificate in this file. */
 function told(name: string): Readonly<Record<string, string>> {

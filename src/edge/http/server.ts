@@ -1,5 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import {
+  createServer as createTlsServer,
+  type Server as TlsServer,
+  type ServerOptions,
+} from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
@@ -31,7 +35,7 @@ export interface EdgeOptions {
   /** Authorities of the client certificates that are accepted, PEM; null where none are. */
   readonly clientCa: Buffer | null;
   /** Our own authorities, PEM: devices show certificates of theirs, or self-made ones, at EST. */
-  readonly ownAuthorities: readonly string[];
+  readonly ownAuthorities: () => readonly string[];
   /** Our own origin, such as `https://id.example.org`; asked for at each use, as port 0 is known only once we listen. */
   readonly publicUrl: () => string;
   readonly allowedOrigins: readonly string[];
@@ -75,20 +79,22 @@ interface EdgeParts {
 }
 
 /**
- * Asked for, never required: whoever shows none, or one of no use, signs in another way. Judged at each use. Browsers offer to
- * show only what these authorities have issued.
+ * Certificates of clients are asked for, never required: whoever shows none, or one of no use, signs in another way. Judged at each
+ * use. Browsers, and some other clients, offer to show only what these authorities have issued.
  */
-function clientCertificatesOf({
+function tlsOptions({
+  tls,
   clientCa,
   ownAuthorities,
-}: Pick<EdgeOptions, 'clientCa' | 'ownAuthorities'>): object {
-  const ca = [...ownAuthorities, ...(clientCa === null ? [] : [clientCa])];
-  return { ca, requestCert: true, rejectUnauthorized: false };
+}: Pick<EdgeOptions, 'tls' | 'clientCa' | 'ownAuthorities'>): ServerOptions {
+  const ca = [...ownAuthorities(), ...(clientCa === null ? [] : [clientCa])];
+  return { ...tls, ca, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' };
 }
 
 /** The server's one listening socket. */
 export class EdgeServer {
   private readonly server: Server;
+  private readonly tlsServer: TlsServer | null;
   private readonly client;
   private readonly upgrades: Upgrades;
   private readonly pages;
@@ -110,15 +116,8 @@ export class EdgeServer {
       mounts: options.mounts ?? [],
       isReady: () => this.isReady(),
     });
-    this.server =
-      tls === null
-        ? createServer(TIMEOUTS)
-        : createTlsServer({
-            ...TIMEOUTS,
-            ...tls,
-            ...clientCertificatesOf(options),
-            minVersion: 'TLSv1.2',
-          });
+    this.tlsServer = tls === null ? null : createTlsServer({ ...TIMEOUTS, ...tlsOptions(options) });
+    this.server = this.tlsServer ?? createServer(TIMEOUTS);
     this.server.on('request', (req: IncomingMessage, res: ServerResponse) => {
       this.handle(req, res);
     });
@@ -137,6 +136,11 @@ export class EdgeServer {
       });
     });
     return { port: (this.server.address() as AddressInfo).port };
+  }
+
+  /** Names to new connections the authorities that there are now. */
+  renewAuthorities(): void {
+    this.tlsServer?.setSecureContext(tlsOptions(this.options));
   }
 
   /** Takes no new work, closes sockets with 1001, lets what runs finish for at most `graceMs`, then ends the rest. */

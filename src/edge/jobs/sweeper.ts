@@ -1,10 +1,14 @@
 import type { Logger } from '../../platform/logger.js';
 
-/** Repeats a piece of work at a steady pace, one run at a time; a failure is logged, and the next run tries again. */
+/**
+ * Repeats a piece of work at a steady pace, one run at a time; after a failure the next run tries again. The log has one line when
+ * it begins to fail, or fails of something else, and one when that is over.
+ */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
+  private failure: string | undefined;
 
   constructor(
     private readonly sweep: () => Promise<void>,
@@ -28,8 +32,12 @@ export class Sweeper {
   private async run(): Promise<void> {
     try {
       await this.sweep();
+      if (this.failure !== undefined) this.log.info('sweep works again');
+      this.failure = undefined;
     } catch (error) {
-      this.log.error({ error }, 'sweep failed');
+      const failure = String(error);
+      if (failure !== this.failure) this.log.error({ error }, 'sweep failed');
+      this.failure = failure;
     }
     if (!this.stopped) this.start();
   }

@@ -36,6 +36,11 @@ const WRITERS = `
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 const NEXT = `
   SELECT ${ENTRY_COLUMNS} FROM audit_entry WHERE id > $1 AND id <= $2 ORDER BY audit_entry.id LIMIT ${String(MOST_ENTRIES)}`;
+/** Not the oldest by its time, but the next one, which an index finds. */
+const WAITING = `
+  SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since, extract(epoch FROM now() - at)::float8 AS seconds
+  FROM audit_entry WHERE id > coalesce((SELECT max(last_entry) FROM audit_seal), '${BEFORE_ALL}')
+  ORDER BY audit_entry.id LIMIT 1`;
 const NOW = `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now`;
 const INSERT = `
   INSERT INTO audit_seal (${WRITTEN_SEAL_COLUMNS.join(', ')})
@@ -45,6 +50,12 @@ const INSERT = `
 interface Horizon {
   readonly upTo: string;
   readonly writers: readonly string[];
+}
+
+export interface Waiting {
+  /** When it was written. */
+  readonly since: string;
+  readonly seconds: number;
 }
 
 /** The last seal is not one that this server's key has made. */
@@ -80,6 +91,12 @@ export class AuditSealService {
   async holds(scope: Scope, { number, seal }: Anchor): Promise<boolean> {
     const [found] = await scope.sql<Seal>('audit.seal-at', SEAL_AT, [number]);
     return found?.seal.toString('hex') === seal;
+  }
+
+  /** Since when the next entry has been waiting for its seal; undefined where none is. */
+  async waiting(scope: Scope): Promise<Waiting | undefined> {
+    const [row] = await scope.sql<Waiting>('audit.waiting', WAITING, []);
+    return row;
   }
 
   private async make(

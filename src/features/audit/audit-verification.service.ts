@@ -17,6 +17,8 @@ export interface AuditReport {
   readonly seals: number;
   /** Entries behind the last seal. */
   readonly unsealed: number;
+  /** When the first of those was written. */
+  readonly unsealedSince: string | null;
   /** The last seal; null where there is none. */
   readonly anchor: Anchor | null;
   /** What is not as it was sealed, in words; the first hundred. */
@@ -36,7 +38,7 @@ const UNSEALED = 'SELECT count(*)::int AS count FROM audit_entry WHERE id > $1';
 export class AuditVerificationService {
   constructor(
     private readonly keys: KeyRing,
-    private readonly seals: Pick<AuditSealService, 'holds'>,
+    private readonly seals: Pick<AuditSealService, 'holds' | 'waiting'>,
   ) {}
 
   /** @param anchors seals that are known from elsewhere to have been there */
@@ -54,15 +56,22 @@ export class AuditVerificationService {
       if (await this.seals.holds(scope, anchor)) continue;
       findings.add(`Seal ${anchor.number}, known from elsewhere, is missing or another.`);
     }
-    const rest = await scope.sql<{ count: number }>('audit.unsealed', UNSEALED, [
-      last?.lastEntry ?? BEFORE_ALL,
-    ]);
     return {
       ...counted,
-      unsealed: rest[0]?.count ?? 0,
+      ...(await this.behind(scope, last)),
       anchor: last === undefined ? null : anchorOf(last),
       findings: findings.list,
     };
+  }
+
+  private async behind(
+    scope: Scope,
+    last: Seal | undefined,
+  ): Promise<Pick<AuditReport, 'unsealed' | 'unsealedSince'>> {
+    const after = last?.lastEntry ?? BEFORE_ALL;
+    const [row] = await scope.sql<{ count: number }>('audit.unsealed', UNSEALED, [after]);
+    const waiting = await this.seals.waiting(scope);
+    return { unsealed: row?.count ?? 0, unsealedSince: waiting?.since ?? null };
   }
 
   private async *chain(scope: Scope): AsyncGenerator<Seal> {

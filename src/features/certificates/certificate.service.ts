@@ -130,17 +130,22 @@ export class CertificateService {
 
   /**
    * What has run out becomes EXPIRED; a revoked certificate stays revoked. What somebody is changing falls to the next sweep.
-   * @returns the mobile IDs that can no longer sign in with theirs
+   * @returns the kinds that have run out, of each mobile ID
    */
-  async expire(scope: ChangeScope): Promise<ProfileId[]> {
+  async expire(scope: ChangeScope): Promise<ReadonlyMap<ProfileId, readonly CertificateKind[]>> {
     const expired = await scope.sql<{ kind: CertificateKind; profileId: ProfileId }>(
       'certificate.expire',
       `UPDATE certificate SET status = 'EXPIRED' WHERE id IN (
-         SELECT id FROM certificate WHERE status IN ('VALID', 'ON_HOLD') AND not_after <= now() FOR UPDATE SKIP LOCKED)
+         SELECT id FROM certificate WHERE status IN ('VALID', 'ON_HOLD') AND not_after <= now()
+         LIMIT 1000 FOR UPDATE SKIP LOCKED)
        RETURNING kind, profile_id AS "profileId"`,
       [],
     );
-    return expired.filter(({ kind }) => kind === 'AUTHENTICATION').map((row) => row.profileId);
+    const kinds = new Map<ProfileId, CertificateKind[]>();
+    for (const { profileId, kind } of expired) {
+      kinds.set(profileId, [...(kinds.get(profileId) ?? []), kind]);
+    }
+    return kinds;
   }
 }
 

@@ -88,8 +88,8 @@ export class IssuanceService {
       [profileId],
     );
     const issuerId = row?.issuerId ?? this.authority.issuerId;
-    if (this.authorities.find(issuerId) === undefined) await this.authorities.reload(scope);
-    return this.authorities.find(issuerId)?.chainPem ?? [];
+    if (this.authorities.chainOf(issuerId) === undefined) await this.authorities.reload(scope);
+    return this.authorities.chainOf(issuerId) ?? [];
   }
 
   /**

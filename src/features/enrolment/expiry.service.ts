@@ -32,7 +32,13 @@ export class ExpiryService {
        LIMIT $1 FOR UPDATE SKIP LOCKED`,
       [BATCH],
     );
-    for (const { id } of unscanned) await this.log.move(scope, id, 'CODE_EXPIRED');
+    for (const { id } of unscanned) {
+      await this.log.move(scope, id, 'CODE_EXPIRED');
+      await this.audit.record(scope, {
+        action: 'enrolment.expire-code',
+        target: `enrolment:${id}`,
+      });
+    }
     return overdue.length + unscanned.length;
   }
 }

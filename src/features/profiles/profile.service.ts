@@ -46,8 +46,10 @@ const RELEASE = `
   SELECT id FROM lifted WHERE state = 'ACTIVE'`;
 const EXPIRE = `
   UPDATE profile SET state = 'EXPIRED', suspended_by = '{}'
-  WHERE id IN (SELECT id FROM profile WHERE state IN ('ACTIVE', 'INACTIVE') AND valid_to <= now() FOR UPDATE SKIP LOCKED)
+  WHERE id IN (
+    SELECT id FROM profile WHERE state IN ('ACTIVE', 'INACTIVE') AND valid_to <= now() LIMIT 500 FOR UPDATE SKIP LOCKED)
   RETURNING id`;
+const LIVING = 'SELECT id FROM profile WHERE id = ANY($1) AND state = ANY($2)';
 const LOCK_LIVING = `
   SELECT id FROM profile WHERE user_id = $1 AND state = ANY($2) ORDER BY id FOR UPDATE`;
 
@@ -247,13 +249,19 @@ export class ProfileService {
     await this.release(scope, ids, { by: ['ACCOUNT'], detail: 'user activated' });
   }
 
-  /** What has run out becomes EXPIRED, its certificates with it. What somebody is changing falls to the next sweep. */
+  /** What has run out becomes EXPIRED, its certificates with it. What somebody is changing, or is too much, falls to the next sweep. */
   async expire(scope: ChangeScope): Promise<void> {
     const expired = await this.moved(scope, 'profile.expire', EXPIRE, []);
     await this.finish(scope, 'profile.expire', expired);
-    const withoutKeys = await this.certificates.expire(scope);
-    const profileIds = [...new Set([...expired, ...withoutKeys])];
-    if (profileIds.length > 0) await scope.raise(profilesEnded, { profileIds });
+    const kindsOf = await this.certificates.expire(scope);
+    const living = [[...kindsOf.keys()], LIVING_STATES];
+    for (const id of await this.moved(scope, 'profile.living', LIVING, living)) {
+      const kinds = kindsOf.get(id)?.join(' ');
+      await this.finish(scope, 'profile.expire-certificates', [id], kinds);
+    }
+    const withoutKeys = [...kindsOf].filter(([, kinds]) => kinds.includes('AUTHENTICATION'));
+    const ended = new Set([...expired, ...withoutKeys.map(([id]) => id)]);
+    if (ended.size > 0) await scope.raise(profilesEnded, { profileIds: [...ended] });
   }
 
   /** In the order of their ids, so that nobody waits in a circle. */

@@ -164,9 +164,8 @@ export const CONTENT_RULES = rulesOf<Issued>([
     problem: ({ certificate }) => {
       if (isSelfIssued(certificate) || isResponder(certificate)) return undefined;
       const found = accessesOf(certificate);
-      const wanted = isAuthority(certificate) ? ['caIssuers'] : ['OCSP', 'caIssuers'];
       return unless(
-        wanted.every((method) => found.includes(method)),
+        ['OCSP', 'caIssuers'].every((method) => found.includes(method)),
         found.join(' '),
       );
     },

@@ -206,7 +206,7 @@ describe('with DATABASE_URL', () => {
     const site = await Site.start({ database, environment: { DATABASE_URL: database.url } });
     try {
       expect(site.process.output).toContain(
-        'The audit log can be changed by the role of DATABASE_URL: it may change rows, may make triggers, owns the database, owns the schema, owns the table.',
+        'The audit log can be changed by the role of DATABASE_URL: it may change rows, may make functions beside the table, may make schemas, may make triggers, owns the database, owns the schema, owns the table.',
       );
     } finally {
       await site.remove();
@@ -221,6 +221,64 @@ describe('with DATABASE_URL', () => {
       PUBLIC_URL: 'https://id.example.org',
     });
     expect(complaint).toContain('Give this URL to MIGRATION_DATABASE_URL');
+  });
+
+  describe('the server’s role, where everybody may make things, as up to PostgreSQL 14', () => {
+    let open: TestDatabase;
+    let server: string;
+    beforeEach(async () => {
+      open = await createTestDatabase();
+      server = new URL(open.serverUrl).username;
+      await open.query('GRANT CREATE ON SCHEMA public TO PUBLIC');
+      await open.query(`GRANT CREATE ON DATABASE ${open.name} TO ${server}`);
+    });
+    afterEach(() => open.drop());
+
+    const started = async (environment: Readonly<Record<string, string>>): Promise<string> => {
+      const site = await Site.prepare({ database: open, environment });
+      try {
+        const program = new Program(site.environment, 'role.log');
+        const said = (): string | undefined =>
+          /may make functions|server started|Drop them/.exec(program.output)?.[0];
+        await eventually(() => Promise.resolve(said()));
+        await program.kill();
+        return program.output;
+      } finally {
+        await site.remove();
+      }
+    };
+
+    test('is warned of', async () => {
+      expect(await started({ DATABASE_URL: open.serverUrl })).toContain(
+        'it may make functions beside the table, may make schemas.',
+      );
+    });
+
+    test('may not any more once the owner was there', async () => {
+      await started({ DATABASE_URL: open.serverUrl, MIGRATION_DATABASE_URL: open.url });
+      const client = await connectedTo(open.serverUrl);
+      for (const statement of ['CREATE FUNCTION f() RETURNS int RETURN 1', 'CREATE SCHEMA more']) {
+        expect(await refusalOf(client, statement)).toMatch(REFUSED);
+      }
+      await client.end();
+    });
+
+    test('has nothing of its own carried out by the owner', async () => {
+      const client = await connectedTo(open.serverUrl);
+      // A better match for what the owner calls than PostgreSQL's own function.
+      await client.query(
+        `CREATE FUNCTION public.pg_advisory_lock(int) RETURNS void LANGUAGE plpgsql AS
+         $$ BEGIN EXECUTE 'GRANT UPDATE ON audit_entry TO ${server}'; END $$`,
+      );
+      const output = await started({
+        DATABASE_URL: open.serverUrl,
+        MIGRATION_DATABASE_URL: open.url,
+      });
+      expect(output).toContain(`pg_advisory_lock of ${server}. Drop them.`);
+      const attempt = refusalOf(client, 'UPDATE audit_entry SET actor = actor');
+      expect(await attempt).toMatch(/^permission denied/);
+      await client.end();
+    });
   });
 
   test('a role that is missing is named, where the owner may not make it', async () => {

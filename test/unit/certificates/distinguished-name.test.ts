@@ -45,6 +45,8 @@ test.each([
   `${'a'.repeat(65)}@example.org`,
   `alva@${'a'.repeat(64)}.org`,
   `alva@${'abcdefgh.'.repeat(30)}org`,
+  `${'ä'.repeat(33)}@example.org`,
+  `alva@${'ä.'.repeat(60)}org`,
 ])('%j is no address a certificate should name', (email) => {
   expect(mailboxOf(email)).toBeUndefined();
 });

@@ -195,6 +195,7 @@ describe('extensions', () => {
     expect(issuing['551d23']?.slice(8)).toBe(root['551d0e']?.slice(4));
     expect(issuing['551d1f']).toContain(hexOf(`${rootUrl}.crl`));
     expect(issuing['2b06010505070101']).toContain(hexOf(`${rootUrl}.cer`));
+    expect(issuing['2b06010505070101']).toContain(hexOf(`${PKI_URL}/pki/ocsp`));
     expect(authority.issuerId).toBe(material.issuing.id);
   });
 

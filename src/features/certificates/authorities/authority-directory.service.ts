@@ -70,10 +70,15 @@ export class AuthorityDirectory {
     issuer: ListedAuthority,
     serials: ReadonlySet<string>,
   ): Promise<ListedAuthority[]> {
-    const { authorities } = this.listing ?? (await this.read());
-    return authorities.filter(
-      ({ issuerId, serialNumber }) => issuerId === issuer.id && serials.has(serialNumber),
-    );
+    const below = ({ authorities }: Listing): ListedAuthority[] =>
+      authorities.filter(
+        ({ issuerId, serialNumber }) => issuerId === issuer.id && serials.has(serialNumber),
+      );
+    const known = this.listing ?? (await this.read());
+    const found = below(known);
+    // A root certifies authorities alone: what is not among them may have been made since.
+    const isComplete = issuer.role !== 'ROOT' || found.length === serials.size;
+    return isComplete || isFresh(known) ? found : below(await this.read());
   }
 
   private async find(
@@ -82,7 +87,7 @@ export class AuthorityDirectory {
     const known = this.listing;
     const found = known && choose(known);
     if (found !== undefined) return found;
-    if (known !== undefined && performance.now() - known.readAt < LOOK_AGAIN_MS) return undefined;
+    if (known !== undefined && isFresh(known)) return undefined;
     return choose(await this.read());
   }
 
@@ -105,6 +110,10 @@ export class AuthorityDirectory {
     };
     return this.listing;
   }
+}
+
+function isFresh({ readAt }: Listing): boolean {
+  return performance.now() - readAt < LOOK_AGAIN_MS;
 }
 
 function listed(authority: KnownAuthority, all: readonly KnownAuthority[]): ListedAuthority {

@@ -2,11 +2,13 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import type { KeyAlgorithm } from '../../../kernel/key-algorithm.js';
 import { announce } from '../../../platform/event-bus.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
 import type { AuthorityKeys, MadeKey } from './authority-keys.js';
 import { Authority } from './authority.entity.js';
 import { issuingCertificate, rootCertificate } from '../x509/authority-certificates.js';
 import type { CertificateAuthority } from '../x509/certificate-authority.js';
 import { openAuthority } from '../x509/issuing-authority.js';
+import { pemOf } from '../x509/pem.js';
 import { type Signer, signerFrom } from '../x509/signer.js';
 import type { SigningKey } from '../x509/signing-key.js';
 
@@ -29,6 +31,7 @@ export interface KnownAuthority {
   readonly keyIn: 'DATABASE' | 'TOKEN';
   readonly createdAt: Date;
   readonly retiredAt: Date | null;
+  readonly revokedAt: Date | null;
   /** Opens its key. */
   signer(): Promise<Signer>;
 }
@@ -40,7 +43,10 @@ type NewAuthority = Pick<Authority, 'id' | 'role' | 'keyAlgorithm'> & {
 
 /** Keeps the authorities' certificates, and says where their keys are. */
 export class AuthorityService {
-  constructor(private readonly keys: AuthorityKeys) {}
+  constructor(
+    private readonly keys: AuthorityKeys,
+    private readonly audit: AuditService,
+  ) {}
 
   /** Makes the root, and the issuing authority below it, at the very first start. */
   async ensure(scope: ChangeScope, settings: AuthoritySettings): Promise<void> {
@@ -51,7 +57,18 @@ export class AuthorityService {
     const made = await this.keys.make(rootId, keyAlgorithm);
     const root = await rootCertificate({ id: rootId, key: made.key, now: scope.now });
     await this.insert(scope, { id: rootId, role: 'ROOT', keyAlgorithm, made, certificate: root });
-    await this.addIssuing(scope, settings, { id: rootId, certificate: root, key: made.key });
+    const issuingId = await this.addIssuing(scope, settings, {
+      id: rootId,
+      certificate: root,
+      key: made.key,
+    });
+    for (const [id, detail] of [
+      [rootId, 'ROOT'],
+      [issuingId, 'ISSUING'],
+    ] as const) {
+      const target = `certificate-authority:${id}`;
+      await this.audit.record(scope, { action: 'certificate-authority.create', target, detail });
+    }
   }
 
   /**
@@ -61,15 +78,21 @@ export class AuthorityService {
   async rollOver(scope: ChangeScope, settings: AuthoritySettings): Promise<string> {
     await serialize(scope);
     const root = await scope.db.findOneByOrFail(Authority, { role: 'ROOT', state: 'ACTIVE' });
+    const present = await scope.db.findOneByOrFail(Authority, { role: 'ISSUING', state: 'ACTIVE' });
     await scope.db.update(
       Authority,
-      { role: 'ISSUING', state: 'ACTIVE' },
+      { id: present.id },
       { state: 'RETIRED', retiredAt: scope.now },
     );
     const key = await this.keys.open(root);
     const { certificate } = root;
     const id = await this.addIssuing(scope, settings, { id: root.id, certificate, key });
     await announce(scope, 'authorities');
+    await this.audit.record(scope, {
+      action: 'certificate-authority.roll-over',
+      target: `certificate-authority:${id}`,
+      detail: `after ${present.id}`,
+    });
     return id;
   }
 
@@ -85,33 +108,38 @@ export class AuthorityService {
       keyIn: row.sealedKey === null ? 'TOKEN' : 'DATABASE',
       createdAt: row.createdAt,
       retiredAt: row.retiredAt,
+      revokedAt: row.revokedAt,
       signer: async () =>
         signerFrom(new X509Certificate(row.certificate), await this.keys.open(row)),
     }));
   }
 
-  /** Puts the issuing authorities into service. @throws StartupError where a key cannot be opened */
+  /**
+   * Puts the authority that issues into service. Keys of those that have retired may be out of reach: they only sign lists.
+   * @throws StartupError where its key, or any that is sealed in the database, cannot be opened
+   */
   async openIssuing(
     scope: Scope,
     pkiUrl: string,
-  ): Promise<{ active: CertificateAuthority; issuing: CertificateAuthority[] }> {
-    const root = await scope.db.findOneByOrFail(Authority, { role: 'ROOT', state: 'ACTIVE' });
-    const rows = await scope.db.find(Authority, { where: { role: 'ISSUING' } });
-    const issuing = await Promise.all(
-      rows.map(async (row) =>
-        openAuthority({
-          id: row.id,
-          certificateDer: row.certificate,
-          key: await this.keys.open(row),
-          rootCertificateDer: root.certificate,
-          pkiUrl,
-        }),
-      ),
-    );
-    const activeId = rows.find(({ state }) => state === 'ACTIVE')?.id;
-    const active = issuing.find(({ issuerId }) => issuerId === activeId);
-    if (active === undefined) throw new Error('No authority issues certificates.');
-    return { active, issuing };
+  ): Promise<{ active: CertificateAuthority; chains: ReadonlyMap<string, readonly string[]> }> {
+    const rows = await scope.db.find(Authority);
+    const root = rows.find(({ role, state }) => role === 'ROOT' && state === 'ACTIVE');
+    const issuing = rows.filter(({ role }) => role === 'ISSUING');
+    const active = issuing.find(({ state }) => state === 'ACTIVE');
+    if (root === undefined || active === undefined)
+      throw new Error('No authority issues certificates.');
+    for (const row of rows) if (row.sealedKey !== null) await this.keys.open(row);
+    const rootPem = pemOf(root.certificate);
+    return {
+      active: openAuthority({
+        id: active.id,
+        certificateDer: active.certificate,
+        key: await this.keys.open(active),
+        rootCertificateDer: root.certificate,
+        pkiUrl,
+      }),
+      chains: new Map(issuing.map(({ id, certificate }) => [id, [pemOf(certificate), rootPem]])),
+    };
   }
 
   private async addIssuing(

@@ -4,8 +4,9 @@ import type { CertificateAuthority } from '../x509/certificate-authority.js';
 
 /** The issuing authorities, as this process knows them. Another process may have rolled over to a new one meanwhile. */
 export class IssuingAuthorities {
-  private byId: ReadonlyMap<string, CertificateAuthority> = new Map();
+  private chains: ReadonlyMap<string, readonly string[]> = new Map();
   private active: CertificateAuthority | undefined;
+  private readonly listeners: (() => void)[] = [];
 
   constructor(
     private readonly authorities: AuthorityService,
@@ -19,14 +20,25 @@ export class IssuingAuthorities {
     return this.active;
   }
 
-  /** Also one that issues no more. */
-  find(id: string): CertificateAuthority | undefined {
-    return this.byId.get(id);
+  /** PEM, issuer first, root last; also of one that issues no more. */
+  chainOf(id: string): readonly string[] | undefined {
+    return this.chains.get(id);
+  }
+
+  /** Every issuing authority's certificate and the root's, PEM. */
+  get certificates(): readonly string[] {
+    return [...new Set([...this.chains.values()].flat())];
+  }
+
+  /** Calls it whenever there may be another one. */
+  onReload(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   async reload(scope: Scope): Promise<void> {
-    const { active, issuing } = await this.authorities.openIssuing(scope, this.pkiUrl);
-    this.byId = new Map(issuing.map((authority) => [authority.issuerId, authority]));
+    const { active, chains } = await this.authorities.openIssuing(scope, this.pkiUrl);
+    this.chains = chains;
     this.active = active;
+    for (const listener of this.listeners) listener();
   }
 }

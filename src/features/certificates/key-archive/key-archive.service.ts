@@ -113,18 +113,21 @@ export class KeyArchiveService {
 
   /**
    * At a start: the first recovery key that the server is given becomes the one that keys are archived for.
+   * @returns its id, where that is so
    * @throws StartupError where others were set up, and this is none of them
    */
-  async adopt(scope: ChangeScope): Promise<void> {
+  async adopt(scope: ChangeScope): Promise<string | undefined> {
     const [given] = this.recoveryKeys.publicKeys;
-    if (given === undefined) return;
+    if (given === undefined) return undefined;
     const known = await this.lockAll(scope);
-    if (known.length === 0) await this.register(scope, given);
-    else if (!known.some(({ id }) => this.openableBy.includes(id))) {
-      throw new StartupError(
-        'RECOVERY_KEY is none of the keys that this database archives for. "npm run recovery -- init --new" adds one.',
-      );
+    if (known.length === 0) {
+      await this.register(scope, given);
+      return given.id;
     }
+    if (known.some(({ id }) => this.openableBy.includes(id))) return undefined;
+    throw new StartupError(
+      'RECOVERY_KEY is none of the keys that this database archives for. "npm run recovery -- init --new" adds one.',
+    );
   }
 
   /** From now on keys are archived for this one. @throws StartupError where there is one, unless `asNew` is meant */

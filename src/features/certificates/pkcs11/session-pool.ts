@@ -18,6 +18,7 @@ export class SessionPool {
   private readonly waiting: Waiting[] = [];
   private opened = 0;
   private losses = 0;
+  private refusedPin: StartupError | undefined;
 
   /** @throws StartupError where the token does not take the PIN */
   constructor(
@@ -77,35 +78,63 @@ export class SessionPool {
     this.losses += 1;
     for (const lost of [session, ...this.idle.splice(0)]) {
       this.opened -= 1;
-      try {
-        this.module.C_CloseSession(lost);
-      } catch {
-        // the token has closed it
-      }
+      this.closeLost(lost);
     }
+    this.serveNext();
+  }
+
+  /** Whoever still works gives his session to the next one who waits; where nobody does, all who wait are told why. */
+  private serveNext(): void {
     const next = this.waiting.shift();
     if (next === undefined) return;
     try {
       next.resolve(this.open());
     } catch (error) {
       next.reject(error);
+      if (this.opened > 0) return;
+      for (const other of this.waiting.splice(0)) other.reject(error);
     }
   }
 
   private open(): Session {
     const { library, module, access } = this;
+    if (this.refusedPin !== undefined) throw this.refusedPin;
     const flags = library.CKF_SERIAL_SESSION | library.CKF_RW_SESSION;
     const session = module.C_OpenSession(access.slot, flags);
     try {
       module.C_Login(session, library.CKU_USER, access.pin); // counts for all sessions of this process
     } catch (cause) {
-      if (codeOf(this.library, cause) !== library.CKR_USER_ALREADY_LOGGED_IN) {
-        module.C_CloseSession(session);
-        throw new StartupError('The PKCS #11 token does not take PKCS11_PIN.', { cause });
+      const code = codeOf(library, cause);
+      if (code !== library.CKR_USER_ALREADY_LOGGED_IN) {
+        this.closeLost(session);
+        throw this.refusalOf(cause, code);
       }
     }
     this.opened += 1;
     return session;
+  }
+
+  private closeLost(session: Session): void {
+    try {
+      this.module.C_CloseSession(session);
+    } catch {
+      // the token has closed it
+    }
+  }
+
+  /** A PIN that was refused is never shown again: a token locks itself after a few wrong ones. */
+  private refusalOf(cause: unknown, code: number | undefined): unknown {
+    const { library } = this;
+    const aboutPin = [
+      library.CKR_PIN_INCORRECT,
+      library.CKR_PIN_INVALID,
+      library.CKR_PIN_LEN_RANGE,
+      library.CKR_PIN_LOCKED,
+      library.CKR_PIN_EXPIRED,
+    ];
+    if (!aboutPin.some((one) => one === code)) return cause;
+    this.refusedPin = new StartupError('The PKCS #11 token does not take PKCS11_PIN.', { cause });
+    return this.refusedPin;
   }
 
   private isLost(error: unknown): boolean {

@@ -62,7 +62,8 @@ export class Token {
       return new Token(library, module, new SessionPool(library, module, { ...settings, slot }));
     } catch (error) {
       module.C_Finalize();
-      throw error;
+      if (error instanceof StartupError) throw error;
+      throw new StartupError('The PKCS #11 token cannot be opened.', { cause: error });
     }
   }
 

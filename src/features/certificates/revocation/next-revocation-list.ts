@@ -62,7 +62,8 @@ export async function lockList(
   return wholeSeconds(scope.now) > last.thisUpdate ? last : 'taken';
 }
 
-export async function publishNext(scope: ChangeScope, order: ListOrder): Promise<void> {
+/** @returns its number */
+export async function publishNext(scope: ChangeScope, order: ListOrder): Promise<string> {
   const { authority, last } = order;
   const thisUpdate = wholeSeconds(scope.now);
   const nextUpdate = new Date(thisUpdate.getTime() + VALID_HOURS * HOUR_MS);
@@ -88,6 +89,7 @@ export async function publishNext(scope: ChangeScope, order: ListOrder): Promise
     der,
   ]);
   if (stored.length === 0) throw new Error(`List ${number.toString()} was published elsewhere.`);
+  return number.toString();
 }
 
 /** From when on an entry counts. RFC 5280 3.3: it stays until it was on one scheduled list issued past its notAfter. */

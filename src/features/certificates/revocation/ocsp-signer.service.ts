@@ -82,7 +82,8 @@ export class OcspSignerService {
   }
 
   private async open(authority: ListedAuthority, now: Date): Promise<OcspSigner> {
-    const stored = await this.newest(this.work.sql, authority.id, usableUntil(now, LAST_USE_MS));
+    const until = neededUntil(authority, now, LAST_USE_MS);
+    const stored = await this.newest(this.work.sql, authority.id, until);
     const { id, signer } = stored ?? (await this.make(authority, LAST_USE_MS));
     const freshUntil = signer.notAfter.getTime() - RENEWED_BEFORE_DAYS * DAY_MS;
     const lookAgainAt = Math.max(freshUntil, now.getTime() + LOOK_AGAIN_MS);
@@ -111,7 +112,7 @@ export class OcspSignerService {
         `SELECT pg_advisory_xact_lock(hashtextextended('signet ocsp signer ' || $1, 0))`,
         [authority.id],
       );
-      const until = usableUntil(scope.now, leftMs);
+      const until = neededUntil(authority, scope.now, leftMs);
       const made = await this.newest(scope.sql, authority.id, until);
       return made ?? this.store(scope, authority, pkcs8);
     });
@@ -147,6 +148,11 @@ export class OcspSignerService {
     });
     return this.unsealed(row);
   }
+}
+
+/** How long a key has to be good at least; none can be longer than its authority. */
+function neededUntil({ validity }: ListedAuthority, now: Date, leftMs: number): Date {
+  return new Date(Math.min(usableUntil(now, leftMs).getTime(), validity.notAfter.getTime() - 1));
 }
 
 function usableUntil(now: Date, leftMs: number): Date {

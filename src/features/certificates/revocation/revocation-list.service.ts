@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CertificateId } from '../../../kernel/ids.js';
 import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
-import type { RevocationReason } from '../certificate-status.js';
-import { eachOf } from './each-of.js';
+import type { AuditService } from '../../audit/audit.service.js';
 import { EVERY_HOURS, lockList, publishNext } from './next-revocation-list.js';
-import type {
-  AuthorityDirectory,
-  ListedAuthority,
-} from '../authorities/authority-directory.service.js';
+import { Outages } from './outages.js';
+import type { AuthorityDirectory } from '../authorities/authority-directory.service.js';
 
 export interface PublishedList {
   readonly number: string;
@@ -33,10 +30,12 @@ const DUE = `
 /** Publishes each authority's revocation list, on any number of instances, each number once. */
 export class RevocationListService {
   private readonly newest = new Map<string, Omit<PublishedList, 'now'>>();
+  private readonly outages = new Outages();
 
   constructor(
     private readonly work: UnitOfWork,
     private readonly directory: AuthorityDirectory,
+    private readonly audit: AuditService,
   ) {}
 
   /** Has the issuers of these certificates publish another list once the transaction of `scope` is committed. */
@@ -50,36 +49,14 @@ export class RevocationListService {
   }
 
   /**
-   * Revokes an authority below a root; its own certificates stay as they are. Final.
-   * @returns false where it was revoked before, or is no such authority
+   * Publishes every list that is due: none yet, half of its time over, or a status changed. At most one list a second for each.
+   * @throws AggregateError while some cannot be published; they are tried again by and by, and do not keep the others waiting
    */
-  async revokeAuthority(
-    scope: ChangeScope,
-    authorityId: string,
-    reason: RevocationReason,
-  ): Promise<boolean> {
-    const authorities = await this.directory.list(scope);
-    const authority = authorities.find(({ id }) => id === authorityId);
-    if (!isBelowRoot(authority)) return false;
-    const revoked = await scope.sql(
-      'revocation-list.revoke-authority',
-      `WITH revoked AS (
-         UPDATE certificate_authority SET revoked_at = now(), revocation_reason = $2
-         WHERE id = $1 AND revoked_at IS NULL RETURNING id)
-       INSERT INTO revocation_change (authority_id) SELECT $3 FROM revoked RETURNING id`,
-      [authorityId, reason, authority.issuerId],
-    );
-    return revoked.length > 0;
-  }
-
-  /** Publishes every list that is due: none yet, half of its time over, or a status changed. At most one list a second for each. */
   async publishDue(): Promise<void> {
     const due = await this.work.sql<Due>('revocation-list.due', DUE, [EVERY_HOURS]);
-    await eachOf(due, async ({ id, now }) => {
-      const authority = await this.directory.byId(id);
-      // Nothing that it has certified outlives it.
-      if (authority !== undefined && authority.validity.notAfter > now) await this.publish(id);
-    });
+    this.outages.keep(due.map(({ id }) => id));
+    for (const one of due) await this.outages.attempt(one.id, () => this.publishOne(one));
+    this.outages.refuse('No new revocation list can be published of');
   }
 
   /** The newest list; undefined where the authority is not known, or has none yet. */
@@ -99,6 +76,12 @@ export class RevocationListService {
     return row;
   }
 
+  private async publishOne({ id, now }: Due): Promise<void> {
+    const authority = await this.directory.byId(id);
+    // Nothing that it has certified outlives it.
+    if (authority !== undefined && authority.validity.notAfter > now) await this.publish(id);
+  }
+
   /** Nothing where another instance is at it. */
   private async publish(authorityId: string): Promise<void> {
     const request = await this.work.systemRequest('revocation-lists', randomUUID());
@@ -115,15 +98,12 @@ export class RevocationListService {
       const authority = authorities.find(({ id }) => id === authorityId);
       if (authority === undefined) return;
       const below = authorities.filter(({ issuerId }) => issuerId === authorityId);
-      await publishNext(scope, { authority, below, last });
+      const number = await publishNext(scope, { authority, below, last });
+      await this.audit.record(scope, {
+        action: 'revocation-list.publish',
+        target: `certificate-authority:${authorityId}`,
+        detail: `number ${number}`,
+      });
     });
   }
-}
-
-/** Whether one of ours has certified it, other than itself. */
-function isBelowRoot(
-  authority: ListedAuthority | undefined,
-): authority is ListedAuthority & { issuerId: string } {
-  if (authority === undefined || authority.issuerId === null) return false;
-  return authority.issuerId !== authority.id;
 }

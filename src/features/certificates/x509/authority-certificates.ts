@@ -1,4 +1,4 @@
-import { certificateUrlOf, crlUrlOf } from './authority-urls.js';
+import { certificateUrlOf, crlUrlOf, ocspUrlOf } from './authority-urls.js';
 import { OID } from './object-identifiers.js';
 import { type Validity, yearsFrom } from './validity.js';
 import { parseDer } from './der.js';
@@ -57,7 +57,10 @@ export function issuingCertificate(
     extensions: [
       ...authorityExtensions('issuing', keyIdOf(parseDer(key.spki))),
       x509.crlDistributionPoints(crlUrlOf(pkiUrl, root.id)),
-      x509.authorityInfoAccess([[OID.CA_ISSUERS, certificateUrlOf(pkiUrl, root.id)]]),
+      x509.authorityInfoAccess([
+        [OID.OCSP, ocspUrlOf(pkiUrl)], // RFC 5280 4.2.2.1: the responder answers for the root, too
+        [OID.CA_ISSUERS, certificateUrlOf(pkiUrl, root.id)],
+      ]),
       x509.certificatePolicies(OID.ANY_POLICY),
     ],
   });

@@ -35,8 +35,9 @@ const TYPES_BY_OID: ReadonlyMap<string, NameAttribute['type']> = new Map([
   ['55040b', 'organizationalUnit'],
   ['2a864886f70d010901', 'emailAddress'],
 ]);
-const MAX_ADDRESS_CHARACTERS = 254;
-const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^"(),:;<>@[\\\]]{1,64}(?<!\.)$/u;
+/** RFC 5321 4.5.3.1, in octets of UTF-8 (RFC 6531 3.3). */
+const MAX_OCTETS = { address: 254, local: 64 } as const;
+const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^"(),:;<>@[\\\]]+(?<!\.)$/u;
 const ASCII_DOMAIN =
   /^(?!(?:.*\.)?\d+$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 /** Nothing that the URL standard's host parser behind domainToASCII would cut off or decode. */
@@ -70,7 +71,7 @@ export function formatName(name: DistinguishedName): string {
 
 /** Undefined for what no certificate should name as an address, quoted local parts included. */
 export function mailboxOf(email: string | undefined): Mailbox | undefined {
-  if (email === undefined || email.length > MAX_ADDRESS_CHARACTERS) return undefined;
+  if (email === undefined || email.length > MAX_OCTETS.address) return undefined;
   if (BLANK_OR_CONTROL.test(email)) return undefined;
   const at = email.lastIndexOf('@');
   const local = email.slice(0, Math.max(at, 0));
@@ -78,7 +79,10 @@ export function mailboxOf(email: string | undefined): Mailbox | undefined {
   const asciiDomain = UNICODE_DOMAIN.test(domain) ? domainToASCII(domain) : '';
   if (!LOCAL_PART.test(local) || !ASCII_DOMAIN.test(asciiDomain)) return undefined;
   const form = NOT_ASCII.test(local) ? 'smtpUtf8Mailbox' : 'rfc822Name';
-  return { form, address: `${local}@${asciiDomain}` };
+  const address = `${local}@${asciiDomain}`;
+  const isTooLong =
+    Buffer.byteLength(local) > MAX_OCTETS.local || Buffer.byteLength(address) > MAX_OCTETS.address;
+  return isTooLong ? undefined : { form, address };
 }
 
 // RFC 4514 2.4
