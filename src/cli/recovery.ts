@@ -6,6 +6,8 @@ import type { DataSource } from 'typeorm';
 import { recoveryKeysIn } from '../composition/first-start.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
+import { AuthorityKeys } from '../features/certificates/authority-keys.js';
+import { AuthorityService } from '../features/certificates/authority.service.js';
 import { KeyArchiveService, newRecoveryKey } from '../features/certificates/key-archive.service.js';
 import {
   KeyPreparationService,
@@ -16,7 +18,7 @@ import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { keptMasterKey } from '../platform/master-key.js';
-import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import { UnitOfWork, type ChangeScope, type Scope } from '../platform/scope.js';
 import { withDatabase } from './own-database.js';
 
 const USAGE = `npm run recovery -- init --out FILE [--algorithm RSA-3072] [--new]
@@ -91,11 +93,18 @@ async function consoleOn(
   const audit = new AuditService();
   const keys = new KeyRing(verb === 'run' ? await masterKeyOf(config) : Buffer.alloc(32));
   const request = await work.systemRequest('console', randomUUID());
+  if (verb === 'run') await requireMasterKey(work.read(request), keys);
   return {
     ...{ work, archive, audit },
     change: (task) => work.change(request, task),
     preparation: new KeyPreparationService({ keyArchive: archive, keys, audit }),
   };
+}
+
+/** What another key had sealed no server could open. @throws StartupError */
+async function requireMasterKey(scope: Scope, keys: KeyRing): Promise<void> {
+  const authorities = await new AuthorityService(new AuthorityKeys(keys, null)).all(scope);
+  await authorities.find(({ keyIn }) => keyIn === 'DATABASE')?.signer();
 }
 
 async function masterKeyOf({ masterKey, dataDir }: Config): Promise<Buffer> {
