@@ -12,6 +12,7 @@ import { EstKeyService } from '../features/enrolment/est/est-keys.service.js';
 import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
+import { KeyRecoveryEndService } from '../features/enrolment/key-recovery-end.service.js';
 import { KeyRecoveryService } from '../features/enrolment/key-recovery.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
@@ -43,12 +44,14 @@ export function createEnrolment(
   const claims = new ClaimService(own);
   const completions = new CompletionService(own);
   const activations = new ActivationService({ ...own, completions });
+  const keyRecoveryEnds = new KeyRecoveryEndService(audit);
   const renewalKeys = new RenewalKeyService(base);
   const renewalStanding = new RenewalStandingService({ ...base, completions });
   const renewing = { ...base, completions, keyDelivery, renewalKeys, renewalStanding };
   return {
     ...{ log, secrets, enrolments, keyDelivery },
-    keyRecoveries: new KeyRecoveryService(own),
+    keyRecoveries: new KeyRecoveryService({ ...own, keyRecoveryEnds }),
+    keyRecoveryEnds,
     offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
     ...{ claims, activations },
@@ -69,6 +72,7 @@ type EstGround = Base & {
   readonly secrets: EnrolmentSecrets;
   readonly enrolments: EnrolmentService;
   readonly claims: ClaimService;
+  readonly recoveries: RecoveryService;
   readonly completions: CompletionService;
 };
 

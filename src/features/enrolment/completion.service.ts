@@ -1,5 +1,5 @@
 import type { DomainError } from '../../kernel/errors.js';
-import type { ProfileId } from '../../kernel/ids.js';
+import type { ProfileId, UserId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { CertificateService, Holder } from '../certificates/certificate.service.js';
@@ -10,6 +10,11 @@ import type { User } from '../users/user.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { Enrolment } from './enrolment.service.js';
 import type { ReplacementService } from './replacement.service.js';
+
+/** Whose certificates, and keys, they are to be. */
+export interface UserToCertify extends Holder {
+  readonly userId: UserId;
+}
 
 interface Completion {
   readonly enrolment: Enrolment;
@@ -39,10 +44,10 @@ export class CompletionService {
     scope: Scope,
     { projectId, certificateTerms: terms }: Pick<Enrolment, 'projectId' | 'certificateTerms'>,
     { user, ...mobileId }: Pick<Holder, 'profileId' | 'notBefore' | 'notAfter'> & { user: User },
-  ): Promise<Holder> {
+  ): Promise<UserToCertify> {
     const { name: projectName } = await this.ports.projects.get(scope, projectId);
-    const { displayName: commonName, username, email } = user;
-    return { ...mobileId, commonName, username, email, projectName, terms };
+    const { id: userId, displayName: commonName, username, email } = user;
+    return { ...mobileId, userId, commonName, username, email, projectName, terms };
   }
 
   /** Profile, certificates, status, audit entry and messages together; `certify` has the certificates stand. */

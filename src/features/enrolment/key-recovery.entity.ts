@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type {
   CertificateId,
   EnrolmentId,
@@ -41,6 +41,9 @@ export class KeyRecoveryApproval {
 
 /** An approved key, opened where the recovery key is: for as long as the approval lasts. */
 @Entity('prepared_key')
+@ForeignKey('ArchivedKey', ['certificateId'], ['certificateId'], {
+  name: 'prepared_key_is_archived',
+})
 export class PreparedKey {
   @PrimaryColumn('uuid', { name: 'recovery_id' }) recoveryId!: KeyRecoveryId;
   @PrimaryColumn('uuid', { name: 'certificate_id' }) certificateId!: CertificateId;
@@ -50,14 +53,23 @@ export class PreparedKey {
 
 /** What an order is to bring along, and whose leave it has: an approval, or else the project's own for its users. */
 @Entity('enrolment_recovery')
+@ForeignKey('ArchivedKey', ['certificateId'], ['certificateId'], {
+  name: 'enrolment_recovery_of_archived',
+})
 export class EnrolmentRecovery {
   @PrimaryColumn('uuid', { name: 'enrolment_id' }) enrolmentId!: EnrolmentId;
   @PrimaryColumn('uuid', { name: 'certificate_id' }) certificateId!: CertificateId;
   @Column('uuid', { name: 'recovery_id', nullable: true }) recoveryId!: KeyRecoveryId | null;
 }
 
-/** A key wrapped for its phone, for as long as the phone may have to ask again. */
+/**
+ * A key wrapped for its phone, for as long as the phone may have to ask again. Nothing leaves the server that is not archived:
+ * so the database sees to it that it is an encryption key.
+ */
 @Entity('wrapped_key')
+@ForeignKey('ArchivedKey', ['certificateId'], ['certificateId'], {
+  name: 'wrapped_key_is_archived',
+})
 export class WrappedKey {
   @PrimaryColumn('uuid', { name: 'profile_id' }) profileId!: ProfileId;
   @PrimaryColumn('uuid', { name: 'certificate_id' }) certificateId!: CertificateId;

@@ -12,11 +12,12 @@ import type { KeyRing } from '../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AccessService } from '../access/access.service.js';
 import type { AuditService } from '../audit/audit.service.js';
-import type { KeyArchiveService } from '../certificates/key-archive.service.js';
+import type { KeyArchiveService, OwnedKey } from '../certificates/key-archive.service.js';
 import type { RecoveredCertificateService } from '../certificates/recovered-certificate.service.js';
 import type { Project } from '../projects/project.service.js';
 import type { KeyDeliveryService, KeyParcel } from './key-delivery.service.js';
 import type { PreparedKey } from './key-recovery.entity.js';
+import { IS_BACKED } from './key-recovery-rows.js';
 
 /** One earlier certificate that an order brings along; `recoveryId` is the approval behind it, null for self-service. */
 export interface Chosen {
@@ -50,7 +51,7 @@ const RECOVERABLE = `
   SELECT a.certificate_id AS "certificateId", p.project_id AS "projectId",
     (a.recovery_key_id = ANY($2)) AS "isOpenable",
     (SELECT r.id FROM key_recovery r
-      WHERE r.user_id = p.user_id AND r.state = 'APPROVED' AND r.expires_at > now()
+      WHERE r.user_id = p.user_id AND r.state = 'APPROVED' AND r.expires_at > now() AND ${IS_BACKED}
         AND a.certificate_id = ANY(r.certificate_ids)
         AND (a.recovery_key_id = ANY($2) OR EXISTS (
           SELECT 1 FROM prepared_key k WHERE k.recovery_id = r.id AND k.certificate_id = a.certificate_id))
@@ -166,12 +167,12 @@ export class RecoveryService {
   async recover(
     scope: ChangeScope,
     standing: readonly Chosen[],
-    to: { enrolmentId: EnrolmentId; profileId: ProfileId; parcel: KeyParcel },
+    to: { enrolmentId: EnrolmentId; userId: UserId; profileId: ProfileId; parcel: KeyParcel },
   ): Promise<void> {
     const opened: { certificateId: CertificateId; pkcs8: Buffer }[] = [];
     try {
       for (const { certificateId, recoveryId } of standing) {
-        const pkcs8 = await this.openFor(scope, certificateId, recoveryId);
+        const pkcs8 = await this.openFor(scope, { certificateId, userId: to.userId }, recoveryId);
         opened.push({ certificateId, pkcs8 });
         await this.ports.keyDelivery.deliver(scope, { ...to, certificateId }, pkcs8);
         await this.bringAlong(scope, to.profileId, certificateId);
@@ -184,10 +185,11 @@ export class RecoveryService {
 
   private async openFor(
     scope: ChangeScope,
-    certificateId: CertificateId,
+    owned: OwnedKey,
     recoveryId: KeyRecoveryId | null,
   ): Promise<Buffer> {
-    const opened = await this.ports.keyArchive.open(scope, certificateId);
+    const { certificateId } = owned;
+    const opened = await this.ports.keyArchive.open(scope, owned);
     if (opened !== undefined) return opened;
     const [prepared] = await scope.sql<PreparedKey>(
       'recovery.prepared',
@@ -195,7 +197,7 @@ export class RecoveryService {
       [recoveryId, certificateId],
     );
     if (prepared === undefined || recoveryId === null) throw over();
-    const context = preparedContext(recoveryId, certificateId);
+    const context = preparedContext(recoveryId, owned);
     return this.ports.keys.open('prepared-key', context, prepared.sealedKey);
   }
 
@@ -260,8 +262,11 @@ export class RecoveryService {
 export type RecoverableByProject = ReadonlyMap<ProjectId, readonly CertificateId[]>;
 
 /** What a prepared key is bound to. */
-export function preparedContext(recoveryId: KeyRecoveryId, certificateId: CertificateId): string {
-  return `${recoveryId} ${certificateId}`;
+export function preparedContext(
+  recoveryId: KeyRecoveryId,
+  { certificateId, userId }: OwnedKey,
+): string {
+  return `${recoveryId} ${certificateId} ${userId}`;
 }
 
 /** Within the project it was issued in: by an approval, or by himself where the project wants that and the server can. */

@@ -2,12 +2,13 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { ProjectId } from '../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import type { Holder, KeyToCertify } from '../../certificates/certificate.service.js';
+import type { KeyToCertify } from '../../certificates/certificate.service.js';
 import type {
   SingleCertificate,
   SingleCertificateService,
 } from '../../certificates/single-certificate.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
+import type { UserToCertify } from '../completion.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
 import { algorithmLike, type ServerMadeKey, type ServerMadeKeys } from './server-made-keys.js';
 
@@ -53,12 +54,14 @@ export class EstKeyService {
   /** Certifies it, and archives what the server has made, within the transaction of `scope`. */
   async certify(
     scope: ChangeScope,
-    holder: Holder,
+    holder: UserToCertify,
     key: RequestedKey,
     status: 'VALID' | 'ON_HOLD',
   ): Promise<SingleCertificate> {
     const certificate = await this.ports.singles.issue(scope, holder, key, status);
-    if (key.made !== null) await this.ports.serverMadeKeys.archive(scope, key.made);
+    if (key.made !== null) {
+      await this.ports.serverMadeKeys.archive(scope, key.made, holder.userId);
+    }
     return certificate;
   }
 

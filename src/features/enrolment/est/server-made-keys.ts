@@ -1,4 +1,4 @@
-import type { CertificateId } from '../../../kernel/ids.js';
+import type { CertificateId, UserId } from '../../../kernel/ids.js';
 import type { KeyAlgorithm } from '../../../kernel/key-algorithm.js';
 import type { ChangeScope } from '../../../platform/scope.js';
 
@@ -21,7 +21,7 @@ export interface ServerMadeKeys {
   /** To be called outside of transactions: it may take a while. */
   make(algorithm: KeyAlgorithm): Promise<ServerMadeKey>;
   /** Once its certificate is stored, in the same transaction. */
-  archive(scope: ChangeScope, key: ServerMadeKey): Promise<void>;
+  archive(scope: ChangeScope, key: ServerMadeKey, userId: UserId): Promise<void>;
 }
 
 /** Key types that the server makes. */
