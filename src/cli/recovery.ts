@@ -6,6 +6,8 @@ import type { DataSource } from 'typeorm';
 import { recoveryKeysIn } from '../composition/first-start.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
+import { AuthorityKeys } from '../features/certificates/authorities/authority-keys.js';
+import { AuthorityService } from '../features/certificates/authorities/authority.service.js';
 import {
   KeyArchiveService,
   newRecoveryKey,
@@ -19,7 +21,7 @@ import { KEY_ALGORITHMS, type KeyAlgorithm } from '../kernel/key-algorithm.js';
 import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { EventHandlers } from '../platform/event-handlers.js';
-import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import { UnitOfWork, type ChangeScope, type Scope } from '../platform/scope.js';
 import { ownKeys, withDatabase } from './own-database.js';
 import { runCommand } from './run-command.js';
 
@@ -95,6 +97,7 @@ async function consoleOn(
   const audit = new AuditService();
   const keys = verb === 'run' ? await ownKeys(config) : new KeyRing(Buffer.alloc(32));
   const request = await work.systemRequest('console', randomUUID());
+  if (verb === 'run') await requireMasterKey(work.read(request), keys);
   return {
     ...{ work, archive, audit },
     change: (task) => work.change(request, task),
@@ -104,6 +107,13 @@ async function consoleOn(
       audit,
     }),
   };
+}
+
+/** What another key had sealed no server could open. @throws StartupError */
+async function requireMasterKey(scope: Scope, keys: KeyRing): Promise<void> {
+  const authorities = new AuthorityService(new AuthorityKeys(keys, null), new AuditService());
+  const known = await authorities.all(scope);
+  await known.find(({ keyIn }) => keyIn === 'DATABASE')?.signer();
 }
 
 async function init(own: Console, order: Order): Promise<number> {

@@ -12,6 +12,7 @@ import { EstKeyService } from '../features/enrolment/est/est-key.service.js';
 import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
+import { KeyRecoveryEndService } from '../features/enrolment/recovery/key-recovery-end.service.js';
 import { KeyRecoveryService } from '../features/enrolment/recovery/key-recovery.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
@@ -45,12 +46,14 @@ export function createEnrolment(
   const claims = new ClaimService(own);
   const completions = new CompletionService(own);
   const activations = new ActivationService({ ...own, completions });
+  const keyRecoveryEnds = new KeyRecoveryEndService({ audit, preparedKeys });
   const renewalKeys = new RenewalKeyService(base);
   const renewalStanding = new RenewalStandingService({ ...base, completions });
   const renewing = { ...base, completions, keyDelivery, renewalKeys, renewalStanding };
   return {
     ...{ log, secrets, enrolments, keyDelivery },
-    keyRecoveries: new KeyRecoveryService({ ...base, preparedKeys }),
+    keyRecoveries: new KeyRecoveryService({ ...base, keyRecoveryEnds }),
+    keyRecoveryEnds,
     offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
     ...{ claims, activations },
@@ -71,6 +74,7 @@ type EstGround = Base & {
   readonly secrets: EnrolmentSecrets;
   readonly enrolments: EnrolmentService;
   readonly claims: ClaimService;
+  readonly recoveries: EnrolmentRecoveryService;
   readonly completions: CompletionService;
 };
 

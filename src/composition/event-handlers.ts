@@ -32,7 +32,7 @@ export function registerHandlers(handlers: Handlers, services: Handling): void {
 }
 
 function onRights(handlers: Handlers, services: Handling): void {
-  const { audit, rules, sessions, enrolments, samlIdentities } = services;
+  const { audit, rules, sessions, enrolments, samlIdentities, keyRecoveryEnds } = services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
   handlers.on(apiClientStopped, (scope, { apiClientId }) =>
@@ -42,12 +42,13 @@ function onRights(handlers: Handlers, services: Handling): void {
     await samlIdentities.dropUnproven(scope, userId);
     await sessions.rejudgeAllOf(scope, userId);
     await enrolments.cancelOrdersBetween(scope, userId);
+    await keyRecoveryEnds.endUnbacked(scope, userId);
   });
   handlers.on(userGroupsChanged, (scope, { userId }) => sessions.rejudgeAllOf(scope, userId));
 }
 
 function onUsers(handlers: Handlers, services: Handling): void {
-  const { sessions, oneTimeCodes, passwordLinks, enrolments, profiles, keyRecoveries } = services;
+  const { sessions, oneTimeCodes, passwordLinks, enrolments, profiles, keyRecoveryEnds } = services;
   handlers.on(userCreated, async (scope, { userId, awaitsPassword }) => {
     if (awaitsPassword) await passwordLinks.invite(scope, userId);
   });
@@ -57,7 +58,8 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await sessions.endAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.revokeAllOf(scope, userId);
-    await keyRecoveries.endAllOf(scope, userId);
+    await keyRecoveryEnds.endAllOf(scope, userId);
+    await keyRecoveryEnds.endUnbacked(scope, userId);
   });
   handlers.on(userDeactivated, async (scope, { userId }) => {
     await oneTimeCodes.voidAllOf(scope, userId);
@@ -65,6 +67,7 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await sessions.endAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.deactivateAllOf(scope, userId);
+    await keyRecoveryEnds.endUnbacked(scope, userId);
   });
   handlers.on(userActivated, async (scope, { userId }) => {
     await profiles.reactivateAllOf(scope, userId);
@@ -86,9 +89,10 @@ function onCredentials(handlers: Handlers, services: Handling): void {
   handlers.on(enrolmentGivenUp, (scope, { enrolmentId }) =>
     services.estEnrolments.abandon(scope, enrolmentId),
   );
-  handlers.on(profilesEnded, (scope, { profileIds }) =>
-    services.mobileIdEvidence.forget(scope, profileIds),
-  );
+  handlers.on(profilesEnded, async (scope, { profileIds }) => {
+    await services.mobileIdEvidence.forget(scope, profileIds);
+    await services.keyDelivery.forgetEnded(scope, profileIds);
+  });
   handlers.on(userAddressChanged, async (scope, { userId, what }) => {
     const method = what === 'email' ? 'EMAIL_CODE' : 'SMS_CODE';
     await oneTimeCodes.voidAllOf(scope, userId, method);

@@ -31,7 +31,7 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       await expiry.sweep(scope);
       await profiles.expire(scope);
       await services.mobileIdProofs.expire(scope);
-      await services.keyRecoveries.expire(scope);
+      await services.keyRecoveryEnds.expire(scope);
     }),
     sweeper({ name: 'confirmations', everyMs: EXPIRY_MS }, (scope) =>
       confirmations.failExhausted(scope),

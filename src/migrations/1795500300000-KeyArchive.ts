@@ -118,9 +118,37 @@ export class KeyArchive1795500300000 implements MigrationInterface {
             ALTER TABLE "archived_key"
             ADD CONSTRAINT "archived_key_of_certificate" FOREIGN KEY ("certificate_id", "kind", "key_origin") REFERENCES "certificate"("id", "kind", "key_origin") ON DELETE NO ACTION ON UPDATE NO ACTION
         `);
+    await queryRunner.query(`
+            ALTER TABLE "recovered_certificate"
+            ADD CONSTRAINT "recovered_certificate_is_archived" FOREIGN KEY ("certificate_id") REFERENCES "archived_key"("certificate_id") ON DELETE NO ACTION ON UPDATE NO ACTION
+        `);
+    await queryRunner.query(`
+            ALTER TABLE "prepared_key"
+            ADD CONSTRAINT "prepared_key_is_archived" FOREIGN KEY ("certificate_id") REFERENCES "archived_key"("certificate_id") ON DELETE NO ACTION ON UPDATE NO ACTION
+        `);
+    await queryRunner.query(`
+            ALTER TABLE "enrolment_recovery"
+            ADD CONSTRAINT "enrolment_recovery_of_archived" FOREIGN KEY ("certificate_id") REFERENCES "archived_key"("certificate_id") ON DELETE NO ACTION ON UPDATE NO ACTION
+        `);
+    await queryRunner.query(`
+            ALTER TABLE "wrapped_key"
+            ADD CONSTRAINT "wrapped_key_is_archived" FOREIGN KEY ("certificate_id") REFERENCES "archived_key"("certificate_id") ON DELETE NO ACTION ON UPDATE NO ACTION
+        `);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+            ALTER TABLE "wrapped_key" DROP CONSTRAINT "wrapped_key_is_archived"
+        `);
+    await queryRunner.query(`
+            ALTER TABLE "enrolment_recovery" DROP CONSTRAINT "enrolment_recovery_of_archived"
+        `);
+    await queryRunner.query(`
+            ALTER TABLE "prepared_key" DROP CONSTRAINT "prepared_key_is_archived"
+        `);
+    await queryRunner.query(`
+            ALTER TABLE "recovered_certificate" DROP CONSTRAINT "recovered_certificate_is_archived"
+        `);
     await queryRunner.query(`
             ALTER TABLE "archived_key" DROP CONSTRAINT "archived_key_of_certificate"
         `);

@@ -11,6 +11,7 @@ export class Est1795500700000 implements MigrationInterface {
                 "request_digest" bytea NOT NULL,
                 "sealed_key" bytea,
                 "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+                CONSTRAINT "est_answer_keys_encrypt" CHECK ("sealed_key" IS NULL OR "kind" = 'ENCRYPTION'),
                 CONSTRAINT "PK_255e242a38fc4bb9b3412a1c8b5" PRIMARY KEY ("origin_id", "kind")
             )
         `);

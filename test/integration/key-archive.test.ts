@@ -1,26 +1,18 @@
-import {
-  createDecipheriv,
-  createPrivateKey,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createDecipheriv, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { compactDecrypt } from 'jose';
 import { RecoveryKeys } from '../../src/features/certificates/key-archive/key-archive.service';
-import { KeyRing, type KeyPurpose } from '../../src/kernel/secrets';
 import { gatherCast, order, tryOrder, type Cast } from '../helpers/cast';
 import { codeOf } from '../helpers/graphql';
+import { everythingHeld, quietly } from '../helpers/holdings';
 import {
   ARCHIVING,
   encryptionCertificate,
   enrolPhone,
   recoverable,
   recoveryPem,
+  scan,
 } from '../helpers/key-recovery';
 import { HonestOrNotPhone, requestFor } from '../helpers/phone';
-import { testRun } from '../helpers/run';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 
@@ -52,7 +44,7 @@ test('without the recovery key, nothing that the server holds opens the archive'
     [id],
   );
   const jwe = row?.jwe ?? '';
-  const held = await everythingHeld();
+  const held = await everythingHeld(server);
   expect(held.privateKeys.length).toBeGreaterThanOrEqual(3); // root, issuing CA, OAuth or SAML
   expect(held.secrets.length).toBeGreaterThan(20);
   for (const key of held.privateKeys) {
@@ -82,27 +74,52 @@ test('nowhere in the database stands the private key itself, sealed or not', asy
     (await crypto.subtle.exportKey('jwk', key.privateKey)).d ?? '',
     'base64url',
   );
-  const { cells, opened } = await everythingHeld();
+  const { cells, opened } = await everythingHeld(server);
   for (const cell of [...cells, ...opened]) {
     expect(cell.includes(scalar)).toBe(false);
     expect(cell.includes(Buffer.from(pkcs8.toString('base64')))).toBe(false);
   }
 });
 
-test('each archived key has a data key of its own, and is bound to its certificate', async () => {
+test('each archived key has a data key of its own, and is bound to its certificate and its holder', async () => {
   const a = encryptionCertificate(await enrolPhone(server, cast.alva.token, { projectId }));
   const b = encryptionCertificate(await enrolPhone(server, cast.alva.token, { projectId }));
   const holder = await startTestServer({ database, environment: { RECOVERY_KEY: PEM } });
   try {
     const { work, keyArchive } = holder.app.services;
     const scope = work.read(await work.systemRequest('test', 'test'));
-    const open = (id: string) => keyArchive.open(scope, id as never);
+    const open = (certificateId: string, userId = cast.alva.id) =>
+      keyArchive.open(scope, { certificateId, userId } as never);
     expect((await open(a.id))?.equals((await open(b.id)) ?? Buffer.alloc(0))).toBe(false);
+    await expect(open(a.id, cast.other.id)).rejects.toThrow('another user');
     await database.query(
       `UPDATE archived_key SET jwe = (SELECT jwe FROM archived_key WHERE certificate_id = $2) WHERE certificate_id = $1`,
       [a.id, b.id],
     );
     await expect(open(a.id)).rejects.toThrow('another certificate');
+  } finally {
+    await holder.stop();
+  }
+});
+
+test('who can change the database cannot have the key of another user by giving him the certificate', async () => {
+  const { profile } = await enrolPhone(server, cast.alva.token, { projectId });
+  const own = encryptionCertificate(await enrolPhone(server, cast.other.token, { projectId }));
+  const holder = await startTestServer({ database, environment: { RECOVERY_KEY: PEM } });
+  try {
+    const taken = profile.certificates.find(({ kind }) => kind === 'ENCRYPTION')?.id ?? '';
+    await database.query('UPDATE profile SET user_id = $2 WHERE id = $1', [
+      profile.id,
+      cast.other.id,
+    ]);
+    const recoverCertificateIds = [own.id, taken];
+    const { code } = await order(holder, cast.other.token, { projectId, recoverCertificateIds });
+    await expect(scan(holder, code)).rejects.toMatchObject({ code: 'INTERNAL' });
+    const delivered = await database.query(
+      'SELECT 1 FROM wrapped_key WHERE certificate_id = $1 AND profile_id <> $2',
+      [taken, profile.id],
+    );
+    expect(delivered).toEqual([]);
   } finally {
     await holder.stop();
   }
@@ -184,6 +201,42 @@ test('the database refuses to archive a key of any other kind, or of a phone', a
     authentication?.id,
   ]);
   await expect(pretend).rejects.toThrow('certificate_server_keys_encrypt');
+  const encryption = profile.certificates.find(({ kind }) => kind === 'ENCRYPTION');
+  await expect(
+    database.query(
+      `UPDATE certificate SET kind = 'SIGNATURE', key_origin = 'DEVICE' WHERE id = $1`,
+      [encryption?.id],
+    ),
+  ).rejects.toThrow('archived_key_of_certificate');
+});
+
+test.each([
+  [
+    'wrapped for a phone',
+    'wrapped_key',
+    'profile_id, certificate_id, jwe, created_at',
+    `'x', now()`,
+  ],
+  ['prepared for one', 'prepared_key', 'recovery_id, certificate_id, sealed_key', `'x'`],
+  ['recovered', 'recovered_certificate', 'profile_id, certificate_id, recovered_at', 'now()'],
+  ['ordered along', 'enrolment_recovery', 'enrolment_id, certificate_id', ''],
+])('nor can any other key be %s', async (_how, table, columns, rest) => {
+  const { profile } = await enrolPhone(server, cast.alva.token, { projectId });
+  const authentication = profile.certificates.find(({ kind }) => kind === 'AUTHENTICATION');
+  const values = ['gen_random_uuid()', '$1', ...(rest === '' ? [] : [rest])].join(', ');
+  const store = database.query(`INSERT INTO ${table} (${columns}) VALUES (${values})`, [
+    authentication?.id,
+  ]);
+  await expect(store).rejects.toThrow(`violates foreign key constraint "${table}_`);
+});
+
+test.each(['AUTHENTICATION', 'SIGNATURE'])('nor kept for an EST client, if %s', async (kind) => {
+  const store = database.query(
+    `INSERT INTO est_answer (origin_id, kind, certificate_id, request_digest, sealed_key, created_at)
+     VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'x', 'x', now())`,
+    [kind],
+  );
+  await expect(store).rejects.toThrow('est_answer_keys_encrypt');
 });
 
 test('for signing keys the task asks the phone alone, whatever the project archives', async () => {
@@ -207,108 +260,10 @@ test('for signing keys the task asks the phone alone, whatever the project archi
   expect(codeOf(oneMissing)).toBe('CSR_REJECTED');
 });
 
-/** Database dump, MASTER_KEY with all that derives from it, and DATA_DIR, as who has stolen all of it would look through it. */
-async function everythingHeld(): Promise<{
-  cells: Buffer[];
-  opened: Buffer[];
-  privateKeys: KeyObject[];
-  secrets: Buffer[];
-}> {
-  const rows = await allCells();
-  const cells = [...rows.flatMap(bytesOf), ...(await allFiles())];
-  const masterKey = Buffer.from(testRun().masterKey, 'base64');
-  const derived = PURPOSES.map((purpose) =>
-    Buffer.from(hkdfSync('sha256', masterKey, '', `signet/${purpose}`, 32)),
-  );
-  const ring = new KeyRing(masterKey);
-  const contexts = [...new Set(rows.filter((cell) => typeof cell === 'string' && ID.test(cell)))];
-  const opened = rows.filter(mayBeSealed).flatMap((cell) =>
-    SEALING.flatMap((purpose) =>
-      contexts.flatMap((context) => {
-        const plain = quietly(() => ring.open(purpose, String(context), cell));
-        return plain === undefined ? [] : [plain];
-      }),
-    ),
-  );
-  const privateKeys = [...cells, ...opened].flatMap((bytes) => privateKeyIn(bytes) ?? []);
-  const secrets = [masterKey, ...derived, ...opened, ...cells].flatMap((bytes) =>
-    bytes.length === 32 ? [bytes] : [],
-  );
-  return { cells, opened, privateKeys, secrets };
-}
-
-/** What a sealed value may be bound to. */
-const ID = /^[\w-]{16,64}$/;
-const SEALING: readonly KeyPurpose[] = [
-  'ca-key',
-  'oauth-signing-key',
-  'prepared-key',
-  'saml-key',
-  'totp-secret',
-];
-const PURPOSES: readonly KeyPurpose[] = [
-  ...SEALING,
-  'enrolment-code',
-  'watch-token',
-  'device-token',
-  'challenge',
-];
-
-async function allCells(): Promise<unknown[]> {
-  const tables = await database.query<{ name: string }>(
-    `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables
-     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`,
-  );
-  const cells: unknown[] = [];
-  for (const { name } of tables) {
-    for (const row of await database.query(`SELECT * FROM ${name}`)) {
-      cells.push(...Object.values(row));
-    }
-  }
-  return cells;
-}
-
-function bytesOf(value: unknown): Buffer[] {
-  if (Buffer.isBuffer(value)) return [value];
-  if (value === null || value instanceof Date) return [];
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return [Buffer.from(text), Buffer.from(text, 'base64url')];
-}
-
-async function allFiles(): Promise<Buffer[]> {
-  const folder = server.dataDir;
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFile(join(entry.parentPath, entry.name))),
-  );
-}
-
-function mayBeSealed(cell: unknown): cell is Buffer {
-  return Buffer.isBuffer(cell) && cell.length > 28;
-}
-
-function privateKeyIn(bytes: Buffer): KeyObject | undefined {
-  return (
-    quietly(() => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })) ??
-    quietly(() => createPrivateKey(bytes)) ??
-    quietly(() => createPrivateKey({ key: JSON.parse(String(bytes)), format: 'jwk' }))
-  );
-}
-
 function opensAsContentKey(jwe: string, key: Buffer): boolean {
   const [header = '', , iv = '', sealed = '', tag = ''] = jwe.split('.');
   const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'));
   decipher.setAAD(Buffer.from(header)).setAuthTag(Buffer.from(tag, 'base64url'));
   decipher.update(Buffer.from(sealed, 'base64url'));
   return quietly(() => decipher.final()) !== undefined;
-}
-
-function quietly<T>(attempt: () => T): T | undefined {
-  try {
-    return attempt();
-  } catch {
-    return undefined;
-  }
 }

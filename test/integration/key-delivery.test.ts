@@ -12,7 +12,8 @@ import { gatherCast, order, statusOf, type Cast } from '../helpers/cast';
 import { codeOf, type GraphqlAnswer } from '../helpers/graphql';
 import { ARCHIVING, recoveryPem } from '../helpers/key-recovery';
 import { HonestOrNotPhone, requestFor, type RequestInput } from '../helpers/phone';
-import { startTestServer, type TestServer } from '../helpers/server';
+import { moveProfile, type ProfileMove } from '../helpers/profiles';
+import { eventually, startTestServer, type TestServer } from '../helpers/server';
 
 const ACTIVATE = `mutation ($input: ActivateEnrolmentInput!) { activateEnrolment(input: $input) {
   encryptionKeys { certificateId jwe } profile { id certificates { id kind keyOrigin pem } } } }`;
@@ -113,6 +114,45 @@ test('a wrapped key is forgotten after 24 hours', async () => {
     profileId,
   ]);
   expect(left).toEqual([]);
+});
+
+describe('a mobile ID with a key that its phone has not got yet', () => {
+  const move = (name: ProfileMove, id: string): Promise<GraphqlAnswer<any>> =>
+    moveProfile(server, name, id, { token: cast.operator.token });
+  const waiting = (id: string): Promise<unknown[]> =>
+    server.database.query('SELECT 1 FROM wrapped_key WHERE profile_id = $1', [id]);
+
+  test('gives it to nobody once it is revoked, and the server forgets it', async () => {
+    const ready = await claimed();
+    const { id } = (await activate(ready)).data.activateEnrolment.profile;
+    expect((await move('revokeProfile', id)).errors).toEqual([]);
+    expect(await waiting(id)).toEqual([]);
+    const again = await activate(ready);
+    expect(again.data.activateEnrolment).toMatchObject({ encryptionKeys: [], profile: { id } });
+  });
+
+  test('gives it to nobody while it is suspended, and to its phone after that', async () => {
+    const ready = await claimed();
+    const first = await activate(ready);
+    const { id } = first.data.activateEnrolment.profile;
+    expect((await move('deactivateProfile', id)).errors).toEqual([]);
+    const refused = await activate(ready);
+    expect(refused.errors[0]?.extensions).toMatchObject({
+      code: 'INVALID_TRANSITION',
+      state: 'INACTIVE',
+    });
+    expect(JSON.stringify(refused)).not.toContain('jwe');
+    expect((await move('reactivateProfile', id)).errors).toEqual([]);
+    expect((await activate(ready)).data).toEqual(first.data);
+  });
+
+  test('gives it to nobody once it has run out', async () => {
+    const ready = await claimed();
+    const { id } = (await activate(ready)).data.activateEnrolment.profile;
+    await server.database.query('UPDATE profile SET valid_to = now() WHERE id = $1', [id]);
+    expect((await activate(ready)).data.activateEnrolment.encryptionKeys).toEqual([]);
+    await eventually(async () => ((await waiting(id)).length === 0 ? true : undefined));
+  });
 });
 
 test('who repeats the requests with another wrapping key gets nothing', async () => {

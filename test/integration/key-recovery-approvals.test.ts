@@ -149,8 +149,11 @@ test('a key comes back by two approvers, and by the recovery key where that is',
   expect(await recoverable(server, cast.alva.token, projectId)).toEqual([id]);
   const keep = join(folder, 'phone.json');
   const { code } = await order(server, cast.alva.token, wish);
-  const enrolled = await runProgram(PHONE, [`${server.url}/m#${code}`, '--keep', keep]);
-  expect(enrolled).toMatchObject({ code: 0 });
+  const out = join(folder, 'certificates');
+  const link = `${server.url}/m#${code}`;
+  expect(await runProgram(PHONE, [link, '--keep', keep, '--out', out])).toMatchObject({ code: 0 });
+  expect(await readFile(join(out, 'encryption-1.pem'), 'utf8')).toBe(pem);
+  expect(await readFile(join(out, 'encryption.pem'), 'utf8')).not.toBe(pem);
   await writeFile(join(folder, 'smime.p7m'), message);
   const opened = await runProgram(PHONE, ['decrypt', join(folder, 'smime.p7m'), '--keep', keep]);
   expect(opened).toMatchObject({ code: 0 });
@@ -205,6 +208,70 @@ test('the approval of who has lost the role meanwhile does not count', async () 
   await server.database.query(`UPDATE app_user SET roles = '{USER}' WHERE id = $1`, [leaving]);
   expect((await approve(officers[0], recoveryId)).data.approveKeyRecovery.state).toBe('REQUESTED');
   expect((await approve(officers[1], recoveryId)).data.approveKeyRecovery.state).toBe('APPROVED');
+});
+
+describe('once it is approved, and opened where the recovery key is,', () => {
+  const people = new Map<string, { id: string; token: string }>();
+  let certificateId: string;
+  let recoveryId: string;
+
+  beforeEach(async () => {
+    for (const part of ['asker', 'first', 'second']) {
+      const { id } = await createPerson(server, cast.admin, newName(part), ['OPERATOR']);
+      people.set(part, { id, token: await sessionOf(server, id) });
+    }
+    ({ id: certificateId } = await lostCertificate());
+    const { data } = await request(people.get('asker')?.token ?? '', [certificateId]);
+    recoveryId = data.requestKeyRecovery.id as string;
+    for (const part of ['first', 'second']) {
+      await approve(people.get(part)?.token, recoveryId);
+    }
+    await recovery(['run'], withKeys());
+    const ready = await recoverable(server, cast.alva.token, projectId);
+    if (!ready.includes(certificateId)) throw new Error('It cannot be recovered.');
+  });
+
+  test.each([
+    ['first', 'lockUser', 'id: $id, reason: "Not to be trusted."'],
+    ['second', 'deactivateUser', 'id: $id'],
+    ['second', 'setUserRoles', 'id: $id, roles: [USER]'],
+    ['asker', 'lockUser', 'id: $id, reason: "Not to be trusted."'],
+  ])('nothing comes back without the %s: %s', async (part, field, args) => {
+    const wish = { projectId, recoverCertificateIds: [certificateId] };
+    const placed = await order(server, cast.alva.token, wish);
+    const answer = await server.graphql(
+      `mutation ($id: ID!) { ${field}(${args}) { id } }`,
+      { id: people.get(part)?.id },
+      { token: cast.admin },
+    );
+    expect(answer.errors).toEqual([]);
+    expect(await stateOf(recoveryId)).toBe('REJECTED');
+    const prepared = 'SELECT 1 FROM prepared_key WHERE recovery_id = $1';
+    expect(await server.database.query(prepared, [recoveryId])).toEqual([]);
+    expect(await recoverable(server, cast.alva.token, projectId)).not.toContain(certificateId);
+    await expect(scan(server, placed.code)).rejects.toMatchObject({ code: 'INVALID_TRANSITION' });
+  });
+
+  test('it is asked again when it is used: an approval that came at the same moment as the end of its approver opens nothing', async () => {
+    await server.database.query(
+      `UPDATE app_user SET state = 'LOCKED', roles = '{}' WHERE id = $1`,
+      [people.get('first')?.id],
+    );
+    const wish = { projectId, recoverCertificateIds: [certificateId] };
+    expect(codeOf(await tryOrder(server, cast.alva.token, wish))).toBe('NOT_FOUND');
+    await server.database.query('DELETE FROM prepared_key WHERE recovery_id = $1', [recoveryId]);
+    expect((await recovery(['run'], withKeys())).output).toBe('No approved recovery waits.\n');
+  });
+});
+
+test("under another master key than the server's nothing is opened", async () => {
+  const { id } = await lostCertificate();
+  const recoveryId = await approved(id);
+  const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+  const wrong = await recovery(['run'], { ...withKeys(), MASTER_KEY });
+  expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('MASTER_KEY') });
+  expect((await recovery(['list'])).output).toContain(recoveryId);
+  expect((await recovery(['run'], withKeys())).code).toBe(0);
 });
 
 test('an approval that has run out brings nothing along, not even into an order that was placed in time', async () => {
@@ -278,6 +345,8 @@ test('what is rejected, or whose holder is locked, cannot be approved any more',
     { token: cast.operator.token },
   );
   expect(await stateOf(open)).toBe('REJECTED');
+  const after = await request(cast.operator.token, [own.id], { userId: ofLocked.id });
+  expect(codeOf(after)).toBe('USER_NOT_ACTIVE');
 });
 
 test('nobody asks for certificates that are not archived, or of who holds a role he lacks', async () => {

@@ -3,7 +3,7 @@ import { KeyRing } from '../../src/kernel/secrets';
 import type { EstAnswer, EstClient } from '../helpers/est-client';
 import { RSA } from '../helpers/est-client';
 import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
-import { recoveryPem } from '../helpers/key-recovery';
+import { encryptionCertificate, enrolPhone, recoveryPem, scan } from '../helpers/key-recovery';
 import { createProject } from '../helpers/people';
 import { newName, type Order } from '../helpers/orders';
 import { statusOf } from '../helpers/cast';
@@ -11,7 +11,11 @@ import { forgetAttempts } from '../helpers/rows';
 import { noteSecret, testRun } from '../helpers/run';
 
 const OPERATION = 'encryption/serverkeygen';
-const SETTINGS = { validityDays: 20, maxProfilesPerUser: 100 };
+const SETTINGS = {
+  validityDays: 20,
+  maxProfilesPerUser: 100,
+  defaultCertificates: ['AUTHENTICATION', 'ENCRYPTION'],
+};
 
 let stage: EstStage;
 let client: EstClient;
@@ -181,6 +185,20 @@ describe('serverkeygen', () => {
     expect(await refused('encryption/simpleenroll', code)).toMatchObject(wrong);
     const plain = await stage.order({ certificates: ['ENCRYPTION'] });
     expect(await refused(OPERATION, plain.code)).toMatchObject(wrong);
+  });
+
+  test('an order that brings earlier keys along is for phones, and stays one for them', async () => {
+    const { server, cast } = stage;
+    const mobileId = await enrolPhone(server, cast.alva.token, { projectId });
+    const { id } = encryptionCertificate(mobileId);
+    const recoverCertificateIds = [id];
+    const { code } = await stage.order({ projectId, recoverCertificateIds });
+    const body = await client.request('wish');
+    const answer = await client.call({ operation: OPERATION, body, code });
+    expect(answer.status).toBe(409);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'CONFLICT', reason: 'RECOVERS_KEYS' });
+    const { profile } = await scan(server, code);
+    expect(profile.certificates).toContainEqual(expect.objectContaining({ id, recovered: true }));
   });
 
   test('without code and certificate asks for one', async () => {

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { CertificateKind, IssuedMobileId } from '../../phone/contract.js';
 import { importDecryptionKey } from '../../phone/keys/decryption-key.js';
 import type { DeviceKey } from '../../phone/keys/device-key.js';
@@ -92,12 +92,19 @@ export class FileKeyStore extends MemoryKeyStore {
     await super.saveRenewal({ profileId: kept.profile.id, ...(await restoredRenewal(renewal)) });
   }
 
-  /** Into a file of its own first: whatever happens, there is a whole one. */
+  /** Into a file of its own first, and onto the disk: whatever happens, there is a whole one, and nobody else's. */
   private async write(): Promise<void> {
     const all = await this.listMobileIds();
     const kept = await Promise.all(all.map((mobileId) => this.toKeep(mobileId)));
     const written = `${this.file}.new`;
-    await writeFile(written, JSON.stringify(kept), { mode: FOR_ITS_OWNER });
+    await rm(written, { force: true });
+    const file = await open(written, 'wx', FOR_ITS_OWNER);
+    try {
+      await file.writeFile(JSON.stringify(kept));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(written, this.file);
   }
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../kernel/clock.js';
-import type { CertificateKind, DeviceTask } from '../../phone/contract.js';
+import type { DeviceTask } from '../../phone/contract.js';
 import type { KeyAlgorithm } from '../../phone/keys/key-algorithm.js';
 import { MemoryKeyStore, type KeyStore, type StoredMobileId } from '../../phone/keys/key-store.js';
 import { parseLink } from '../../phone/link.js';
@@ -22,7 +22,7 @@ export interface TerminalPhoneOptions {
   readonly name?: string | undefined;
   /** Insists on this key algorithm; without it, the server's first choice. */
   readonly algorithm?: KeyAlgorithm | undefined;
-  /** Where certificates and chain are written as PEM. Private keys are written nowhere. */
+  /** Where certificates and chain are written as PEM, those that were recovered numbered. Private keys are written nowhere. */
   readonly outDir?: string | undefined;
   /** Remembers the mobile ID, to answer with later; without it, it is forgotten with the process. */
   readonly store?: KeyStore | undefined;
@@ -144,8 +144,11 @@ async function writePem(
   write: (line: string) => void,
 ): Promise<void> {
   await mkdir(outDir, { recursive: true });
+  const own = profile.certificates.filter(({ recovered }) => recovered !== true);
+  const earlier = profile.certificates.filter(({ recovered }) => recovered === true);
   const files = [
-    ...profile.certificates.map(({ kind, pem }) => [fileOf(kind), pem] as const),
+    ...own.map(({ kind, pem }) => [fileOf(kind), pem] as const),
+    ...earlier.map(({ kind, pem }, i) => [fileOf(`${kind}-${String(i + 1)}`), pem] as const),
     ['chain.pem', chain.map((pem) => `${pem.trimEnd()}\n`).join('')] as const,
   ];
   for (const [name, pem] of files) {
@@ -155,6 +158,6 @@ async function writePem(
   }
 }
 
-function fileOf(kind: CertificateKind): string {
-  return `${kind.toLowerCase()}.pem`;
+function fileOf(name: string): string {
+  return `${name.toLowerCase()}.pem`;
 }

@@ -252,8 +252,8 @@ export class ActivationService {
     const holder = await completions.holderOf(scope, enrolment, { profileId, user, ...validity });
     return completions.complete(scope, { enrolment, profileId, ...validity }, async () => {
       await this.ports.issuance.issue(scope, holder, [...proven, ...parcel.made]);
-      await this.ports.keyDelivery.deliverMade(scope, profileId, parcel);
-      const to = { enrolmentId: enrolment.id, profileId, parcel };
+      await this.ports.keyDelivery.deliverMade(scope, holder, parcel);
+      const to = { enrolmentId: enrolment.id, userId: user.id, profileId, parcel };
       await this.ports.recoveries.recover(scope, recovered, to);
     });
   }

@@ -32,7 +32,11 @@ export interface FoundCode {
 }
 
 /** Of a device that does not prove which one it is as phones do: its thumbprint, told by what else it has shown. */
-type ThumbprintOf = (enrolment: Enrolment, code: FoundCode) => string;
+type ThumbprintOf = (
+  scope: ChangeScope,
+  enrolment: Enrolment,
+  code: FoundCode,
+) => string | Promise<string>;
 
 export interface ClaimByCode {
   readonly code: string;
@@ -107,7 +111,7 @@ export class ClaimService {
     return work.change(request, async (scope) => {
       const enrolment = await this.ports.enrolments.lock(scope, code.enrolmentId);
       if (enrolment === undefined) throw new DomainError('CODE_UNKNOWN');
-      const thumbprint = thumbprintOf(enrolment, code);
+      const thumbprint = await thumbprintOf(scope, enrolment, code);
       return this.claimLocked(scope, { enrolment, code, thumbprint, device });
     });
   }

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../kernel/durations.js';
 import type { DomainError } from '../../kernel/errors.js';
-import type { ProfileId } from '../../kernel/ids.js';
+import type { ProfileId, UserId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { Holder, IssuanceService } from '../certificates/issuance.service.js';
@@ -11,6 +11,11 @@ import type { User } from '../users/user.service.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { Enrolment } from './enrolment.service.js';
 import type { ReplacementService } from './replacement.service.js';
+
+/** Whose certificates, and keys, they are to be. */
+export interface UserToCertify extends Holder {
+  readonly userId: UserId;
+}
 
 interface Completion {
   readonly enrolment: Enrolment;
@@ -38,10 +43,10 @@ export class CompletionService {
     scope: Scope,
     { projectId, certificateTerms: terms }: Pick<Enrolment, 'projectId' | 'certificateTerms'>,
     { user, ...mobileId }: Pick<Holder, 'profileId' | 'notBefore' | 'notAfter'> & { user: User },
-  ): Promise<Holder> {
+  ): Promise<UserToCertify> {
     const { name: projectName } = await this.ports.projects.get(scope, projectId);
-    const { displayName: commonName, username, email } = user;
-    return { ...mobileId, commonName, username, email, projectName, terms };
+    const { id: userId, displayName: commonName, username, email } = user;
+    return { ...mobileId, userId, commonName, username, email, projectName, terms };
   }
 
   /** Profile, certificates, status, audit entry and messages together; `certify` has the certificates stand. */

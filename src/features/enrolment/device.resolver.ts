@@ -36,7 +36,7 @@ export class DeviceResolver {
   @Resource('/device')
   @Mutation(() => IssuedMobileIdType, {
     description:
-      "Issues the certificates for the phone's requests. Repeated with the same requests, it returns the same mobile ID.",
+      "Issues the certificates for the phone's requests. Repeated with the same requests, it returns the same mobile ID; INVALID_TRANSITION while that is suspended and keys are waiting for its phone.",
   })
   async activateEnrolment(
     @Ctx() ctx: RequestContext,

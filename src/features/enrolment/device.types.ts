@@ -101,7 +101,7 @@ export class IssuedMobileIdType {
 
   @Field(() => [WrappedKeyType], {
     description:
-      'Keys that were made by the server, and those that were recovered. Empty where there are none, once the phone has acknowledged them, and after 24 hours, or after a week where they came by a renewal.',
+      'Keys that were made by the server, and those that were recovered. Empty where there are none, once the phone has acknowledged them or the mobile ID is over, and after 24 hours, or after a week where they came by a renewal.',
   })
   encryptionKeys!: readonly WrappedKeyType[];
 }

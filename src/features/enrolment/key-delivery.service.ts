@@ -1,5 +1,5 @@
-import { invalidInput } from '../../kernel/errors.js';
-import type { CertificateId, ProfileId } from '../../kernel/ids.js';
+import { DomainError, invalidInput } from '../../kernel/errors.js';
+import type { CertificateId, ProfileId, UserId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import {
   readWrappingKey,
@@ -12,6 +12,7 @@ import {
   profileOf,
   type CertificateTerms,
 } from '../certificates/profiles/certificate-profile.service.js';
+import type { MobileIdProfile } from '../profiles/profile.service.js';
 
 type ServerAlgorithm = (typeof SERVER_ALGORITHMS)[number];
 
@@ -36,7 +37,7 @@ export interface DeliveredKey {
 
 /** How long a phone may ask again for what it has not acknowledged; while it is being renewed, until that ends. */
 const KEPT_HOURS = 24;
-const IS_OLD = `created_at <= now() - make_interval(hours => $1) AND NOT EXISTS (
+const IS_OLD = `wrapped_key.created_at <= now() - make_interval(hours => $1) AND NOT EXISTS (
   SELECT 1 FROM renewal r WHERE r.profile_id = wrapped_key.profile_id AND r.superseded_at IS NULL)`;
 
 /** Keys on their way from the server to a phone: made, archived, wrapped, and forgotten once they have arrived. */
@@ -67,9 +68,13 @@ export class KeyDeliveryService {
   }
 
   /** Archives and wraps what was made, once its certificates are stored. */
-  async deliverMade(scope: ChangeScope, profileId: ProfileId, parcel: KeyParcel): Promise<void> {
+  async deliverMade(
+    scope: ChangeScope,
+    { profileId, userId }: { readonly profileId: ProfileId; readonly userId: UserId },
+    parcel: KeyParcel,
+  ): Promise<void> {
     for (const key of parcel.made) {
-      await this.archive.archive(scope, key);
+      await this.archive.archive(scope, key, userId);
       await this.deliver(scope, { profileId, parcel, certificateId: key.certificateId }, key.pkcs8);
     }
   }
@@ -90,14 +95,23 @@ export class KeyDeliveryService {
     );
   }
 
-  /** What has not been acknowledged, and is not too old. */
-  kept(scope: Scope, profileId: ProfileId): Promise<DeliveredKey[]> {
-    return scope.sql<DeliveredKey>(
+  /**
+   * What has not been acknowledged, and is not too old; nothing for a mobile ID that is over.
+   * @throws DomainError INVALID_TRANSITION with `state` where there is something, but the mobile ID is suspended: whoever has its
+   * phone may ask again once it is not
+   */
+  async kept(scope: Scope, profileId: ProfileId): Promise<DeliveredKey[]> {
+    const rows = await scope.sql<DeliveredKey & Pick<MobileIdProfile, 'state'>>(
       'key-delivery.kept',
-      `SELECT certificate_id AS "certificateId", jwe FROM wrapped_key
-       WHERE profile_id = $2 AND NOT (${IS_OLD}) ORDER BY created_at, certificate_id`,
+      `SELECT certificate_id AS "certificateId", jwe, p.state FROM wrapped_key JOIN profile p ON p.id = profile_id
+       WHERE profile_id = $2 AND p.state IN ('ACTIVE', 'INACTIVE') AND p.valid_to > now() AND NOT (${IS_OLD})
+       ORDER BY wrapped_key.created_at, certificate_id`,
       [KEPT_HOURS, profileId],
     );
+    return rows.map(({ state, ...key }) => {
+      if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { state });
+      return key;
+    });
   }
 
   /** The phone has stored them. */
@@ -105,6 +119,16 @@ export class KeyDeliveryService {
     await scope.sql('key-delivery.forget', 'DELETE FROM wrapped_key WHERE profile_id = $1', [
       profileId,
     ]);
+  }
+
+  /** For mobile IDs that are over: their phones get nothing more. */
+  async forgetEnded(scope: ChangeScope, profileIds: readonly ProfileId[]): Promise<void> {
+    await scope.sql(
+      'key-delivery.forget-ended',
+      `DELETE FROM wrapped_key USING profile p
+       WHERE p.id = profile_id AND p.id = ANY($1) AND p.state IN ('REVOKED', 'EXPIRED')`,
+      [profileIds],
+    );
   }
 
   async purge(scope: ChangeScope): Promise<void> {

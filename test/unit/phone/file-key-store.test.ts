@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileKeyStore } from '../../../src/cli/phone/file-key-store.js';
@@ -54,6 +54,15 @@ test('the file is for its owner alone, and a second mobile ID joins the first', 
   const again = await FileKeyStore.open(file);
   await again.storeMobileId((await mobileId('P-384')).stored);
   expect(await (await FileKeyStore.open(file)).listMobileIds()).toHaveLength(2);
+});
+
+test('keys go into no file that somebody else has laid in the way', async () => {
+  const trap = join(folder, 'open to all');
+  await writeFile(trap, '', { mode: 0o666 });
+  await symlink(trap, `${file}.new`);
+  await (await FileKeyStore.open(file)).storeMobileId((await mobileId('P-256')).stored);
+  expect(await readFile(trap, 'utf8')).toBe('');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
 test('a file of something else is left as it is', async () => {

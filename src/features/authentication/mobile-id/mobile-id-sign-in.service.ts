@@ -89,11 +89,12 @@ export class MobileIdSignInService {
   /**
    * Takes what the phone has answered into the session that asked.
    * @throws DomainError UNAUTHENTICATED; NOT_FOUND for what another session began; INVALID_TRANSITION with `state` unless the
-   * phone has answered; INVALID_CREDENTIALS where the mobile ID can no longer be used
+   * phone has answered; INVALID_CREDENTIALS where the mobile ID can no longer be used; USER_NOT_ACTIVE
    */
   async finish(request: RequestContext, id: string): Promise<SignedIn> {
     const session = requireUser(request);
     return this.ports.work.change(request, async (scope) => {
+      await this.ports.proofs.hold(scope, session.userId);
       const proof = await this.own(scope, session, id);
       if (proof.state !== 'ANSWERED') {
         throw new DomainError('INVALID_TRANSITION', { state: proof.state });

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { newId, type CertificateId } from '../../../kernel/ids.js';
+import { newId, type CertificateId, type UserId } from '../../../kernel/ids.js';
 import type { KeyAlgorithm } from '../../../kernel/key-algorithm.js';
 import { sha256 } from '../../../kernel/secrets.js';
 import { StartupError } from '../../../kernel/startup-error.js';
@@ -39,6 +39,12 @@ export interface ServerMadeKey extends KeyToCertify {
   readonly pkcs8: Buffer;
 }
 
+/** An archived key, and whose it is: it is bound to both, so that no change of the database lets another user have it. */
+export interface OwnedKey {
+  readonly certificateId: CertificateId;
+  readonly userId: UserId;
+}
+
 /** Makes encryption keys, keeps them for the recovery key alone, and opens them where its private half is at hand. */
 export class KeyArchiveService {
   constructor(private readonly recoveryKeys: RecoveryKeys) {}
@@ -69,13 +75,17 @@ export class KeyArchiveService {
   }
 
   /** Once its certificate is stored, in the same transaction. */
-  async archive(scope: ChangeScope, { certificateId, pkcs8 }: ServerMadeKey): Promise<void> {
+  async archive(
+    scope: ChangeScope,
+    { certificateId, pkcs8 }: Pick<ServerMadeKey, 'certificateId' | 'pkcs8'>,
+    userId: UserId,
+  ): Promise<void> {
     const current = await this.current(scope);
     if (current === undefined) throw new Error('There is no recovery key to archive keys for.');
     const key = createPublicKey({ key: current.publicKey, format: 'der', type: 'spki' });
     const jwe = await sealKey(
       { key, algorithm: algorithmFor(key) },
-      labelOf(certificateId, current.id),
+      labelOf({ certificateId, userId }, current.id),
       pkcs8,
     );
     await scope.sql(
@@ -88,9 +98,10 @@ export class KeyArchiveService {
 
   /**
    * The archived key, PKCS #8: overwrite it after use. Undefined where this process lacks the recovery key it is kept for.
-   * @throws Error where the archive was tampered with, or holds another key than the certificate's
+   * @throws Error where the archive was tampered with, or holds another key than the certificate's, or another user's
    */
-  async open(scope: Scope, certificateId: CertificateId): Promise<Buffer | undefined> {
+  async open(scope: Scope, owned: OwnedKey): Promise<Buffer | undefined> {
+    const { certificateId } = owned;
     const [row] = await scope.sql<ArchivedKey & { publicKeyHash: Buffer }>(
       'key-archive.find',
       `SELECT a.recovery_key_id AS "recoveryKeyId", a.jwe, c.public_key_hash AS "publicKeyHash"
@@ -100,7 +111,7 @@ export class KeyArchiveService {
     if (row === undefined) throw new Error('This key is not archived.');
     const key = this.recoveryKeys.get(row.recoveryKeyId);
     if (key === undefined) return undefined;
-    const pkcs8 = await openKey(key, labelOf(certificateId, row.recoveryKeyId), row.jwe);
+    const pkcs8 = await openKey(key, labelOf(owned, row.recoveryKeyId), row.jwe);
     if (publicKeyHashOf(pkcs8).equals(row.publicKeyHash)) return pkcs8;
     pkcs8.fill(0);
     throw new Error('The archived key belongs to another certificate.');
@@ -165,6 +176,6 @@ export class KeyArchiveService {
   }
 }
 
-function labelOf(certificateId: CertificateId, kid: string): EnvelopeLabel {
-  return { typ: 'archived-key', certificateId, kid };
+function labelOf({ certificateId, userId }: OwnedKey, kid: string): EnvelopeLabel {
+  return { typ: 'archived-key', certificateId, userId, kid };
 }

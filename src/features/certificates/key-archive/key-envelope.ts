@@ -11,12 +11,16 @@ export interface Recipient {
 }
 
 /** What is bound to the ciphertext beside the key: all of it is authenticated. */
-export interface EnvelopeLabel {
-  readonly typ: 'archived-key' | 'wrapped-key';
-  readonly certificateId: string;
-  /** Of the recipient's key. */
-  readonly kid?: string;
-}
+export type EnvelopeLabel =
+  | { readonly typ: 'wrapped-key'; readonly certificateId: string }
+  | {
+      readonly typ: 'archived-key';
+      readonly certificateId: string;
+      /** Whose key it is. */
+      readonly userId: string;
+      /** Of the recipient's key. */
+      readonly kid: string;
+    };
 
 /**
  * A PKCS #8 key for one recipient: AES-256-GCM under a key of its own, which is wrapped for the recipient; the label is the
@@ -38,7 +42,8 @@ export async function openKey(key: KeyObject, label: EnvelopeLabel, jwe: string)
     keyManagementAlgorithms: [algorithmFor(key)],
     contentEncryptionAlgorithms: ['A256GCM'],
   });
-  if (!carries(protectedHeader, label)) throw new Error('The envelope is for another certificate.');
+  if (!carries(protectedHeader, label))
+    throw new Error('The envelope is for another certificate, or another user.');
   return Buffer.from(plaintext);
 }
 

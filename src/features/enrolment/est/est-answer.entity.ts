@@ -1,9 +1,10 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import type { CertificateId, EnrolmentId } from '../../../kernel/ids.js';
 
 /** What an EST request was answered with, so that the same request is answered with the same. */
 @Entity('est_answer')
+@Check('est_answer_keys_encrypt', `"sealed_key" IS NULL OR "kind" = 'ENCRYPTION'`)
 @Index('est_answer_sealed', ['createdAt'], { where: 'sealed_key IS NOT NULL' })
 export class EstAnswer {
   /** What the certificate was issued for: an enrolment, or in place of another certificate. */

@@ -2,7 +2,7 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { newId, type EnrolmentId, type ProfileId } from '../../../kernel/ids.js';
-import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { CertificateService } from '../../certificates/certificate.service.js';
 import type { ProfileService } from '../../profiles/profile.service.js';
@@ -13,6 +13,7 @@ import type { ClaimService, DeviceTask, FoundCode } from '../claim.service.js';
 import type { EnrolmentLog } from '../enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from '../enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from '../enrolment.service.js';
+import type { EnrolmentRecoveryService } from '../recovery/enrolment-recovery.service.js';
 import type { EstAnswerService, GivenAnswer } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-key.service.js';
 import { digestOf, type EstCertificate, type EstRequest } from './est-request.js';
@@ -43,6 +44,7 @@ export class EstEnrolmentService {
       readonly claims: ClaimService;
       readonly completions: CompletionService;
       readonly enrolments: EnrolmentService;
+      readonly recoveries: EnrolmentRecoveryService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly answers: EstAnswerService;
@@ -56,7 +58,8 @@ export class EstEnrolmentService {
 
   /**
    * The same request gets the same answer.
-   * @throws DomainError those of a claim; DEVICE_PROOF_REJECTED, CSR_REJECTED, CONFLICT, PROFILE_LIMIT_REACHED
+   * @throws DomainError those of a claim; DEVICE_PROOF_REJECTED, CSR_REJECTED, CONFLICT (with `reason` RECOVERS_KEYS where the order
+   * brings earlier keys along), PROFILE_LIMIT_REACHED
    */
   async enrol(context: RequestContext, code: string, request: EstRequest): Promise<EstOutcome> {
     const { enrolments, work } = this.ports;
@@ -101,11 +104,21 @@ export class EstEnrolmentService {
     const task = await claims.claimByCode(context, {
       code,
       device: describeDevice(shown, context.userAgent),
-      thumbprintOf: (enrolment, found) => thumbprint ?? this.codeBearer(enrolment, found),
+      thumbprintOf: async (change, enrolment, found) => {
+        await this.refuseRecovery(change, enrolment);
+        return thumbprint ?? this.codeBearer(enrolment, found);
+      },
     });
     const grant = secrets.readDeviceToken(task.deviceToken);
     if (grant === undefined) throw new Error('A device token of our own can be read.');
     return { task, grant, isCodeBearer: thumbprint === undefined };
+  }
+
+  /** There is no way to bring earlier keys along here, and a mobile ID without them is not what was ordered. */
+  private async refuseRecovery(scope: Scope, { id }: Enrolment): Promise<void> {
+    if (await this.ports.recoveries.isBoundTo(scope, id)) {
+      throw new DomainError('CONFLICT', { reason: 'RECOVERS_KEYS' });
+    }
   }
 
   /** A device that shows no key of its own is known by the code it brings, where nobody has to confirm which device it is. */

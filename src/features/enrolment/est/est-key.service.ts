@@ -4,7 +4,6 @@ import type { ProjectId } from '../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type {
   FirstStatus,
-  Holder,
   IssuanceService,
   KeyToCertify,
   StoredCertificate,
@@ -15,6 +14,7 @@ import {
   type ServerMadeKey,
 } from '../../certificates/key-archive/key-archive.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
+import type { UserToCertify } from '../completion.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
 
 /** The key that a request is about: the client's, or one made for it. */
@@ -59,13 +59,13 @@ export class EstKeyService {
   /** Certifies it, and archives what the server has made, within the transaction of `scope`. */
   async certify(
     scope: ChangeScope,
-    holder: Holder,
+    holder: UserToCertify,
     key: RequestedKey,
     status: FirstStatus,
   ): Promise<StoredCertificate> {
     const [certificate] = await this.ports.issuance.issue(scope, holder, [key], status);
     if (certificate === undefined) throw new Error('Nothing was issued.');
-    if (key.made !== null) await this.ports.keyArchive.archive(scope, key.made);
+    if (key.made !== null) await this.ports.keyArchive.archive(scope, key.made, holder.userId);
     return certificate;
   }
 

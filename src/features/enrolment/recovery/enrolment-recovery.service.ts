@@ -10,11 +10,15 @@ import {
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
-import type { KeyArchiveService } from '../../certificates/key-archive/key-archive.service.js';
+import type {
+  KeyArchiveService,
+  OwnedKey,
+} from '../../certificates/key-archive/key-archive.service.js';
 import type { RecoveredCertificateService } from '../../certificates/key-archive/recovered-certificate.service.js';
 import type { Project } from '../../projects/project.service.js';
 import type { KeyDeliveryService, KeyParcel } from '../key-delivery.service.js';
 import { readCertificateIds } from './certificate-ids.js';
+import { IS_BACKED } from './key-recovery-rows.js';
 import type { PreparedKeyService } from './prepared-key.service.js';
 
 /** One earlier certificate that an order brings along; `recoveryId` is the approval behind it, null for self-service. */
@@ -48,7 +52,7 @@ const RECOVERABLE = `
   SELECT a.certificate_id AS "certificateId", p.project_id AS "projectId",
     (a.recovery_key_id = ANY($2)) AS "isOpenable",
     (SELECT r.id FROM key_recovery r
-      WHERE r.user_id = p.user_id AND r.state = 'APPROVED' AND r.expires_at > now()
+      WHERE r.user_id = p.user_id AND r.state = 'APPROVED' AND r.expires_at > now() AND ${IS_BACKED}
         AND a.certificate_id = ANY(r.certificate_ids)
         AND (a.recovery_key_id = ANY($2) OR EXISTS (
           SELECT 1 FROM prepared_key k WHERE k.recovery_id = r.id AND k.certificate_id = a.certificate_id))
@@ -164,12 +168,12 @@ export class EnrolmentRecoveryService {
   async recover(
     scope: ChangeScope,
     standing: readonly Chosen[],
-    to: { enrolmentId: EnrolmentId; profileId: ProfileId; parcel: KeyParcel },
+    to: { enrolmentId: EnrolmentId; userId: UserId; profileId: ProfileId; parcel: KeyParcel },
   ): Promise<void> {
     const opened: { certificateId: CertificateId; pkcs8: Buffer }[] = [];
     try {
       for (const { certificateId, recoveryId } of standing) {
-        const pkcs8 = await this.openFor(scope, certificateId, recoveryId);
+        const pkcs8 = await this.openFor(scope, { certificateId, userId: to.userId }, recoveryId);
         opened.push({ certificateId, pkcs8 });
         await this.ports.keyDelivery.deliver(scope, { ...to, certificateId }, pkcs8);
         await this.bringAlong(scope, to.profileId, certificateId);
@@ -182,13 +186,12 @@ export class EnrolmentRecoveryService {
 
   private async openFor(
     scope: ChangeScope,
-    certificateId: CertificateId,
+    owned: OwnedKey,
     recoveryId: KeyRecoveryId | null,
   ): Promise<Buffer> {
-    const opened = await this.ports.keyArchive.open(scope, certificateId);
+    const opened = await this.ports.keyArchive.open(scope, owned);
     if (opened !== undefined) return opened;
-    const prepared =
-      recoveryId && (await this.ports.preparedKeys.open(scope, recoveryId, certificateId));
+    const prepared = recoveryId && (await this.ports.preparedKeys.open(scope, recoveryId, owned));
     if (!prepared) throw over();
     return prepared;
   }

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { CertificateId, EnrolmentId, KeyRecoveryId, UserId } from '../../../kernel/ids.js';
 import type { KeyRecoveryState } from './key-recovery-state.js';
 
@@ -35,6 +35,9 @@ export class KeyRecoveryApproval {
 
 /** An approved key, opened where the recovery key is: for as long as the approval lasts. */
 @Entity('prepared_key')
+@ForeignKey('ArchivedKey', ['certificateId'], ['certificateId'], {
+  name: 'prepared_key_is_archived',
+})
 export class PreparedKey {
   @PrimaryColumn('uuid', { name: 'recovery_id' }) recoveryId!: KeyRecoveryId;
   @PrimaryColumn('uuid', { name: 'certificate_id' }) certificateId!: CertificateId;
@@ -44,6 +47,9 @@ export class PreparedKey {
 
 /** What an order is to bring along, and whose leave it has: an approval, or else the project's own for its users. */
 @Entity('enrolment_recovery')
+@ForeignKey('ArchivedKey', ['certificateId'], ['certificateId'], {
+  name: 'enrolment_recovery_of_archived',
+})
 export class EnrolmentRecovery {
   @PrimaryColumn('uuid', { name: 'enrolment_id' }) enrolmentId!: EnrolmentId;
   @PrimaryColumn('uuid', { name: 'certificate_id' }) certificateId!: CertificateId;

@@ -15,7 +15,8 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { KeyRecovery } from './key-recovery.entity.js';
 import { readCertificateIds } from './certificate-ids.js';
-import type { PreparedKeyService } from './prepared-key.service.js';
+import type { KeyRecoveryEndService } from './key-recovery-end.service.js';
+import { IS_BACKED, KEY_RECOVERY_COLUMNS, recordRecovery } from './key-recovery-rows.js';
 import type { KeyRecoveryState } from './key-recovery-state.js';
 
 export type { KeyRecovery };
@@ -31,29 +32,24 @@ export interface Approval {
   readonly at: Date;
 }
 
-const COLUMNS = `id, user_id AS "userId", certificate_ids AS "certificateIds", reason, state, requested_by AS "requestedBy",
-  created_at AS "createdAt", expires_at AS "expiresAt", approved_at AS "approvedAt", used_at AS "usedAt",
-  enrolment_id AS "enrolmentId"`;
 const REASON = { max: 500, multiline: true };
-const APPROVERS = 2;
 /** Within it a request has to find its approvers, and an approval its mobile ID. */
 const REQUEST_HOURS = 7 * 24;
 const APPROVAL_HOURS = 24;
-const BATCH = 500;
 
 /** Recovery of a user's encryption keys as operators ask for it: one asks, two others approve. */
 export class KeyRecoveryService {
   constructor(
     private readonly ports: {
       readonly users: UserService;
-      readonly preparedKeys: PreparedKeyService;
+      readonly keyRecoveryEnds: KeyRecoveryEndService;
       readonly audit: AuditService;
     },
   ) {}
 
   /**
    * @throws DomainError NOT_FOUND for a user, or for certificates that are not his or not archived; FORBIDDEN for who lacks one
-   * of his roles, or is no person; INVALID_INPUT
+   * of his roles, or is no person; USER_NOT_ACTIVE for one who is locked, and gets no mobile ID any more; INVALID_INPUT
    */
   async request(scope: ChangeScope, wanted: KeyRecoveryRequest): Promise<KeyRecovery> {
     const actor = personOf(scope);
@@ -65,11 +61,12 @@ export class KeyRecoveryService {
     if (problem !== undefined) throw invalidInput('input.reason', problem);
     const user = await this.ports.users.getLocked(scope, wanted.userId);
     await this.ports.users.requireAuthorityOver(scope, user);
+    if (user.state === 'LOCKED') throw new DomainError('USER_NOT_ACTIVE');
     await refuseUnknown(scope, user.id, certificateIds);
     const [row] = await scope.sql<KeyRecovery>(
       'key-recovery.request',
       `INSERT INTO key_recovery (id, user_id, certificate_ids, reason, state, requested_by, created_at, expires_at)
-       VALUES ($1, $2, $3, $4, 'REQUESTED', $5, now(), now() + make_interval(hours => $6)) RETURNING ${COLUMNS}`,
+       VALUES ($1, $2, $3, $4, 'REQUESTED', $5, now(), now() + make_interval(hours => $6)) RETURNING ${KEY_RECOVERY_COLUMNS}`,
       [newId(), user.id, certificateIds, wanted.reason, actor.userId, REQUEST_HOURS],
     );
     if (row === undefined) throw new Error('The request was not stored.');
@@ -100,9 +97,7 @@ export class KeyRecoveryService {
     );
     if (added.length === 0) throw new DomainError('FORBIDDEN', { reason: 'APPROVED_BEFORE' });
     await this.record(scope, recovery, 'approve');
-    return (await this.standingApprovals(scope, recovery)) >= APPROVERS
-      ? this.grant(scope, recovery)
-      : recovery;
+    return (await this.isBacked(scope, recovery)) ? this.grant(scope, recovery) : recovery;
   }
 
   /** Also withdraws an approval that was not used yet. @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_INPUT, INVALID_TRANSITION */
@@ -114,8 +109,8 @@ export class KeyRecoveryService {
     const user = await this.ports.users.get(scope, recovery.userId);
     await this.ports.users.requireAuthorityOver(scope, user);
     if (recovery.state !== 'REQUESTED' && recovery.state !== 'APPROVED') throw decided(recovery);
-    await this.end(scope, [recovery.id], 'REJECTED');
-    await this.record(scope, recovery, 'reject', reason ?? undefined);
+    const detail = reason === null ? {} : { detail: reason };
+    await this.ports.keyRecoveryEnds.end(scope, [recovery], { state: 'REJECTED', ...detail });
     return Object.assign(recovery, { state: 'REJECTED' as const });
   }
 
@@ -130,7 +125,7 @@ export class KeyRecoveryService {
     const conditions = wanted.filter((c): c is [string, unknown] & Condition => c[1] !== undefined);
     return keysetPage<KeyRecovery>(
       scope,
-      { table: 'key_recovery', columns: COLUMNS, conditions },
+      { table: 'key_recovery', columns: KEY_RECOVERY_COLUMNS, conditions },
       page,
     );
   }
@@ -160,55 +155,21 @@ export class KeyRecoveryService {
     );
   }
 
-  /** A holder who is locked gets no mobile ID any more. */
-  async endAllOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    const open = await scope.sql<KeyRecovery>(
-      'key-recovery.lock-open-of',
-      `SELECT ${COLUMNS} FROM key_recovery WHERE user_id = $1 AND state IN ('REQUESTED', 'APPROVED')
-       ORDER BY id FOR UPDATE`,
-      [userId],
-    );
-    await this.end(
-      scope,
-      open.map(({ id }) => id),
-      'REJECTED',
-    );
-    for (const recovery of open) await this.record(scope, recovery, 'reject');
-  }
-
-  /** What has run out becomes EXPIRED, and what was prepared for it is forgotten. */
-  async expire(scope: ChangeScope): Promise<void> {
-    const overdue = await scope.sql<KeyRecovery>(
-      'key-recovery.overdue',
-      `SELECT ${COLUMNS} FROM key_recovery WHERE state IN ('REQUESTED', 'APPROVED') AND expires_at <= now()
-       LIMIT $1 FOR UPDATE SKIP LOCKED`,
-      [BATCH],
-    );
-    await this.end(
-      scope,
-      overdue.map(({ id }) => id),
-      'EXPIRED',
-    );
-    for (const recovery of overdue) await this.record(scope, recovery, 'expire');
-  }
-
   /** Of approvers who were locked, or lost their role, in the meantime nothing counts; the same goes for who asked. */
-  private async standingApprovals(scope: Scope, { id, requestedBy }: KeyRecovery): Promise<number> {
-    const [row] = await scope.sql<{ count: number; asker: boolean }>(
-      'key-recovery.standing-approvals',
-      `SELECT count(*) FILTER (WHERE a.approver_id IS NOT NULL)::int AS count, bool_or(u.id = $2) AS asker
-       FROM app_user u LEFT JOIN key_recovery_approval a ON a.approver_id = u.id AND a.recovery_id = $1
-       WHERE (a.recovery_id = $1 OR u.id = $2) AND u.state = 'ACTIVE' AND u.roles && ARRAY['OPERATOR', 'ADMIN']`,
-      [id, requestedBy],
+  private async isBacked(scope: Scope, { id }: KeyRecovery): Promise<boolean> {
+    const backed = await scope.sql(
+      'key-recovery.is-backed',
+      `SELECT 1 AS backed FROM key_recovery r WHERE r.id = $1 AND ${IS_BACKED}`,
+      [id],
     );
-    return row?.asker === true ? row.count : 0;
+    return backed.length > 0;
   }
 
   private async grant(scope: ChangeScope, { id }: KeyRecovery): Promise<KeyRecovery> {
     const [granted] = await scope.sql<KeyRecovery>(
       'key-recovery.grant',
       `UPDATE key_recovery SET state = 'APPROVED', approved_at = now(), expires_at = now() + make_interval(hours => $2)
-       WHERE id = $1 AND state = 'REQUESTED' RETURNING ${COLUMNS}`,
+       WHERE id = $1 AND state = 'REQUESTED' RETURNING ${KEY_RECOVERY_COLUMNS}`,
       [id, APPROVAL_HOURS],
     );
     if (granted === undefined) throw new Error('The locked request has changed.');
@@ -228,41 +189,24 @@ export class KeyRecoveryService {
     await this.ports.users.requireAuthorityOver(scope, user);
   }
 
-  private async end(
-    scope: ChangeScope,
-    ids: readonly KeyRecoveryId[],
-    state: 'REJECTED' | 'EXPIRED',
-  ): Promise<void> {
-    if (ids.length === 0) return;
-    await scope.sql('key-recovery.end', 'UPDATE key_recovery SET state = $2 WHERE id = ANY($1)', [
-      ids,
-      state,
-    ]);
-    await this.ports.preparedKeys.forget(scope, ids);
-  }
-
   private async lock(scope: ChangeScope, id: string): Promise<KeyRecovery> {
     const recoveryId = parseId<KeyRecoveryId>(id);
     const [row] = await scope.sql<KeyRecovery>(
       'key-recovery.lock',
-      `SELECT ${COLUMNS} FROM key_recovery WHERE id = $1 FOR UPDATE`,
+      `SELECT ${KEY_RECOVERY_COLUMNS} FROM key_recovery WHERE id = $1 FOR UPDATE`,
       [recoveryId ?? null],
     );
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return row;
   }
 
-  private async record(
+  private record(
     scope: ChangeScope,
-    { id, userId }: KeyRecovery,
-    what: 'request' | 'approve' | 'grant' | 'reject' | 'expire',
+    recovery: KeyRecovery,
+    what: 'request' | 'approve' | 'grant',
     detail?: string,
   ): Promise<void> {
-    await this.ports.audit.record(scope, {
-      action: `key-recovery.${what}`,
-      target: `key-recovery:${id}`,
-      detail: [`user:${userId}`, detail].filter((part) => part !== undefined).join(' '),
-    });
+    return recordRecovery(this.ports.audit, scope, recovery, { what, detail });
   }
 }
 

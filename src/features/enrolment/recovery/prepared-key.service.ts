@@ -1,6 +1,7 @@
-import type { CertificateId, KeyRecoveryId } from '../../../kernel/ids.js';
+import type { KeyRecoveryId } from '../../../kernel/ids.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { OwnedKey } from '../../certificates/key-archive/key-archive.service.js';
 import type { PreparedKey } from './key-recovery.entity.js';
 
 /** Approved keys that were opened where the recovery key is, sealed until they are used, or the approval is over. */
@@ -10,15 +11,15 @@ export class PreparedKeyService {
   async keep(
     scope: ChangeScope,
     recoveryId: KeyRecoveryId,
-    certificateId: CertificateId,
+    owned: OwnedKey,
     pkcs8: Buffer,
   ): Promise<void> {
-    const context = contextOf(recoveryId, certificateId);
+    const context = contextOf(recoveryId, owned);
     await scope.sql(
       'prepared-key.keep',
       `INSERT INTO prepared_key (recovery_id, certificate_id, sealed_key) VALUES ($1, $2, $3)
        ON CONFLICT (recovery_id, certificate_id) DO NOTHING`,
-      [recoveryId, certificateId, this.keys.seal('prepared-key', context, pkcs8)],
+      [recoveryId, owned.certificateId, this.keys.seal('prepared-key', context, pkcs8)],
     );
   }
 
@@ -26,14 +27,14 @@ export class PreparedKeyService {
   async open(
     scope: Scope,
     recoveryId: KeyRecoveryId,
-    certificateId: CertificateId,
+    owned: OwnedKey,
   ): Promise<Buffer | undefined> {
     const [row] = await scope.sql<PreparedKey>(
       'prepared-key.find',
       `SELECT sealed_key AS "sealedKey" FROM prepared_key WHERE recovery_id = $1 AND certificate_id = $2`,
-      [recoveryId, certificateId],
+      [recoveryId, owned.certificateId],
     );
-    const context = contextOf(recoveryId, certificateId);
+    const context = contextOf(recoveryId, owned);
     return row && this.keys.open('prepared-key', context, row.sealedKey);
   }
 
@@ -45,6 +46,6 @@ export class PreparedKeyService {
 }
 
 /** What a sealed key is bound to. */
-function contextOf(recoveryId: KeyRecoveryId, certificateId: CertificateId): string {
-  return `${recoveryId} ${certificateId}`;
+function contextOf(recoveryId: KeyRecoveryId, { certificateId, userId }: OwnedKey): string {
+  return `${recoveryId} ${certificateId} ${userId}`;
 }

@@ -6,16 +6,12 @@ import { proofRejected } from '../../../kernel/phone-proof.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
-import type {
-  Holder,
-  IssuanceService,
-  ProvenRequest,
-} from '../../certificates/issuance.service.js';
+import type { IssuanceService, ProvenRequest } from '../../certificates/issuance.service.js';
 import type { NotificationService } from '../../notifications/notification.service.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { CompletionService } from '../completion.service.js';
+import type { CompletionService, UserToCertify } from '../completion.service.js';
 import {
   discard,
   type DeliveredKey,
@@ -176,7 +172,7 @@ export class RenewalService {
     await issuance.issue(scope, holder, [...proven, ...parcel.made]);
     // What is still kept from before has reached the phone: it has proven itself by what came in the same answer.
     await keyDelivery.forget(scope, profile.id);
-    await keyDelivery.deliverMade(scope, profile.id, parcel);
+    await keyDelivery.deliverMade(scope, holder, parcel);
     await scope.sql('renewal.note', NOTE, [
       key.certificateId,
       profile.id,
@@ -219,7 +215,7 @@ export class RenewalService {
   private async holderOf(
     scope: Scope,
     { profile: { id: profileId, projectId, userId }, newEnd, terms }: Standing,
-  ): Promise<Holder> {
+  ): Promise<UserToCertify> {
     const { completions, users } = this.ports;
     if (userId === null) throw new DomainError('USER_NOT_ACTIVE');
     const user = await users.get(scope, userId);
