@@ -53,17 +53,22 @@ export async function admitServer(
   }
 }
 
-/** $1 role. Up to PostgreSQL 14 everybody may make things in the schema, which the owner's statements might then take for others. */
+/**
+ * $1 role. Up to PostgreSQL 14 everybody may make things in the schema, which the owner's statements might then take for others;
+ * and everybody may make temporary tables, which come before others of their name: entries of the log would go there.
+ */
 const RIGHTS_TO_MAKE = `
-  SELECT pg_catalog.format('REVOKE CREATE ON %s FROM %s', place.name, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')) AS statement
+  SELECT pg_catalog.format('REVOKE %s ON %s FROM %s', entry.privilege_type, place.name, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')) AS statement
   FROM (
-    SELECT 'SCHEMA ' || pg_catalog.quote_ident(nspname) AS name, nspacl AS acl, nspowner AS owner FROM pg_namespace
+    SELECT 'SCHEMA ' || pg_catalog.quote_ident(nspname) AS name, nspowner AS owner,
+      coalesce(nspacl, pg_catalog.acldefault('n', nspowner)) AS acl FROM pg_namespace
     WHERE nspname = pg_catalog.current_schema()
     UNION ALL
-    SELECT 'DATABASE ' || pg_catalog.quote_ident(datname), datacl, datdba FROM pg_database
+    SELECT 'DATABASE ' || pg_catalog.quote_ident(datname), datdba, coalesce(datacl, pg_catalog.acldefault('d', datdba))
+    FROM pg_database
     WHERE datname = pg_catalog.current_database()
   ) AS place, pg_catalog.aclexplode(place.acl) AS entry LEFT JOIN pg_roles r ON r.oid = entry.grantee
-  WHERE entry.privilege_type = 'CREATE' AND (entry.grantee = 0 OR r.rolname = $1)
+  WHERE entry.privilege_type IN ('CREATE', 'TEMPORARY') AND (entry.grantee = 0 OR r.rolname = $1)
     AND entry.grantee <> place.owner AND pg_catalog.pg_has_role(place.owner, 'USAGE')`;
 
 /** $1 role, $2 append-only tables. A policy has the role's name: graphile-worker guards its tables by row level security. */
