@@ -10,11 +10,12 @@ import { Pipeline } from '../graphql/execute.js';
 import type { EdgePorts } from '../graphql/ports.js';
 import { assertEveryRootFieldHasResource } from '../graphql/schema-rules.js';
 import { SubscriptionServer } from '../graphql/subscriptions.js';
-import { describeClient, trustOf } from './client.js';
+import { describeClient, trustOf, type TrustProxy } from './client.js';
 import { pathOf, type Exchange } from './exchange.js';
 import { createPages, type Mount } from './express.js';
 import { GraphiQL } from './graphiql.js';
 import { GraphqlEndpoint } from './graphql-endpoint.js';
+import { HandshakeGuard } from './handshake-guard.js';
 import { Origins } from './origins.js';
 import { sendProblem } from './problem-details.js';
 import { logWhenAnswered } from './request-log.js';
@@ -86,6 +87,22 @@ function clientCertificatesOf({
   return { ca, requestCert: true, rejectUnauthorized: false };
 }
 
+function tlsServer(
+  options: EdgeOptions & { readonly tls: NonNullable<EdgeOptions['tls']> },
+  trust: TrustProxy,
+): Server {
+  const { tls, log } = options;
+  const server = createTlsServer({
+    ...TIMEOUTS,
+    ...tls,
+    ...clientCertificatesOf(options),
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: TIMEOUTS.headersTimeout,
+  });
+  new HandshakeGuard({ trust, log }).watch(server);
+  return server;
+}
+
 /** The server's one listening socket. */
 export class EdgeServer {
   private readonly server: Server;
@@ -110,15 +127,7 @@ export class EdgeServer {
       mounts: options.mounts ?? [],
       isReady: () => this.isReady(),
     });
-    this.server =
-      tls === null
-        ? createServer(TIMEOUTS)
-        : createTlsServer({
-            ...TIMEOUTS,
-            ...tls,
-            ...clientCertificatesOf(options),
-            minVersion: 'TLSv1.2',
-          });
+    this.server = tls === null ? createServer(TIMEOUTS) : tlsServer({ ...options, tls }, trust);
     this.server.on('request', (req: IncomingMessage, res: ServerResponse) => {
       this.handle(req, res);
     });
