@@ -16,6 +16,10 @@ import {
 import { PkiStage, type Holder } from '../helpers/pki';
 import { rowsOf } from '../helpers/rows';
 import { eventually, startTestServer } from '../helpers/server';
+import { AuthorityKeys } from '../../src/features/certificates/authority-keys';
+import { AuthorityService } from '../../src/features/certificates/authority.service';
+import { AuthorityDirectory } from '../../src/features/certificates/revocation/authority-directory.service';
+import { parseDer } from '../../src/features/certificates/x509/der';
 import { hex, tlv } from '../unit/certificates/request-builder';
 
 const MALFORMED = 1;
@@ -211,6 +215,28 @@ describe('the key that answers', () => {
     expect((await ask(ocspRequest([firstId()]))).answers).toMatchObject([{ status: 'good' }]);
   });
 
+  test('of an authority that ends soon is made once, and lasts as long', async () => {
+    const own = await PkiStage.set();
+    const { authorityDirectory, ocspSigners, work } = own.server.app.services;
+    const now = await work.now();
+    const { serialNumber } = new X509Certificate(own.chain[0]);
+    const request = await work.systemRequest('test', 'test');
+    const listed = await authorityDirectory.list(work.read(request));
+    const authority = listed.find((each) => each.serialNumber === serialNumber);
+    if (authority === undefined) throw new Error('There is no such authority.');
+    const notAfter = new Date(Math.floor(now.getTime() / 1000) * 1000 + 3_600_000);
+    const ending = { ...authority, validity: { ...authority.validity, notAfter } };
+    const first = await ocspSigners.of(ending, now);
+    const second = await ocspSigners.of(ending, new Date(now.getTime() + 60_000));
+    const rows = await own.server.database.query(
+      'SELECT not_after AS end FROM ocsp_signer WHERE authority_id = $1',
+      [authority.id],
+    );
+    await own.remove();
+    expect(rows).toEqual([{ end: notAfter }]);
+    expect(second.certificateDer.equals(first.certificateDer)).toBe(true);
+  });
+
   test('stands in the database sealed', async () => {
     const [row] = await stage.server.database.query<{ sealed: Buffer }>(
       'SELECT sealed_key AS sealed FROM ocsp_signer LIMIT 1',
@@ -220,6 +246,29 @@ describe('the key that answers', () => {
 });
 
 describe('two instances', () => {
+  test('come to know an authority that one of them has made, also where they are asked about nothing else', async () => {
+    const own = await PkiStage.set();
+    const { authorityDirectory, keys, work } = own.server.app.services;
+    const authorities = new AuthorityService(new AuthorityKeys(keys, null));
+    const other = new AuthorityDirectory(work, authorities);
+    const request = await work.systemRequest('test', 'test');
+    const [rootAuthority] = await authorityDirectory.list(work.read(request));
+    if (rootAuthority === undefined) throw new Error('There is no root.');
+    expect(await other.byId(rootAuthority.id)).toBeDefined();
+    const settings = { keyAlgorithm: 'P-256', pkiUrl: own.server.url } as const;
+    const id = await work.change(request, (scope) => authorities.rollOver(scope, settings));
+    const known = await authorityDirectory.list(work.read(request));
+    const serials = new Set(
+      known.filter((each) => each.id === id).map((each) => each.serialNumber),
+    );
+    const found = await eventually(async () => {
+      const [first] = await other.certifiedBy(rootAuthority, serials);
+      return first;
+    });
+    await own.remove();
+    expect(found.id).toBe(id);
+  });
+
   test('answer with the same key, and what one revokes the other knows at once', async () => {
     const { database } = stage.server;
     const other = await startTestServer({ database, environment: { PKI_URL: stage.server.url } });
@@ -258,6 +307,15 @@ describe('by GET', () => {
       'if-none-match': String(headers['etag']),
     });
     expect([again.status, again.body.length]).toEqual([304, 0]);
+  });
+
+  test('nobody is told by its time alone that an answer is still true: another may be of the same second', async () => {
+    const request = ocspRequest([firstId()]);
+    const { headers } = await getOcsp(stage.ocspUrl, request);
+    const again = await getOcsp(stage.ocspUrl, request, {
+      'if-modified-since': String(headers['last-modified']),
+    });
+    expect([again.status, statusCode(again.body)]).toEqual([200, 0]);
   });
 
   test('an answer for one request alone is kept nowhere', async () => {
@@ -302,6 +360,10 @@ describe('by GET', () => {
 });
 
 describe('a malformed request', () => {
+  const idWithHash = (...parameters: Buffer[]): Buffer => {
+    const [, ...rest] = parseDer(firstId()).items.map(({ encoded }) => encoded);
+    return tlv(0x30, tlv(0x30, hex('06052b0e03021a'), ...parameters), ...rest);
+  };
   const nonceOf = (...parts: Buffer[]): Buffer =>
     extension(hex('06092b0601050507300102'), ...(parts as [Buffer]));
   test.each<[string, () => Buffer]>([
@@ -329,6 +391,11 @@ describe('a malformed request', () => {
       'an unknown critical extension',
       () => ocspRequest([firstId()], [extension(hex('06032a0304'), hex('0500'), hex('0101ff'))]),
     ],
+    [
+      'a hash with parameters, of which there is no end',
+      () => ocspRequest([idWithHash(tlv(0x04, randomBytes(100)))]),
+    ],
+    ['a hash with NULL and more', () => ocspRequest([idWithHash(hex('0500'), hex('0500'))])],
     ['a CertID with a part too many', () => ocspRequest([tlv(0x30, ...[firstId(), firstId()])])],
     [
       'nesting without end',

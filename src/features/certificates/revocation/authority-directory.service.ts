@@ -70,15 +70,19 @@ export class AuthorityDirectory {
     issuer: ListedAuthority,
     serials: ReadonlySet<string>,
   ): Promise<ListedAuthority[]> {
-    const { authorities } = this.listing ?? (await this.read());
-    return authorities.filter(
-      ({ issuerId, serialNumber }) => issuerId === issuer.id && serials.has(serialNumber),
-    );
+    if (issuer.role !== 'ROOT') return [];
+    const below = ({ authorities }: Listing): ListedAuthority[] =>
+      authorities.filter(
+        ({ issuerId, serialNumber }) => issuerId === issuer.id && serials.has(serialNumber),
+      );
+    const whole = await this.find((listing) => {
+      const found = below(listing);
+      return found.length === serials.size ? found : undefined;
+    });
+    return whole ?? (this.listing === undefined ? [] : below(this.listing));
   }
 
-  private async find(
-    choose: (listing: Listing) => ListedAuthority | undefined,
-  ): Promise<ListedAuthority | undefined> {
+  private async find<T>(choose: (listing: Listing) => T | undefined): Promise<T | undefined> {
     const known = this.listing;
     const found = known && choose(known);
     if (found !== undefined) return found;

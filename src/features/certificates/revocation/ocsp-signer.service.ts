@@ -64,7 +64,7 @@ export class OcspSignerService {
       const authority = await this.directory.byId(id);
       const end = authority?.validity.notAfter ?? now;
       // A key cannot outlast the authority: towards its end, the last one stays.
-      if (authority === undefined || end <= usableUntil(now, VALID_DAYS * DAY_MS)) return;
+      if (authority === undefined || end <= later(now, VALID_DAYS * DAY_MS)) return;
       await this.make(authority, RENEWED_BEFORE_DAYS * DAY_MS);
     });
   }
@@ -79,7 +79,8 @@ export class OcspSignerService {
   }
 
   private async open(authority: ListedAuthority, now: Date): Promise<OcspSigner> {
-    const stored = await this.newest(this.work.sql, authority.id, usableUntil(now, LAST_USE_MS));
+    const until = usableUntil(authority, now, LAST_USE_MS);
+    const stored = await this.newest(this.work.sql, authority.id, until);
     const { id, signer } = stored ?? (await this.make(authority, LAST_USE_MS));
     const freshUntil = signer.notAfter.getTime() - RENEWED_BEFORE_DAYS * DAY_MS;
     const lookAgainAt = Math.max(freshUntil, now.getTime() + LOOK_AGAIN_MS);
@@ -108,7 +109,7 @@ export class OcspSignerService {
         `SELECT pg_advisory_xact_lock(hashtextextended('signet ocsp signer ' || $1, 0))`,
         [authority.id],
       );
-      const until = usableUntil(scope.now, leftMs);
+      const until = usableUntil(authority, scope.now, leftMs);
       const made = await this.newest(scope.sql, authority.id, until);
       return made ?? this.store(scope, authority, pkcs8);
     });
@@ -125,7 +126,7 @@ export class OcspSignerService {
       id,
       validity: {
         notBefore: scope.now,
-        notAfter: new Date(scope.now.getTime() + VALID_DAYS * DAY_MS),
+        notAfter: later(scope.now, VALID_DAYS * DAY_MS),
       },
       authorityValidity: authority.validity,
     });
@@ -146,6 +147,11 @@ export class OcspSignerService {
   }
 }
 
-function usableUntil(now: Date, leftMs: number): Date {
-  return new Date(now.getTime() + leftMs);
+/** For so long, or as long as anything that the authority certifies can be. */
+function usableUntil({ validity }: ListedAuthority, now: Date, leftMs: number): Date {
+  return new Date(Math.min(later(now, leftMs).getTime(), validity.notAfter.getTime() - 1));
+}
+
+function later(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
 }

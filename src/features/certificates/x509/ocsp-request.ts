@@ -28,6 +28,7 @@ const MAX_NONCE_OCTETS = 128;
 const CONTEXT_1 = 0xa1;
 const CONTEXT_2 = 0xa2;
 const BOOLEAN = 0x01;
+const NULL = 0x05;
 const VERSION_1 = Buffer.of(0);
 /** RFC 5280 4.1.2.2 */
 const MAX_SERIAL_OCTETS = 20;
@@ -70,11 +71,19 @@ function readQuestion(request: DerValue): CertificateQuestion {
   const [algorithm, nameHash, keyHash, serial] = exactItemsOf(id, TAG.SEQUENCE, 4);
   return {
     encoded: id.encoded,
-    hashOid: expectTag(itemsOf(algorithm, TAG.SEQUENCE)[0], TAG.OID).content.toString('hex'),
+    hashOid: hashOidOf(algorithm),
     issuerNameHash: expectTag(nameHash, TAG.OCTET_STRING).content,
     issuerKeyHash: expectTag(keyHash, TAG.OCTET_STRING).content,
     serialNumber: serialOf(expectTag(serial, TAG.INTEGER).content),
   };
+}
+
+/** Without parameters, or with NULL: whatever else stood there would make endless CertIDs of one certificate. */
+function hashOidOf(algorithm: DerValue | undefined): string {
+  const [oid, parameters, ...others] = itemsOf(algorithm, TAG.SEQUENCE);
+  if (parameters !== undefined) expectTag(parameters, NULL);
+  if (others.length > 0) throw new DerError('wrong number of parts');
+  return expectTag(oid, TAG.OID).content.toString('hex');
 }
 
 function serialOf(content: Buffer): string | null {
