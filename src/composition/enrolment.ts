@@ -68,6 +68,7 @@ type EstGround = Base & {
   readonly log: EnrolmentLog;
   readonly secrets: EnrolmentSecrets;
   readonly enrolments: EnrolmentService;
+  readonly recoveries: RecoveryService;
   readonly claims: ClaimService;
   readonly completions: CompletionService;
 };

@@ -26,6 +26,11 @@ export type SingleCertificate = Pick<
 const COLUMNS = `id, profile_id AS "profileId", kind, status, der, not_before AS "notBefore", not_after AS "notAfter",
   revocation_reason AS "revocationReason"`;
 
+const CURRENT = `
+  SELECT ${COLUMNS} FROM certificate
+  WHERE profile_id = $1 AND kind = $2 AND status = 'VALID' AND not_after > now()
+  ORDER BY not_before DESC, id LIMIT 1`;
+
 const STORE = `
   INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
     key_origin, der, fingerprint, public_key_hash, revoked_at, revocation_reason)
@@ -107,7 +112,20 @@ export class SingleCertificateService {
     return row?.der.equals(der) === true ? row : undefined;
   }
 
-  /** The newest of a mobile ID's certificates of this kind that can be relied on, locked until the transaction ends. */
+  /** The newest of a mobile ID's certificates of this kind that can be relied on. */
+  async current(
+    scope: Scope,
+    profileId: ProfileId,
+    kind: CertificateKind,
+  ): Promise<SingleCertificate | undefined> {
+    const [row] = await scope.sql<SingleCertificate>('single-certificate.current', CURRENT, [
+      profileId,
+      kind,
+    ]);
+    return row;
+  }
+
+  /** The same, locked until the transaction ends. */
   async lockCurrent(
     scope: ChangeScope,
     profileId: ProfileId,
@@ -115,9 +133,7 @@ export class SingleCertificateService {
   ): Promise<SingleCertificate | undefined> {
     const [row] = await scope.sql<SingleCertificate>(
       'single-certificate.lock-current',
-      `SELECT ${COLUMNS} FROM certificate
-       WHERE profile_id = $1 AND kind = $2 AND status = 'VALID' AND not_after > now()
-       ORDER BY not_before DESC, id LIMIT 1 FOR UPDATE`,
+      `${CURRENT} FOR UPDATE`,
       [profileId, kind],
     );
     return row;

@@ -34,7 +34,7 @@ export interface FoundCode {
 }
 
 /** Of a device that does not prove which one it is as phones do: its thumbprint, told by what else it has shown. */
-type ThumbprintOf = (enrolment: Enrolment, code: FoundCode) => string;
+type ThumbprintOf = (scope: ChangeScope, enrolment: Enrolment, code: FoundCode) => Promise<string>;
 
 export interface ClaimByCode {
   readonly code: string;
@@ -113,7 +113,7 @@ export class ClaimService {
     return work.change(request, async (scope) => {
       const enrolment = await this.ports.enrolments.lock(scope, code.enrolmentId);
       if (enrolment === undefined) throw new DomainError('CODE_UNKNOWN');
-      const thumbprint = thumbprintOf(enrolment, code);
+      const thumbprint = await thumbprintOf(scope, enrolment, code);
       return this.claimLocked(scope, { enrolment, code, thumbprint, device });
     });
   }
@@ -124,7 +124,10 @@ export class ClaimService {
   ): Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }> {
     const target = { audience: this.ports.publicUrl, code, now: request.now };
     const thumbprint = await checkDeviceProof(proof, target);
-    return { thumbprintOf: () => thumbprint, code: await this.findCode(request, code) };
+    return {
+      thumbprintOf: () => Promise.resolve(thumbprint),
+      code: await this.findCode(request, code),
+    };
   }
 
   private async claimLocked(

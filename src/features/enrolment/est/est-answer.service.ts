@@ -44,17 +44,30 @@ export class EstAnswerService {
     );
   }
 
+  /** Whether a mobile ID was made over EST. */
+  async hasMade(
+    scope: Scope,
+    { enrolmentId }: Pick<MobileIdProfile, 'enrolmentId'>,
+  ): Promise<boolean> {
+    const rows = await scope.sql(
+      'est-answer.has-made',
+      'SELECT 1 AS made FROM est_answer WHERE origin_id = $1 LIMIT 1',
+      [enrolmentId],
+    );
+    return rows.length > 0;
+  }
+
   /** What this very request to renew one of a mobile ID's certificates has got. */
   async repeated(
     scope: Scope,
     { id, enrolmentId }: Pick<MobileIdProfile, 'id' | 'enrolmentId'>,
-    request: EstRequest,
+    { kind, request }: { readonly kind: CertificateKind; readonly request: EstRequest },
   ): Promise<GivenAnswer | undefined> {
     const [row] = await scope.sql<GivenAnswer>(
       'est-answer.repeated',
       `SELECT ${COLUMNS} FROM ${TABLES} 
-       WHERE a.request_digest = $1 AND c.profile_id = $2 AND a.origin_id <> $3`,
-      [digestOf(request), id, enrolmentId],
+       WHERE a.request_digest = $1 AND c.profile_id = $2 AND a.origin_id <> $3 AND a.kind = $4`,
+      [digestOf(request), id, enrolmentId, kind],
     );
     return row;
   }

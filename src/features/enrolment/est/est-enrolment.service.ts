@@ -12,6 +12,7 @@ import type { ClaimService, DeviceTask, FoundCode } from '../claim.service.js';
 import type { EnrolmentLog } from '../enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from '../enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from '../enrolment.service.js';
+import type { RecoveryService } from '../recovery.service.js';
 import type { EnrolmentAnswer, EstAnswerService, GivenAnswer } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-keys.service.js';
 import { digestOf, type EstCertificate, type EstRequest } from './est-request.js';
@@ -48,6 +49,7 @@ export class EstEnrolmentService {
       readonly estKeys: EstKeyService;
       readonly certificates: CertificateService;
       readonly profiles: ProfileService;
+      readonly recoveries: RecoveryService;
       readonly users: UserService;
       readonly audit: AuditService;
     },
@@ -58,7 +60,7 @@ export class EstEnrolmentService {
    * @throws DomainError those of a claim; DEVICE_PROOF_REJECTED, CSR_REJECTED, CONFLICT, PROFILE_LIMIT_REACHED
    */
   async enrol(context: RequestContext, code: string, request: EstRequest): Promise<EstOutcome> {
-    const { enrolments, work } = this.ports;
+    const { enrolments, estKeys, work } = this.ports;
     const { task, grant, isCodeBearer } = await this.claim(context, code, request);
     const scope = work.read(context);
     const found = claimedBy(grant, await enrolments.find(scope, grant.enrolmentId));
@@ -67,12 +69,11 @@ export class EstEnrolmentService {
     const kind = kindOf(enrolment, request, given);
     const known = this.checkTurn(scope, enrolment, { given, kind, request });
     if (known !== undefined) return this.again(known, request);
-    const key = await this.ports.estKeys.keyFor(scope, request, {
-      kind,
-      projectId: enrolment.projectId,
-      challenges: [code, ...request.bindings],
-    });
+    const { archivesKeys, certificateTerms: terms } = enrolment;
+    const challenges = [code, ...request.bindings];
+    const proven = await estKeys.prove(request, { kind, archivesKeys, terms, challenges });
     if (isUnconfirmed(enrolment)) return pending(task);
+    const key = await estKeys.keyFor(request, proven);
     const outcome = await work.change(context, (change) =>
       this.issue(change, request, { grant, enrolment, kind, key, isCodeBearer }),
     );
@@ -101,11 +102,21 @@ export class EstEnrolmentService {
     const task = await claims.claimByCode(context, {
       code,
       device: describeDevice(shown, context.userAgent),
-      thumbprintOf: (enrolment, found) => thumbprint ?? this.codeBearer(enrolment, found),
+      thumbprintOf: async (scope, enrolment, found) => {
+        await this.refuseRecovery(scope, enrolment);
+        return thumbprint ?? this.codeBearer(enrolment, found);
+      },
     });
     const grant = secrets.readDeviceToken(task.deviceToken);
     if (grant === undefined) throw new Error('A device token of our own can be read.');
     return { task, grant, isCodeBearer: thumbprint === undefined };
+  }
+
+  /** Earlier keys are wrapped for a key of the phone's, which EST has no way to name. */
+  private async refuseRecovery(scope: ChangeScope, { id }: Enrolment): Promise<void> {
+    if (await this.ports.recoveries.isBoundTo(scope, id)) {
+      throw new DomainError('CONFLICT', { reason: 'RECOVERED_KEYS' });
+    }
   }
 
   /** A device that shows no key of its own is known by the code it brings, where nobody has to confirm which device it is. */

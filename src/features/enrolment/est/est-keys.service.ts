@@ -1,13 +1,18 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
-import type { ProjectId } from '../../../kernel/ids.js';
-import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import type { Holder, KeyToCertify } from '../../certificates/certificate.service.js';
+import type { ChangeScope } from '../../../platform/scope.js';
+import type {
+  CertificateService,
+  Holder,
+  KeyToCertify,
+  ProvenRequest,
+} from '../../certificates/certificate.service.js';
+import type { CertificateTerms } from '../../certificates/profiles/certificate-profile.service.js';
 import type {
   SingleCertificate,
   SingleCertificateService,
 } from '../../certificates/single-certificate.service.js';
-import type { ProjectService } from '../../projects/project.service.js';
+import { isServerMade } from '../enrolment.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
 import { algorithmLike, type ServerMadeKey, type ServerMadeKeys } from './server-made-keys.js';
 
@@ -22,30 +27,39 @@ export class EstKeyService {
   constructor(
     private readonly ports: {
       readonly singles: SingleCertificateService;
-      readonly projects: ProjectService;
+      readonly certificates: CertificateService;
       readonly serverMadeKeys: ServerMadeKeys;
     },
   ) {}
 
   /**
+   * Before anything is made for it.
    * @param challenges what the request's challengePassword may say, if it carries one
    * @throws DomainError CSR_REJECTED with `reason`
    */
-  async keyFor(
-    scope: Scope,
+  async prove(
     request: EstRequest,
     wanted: {
       readonly kind: CertificateKind;
-      readonly projectId: ProjectId;
+      /** Whether encryption keys are the server's to make, see `isServerMade`. */
+      readonly archivesKeys: boolean;
+      readonly terms: CertificateTerms;
       readonly challenges: readonly string[];
     },
-  ): Promise<RequestedKey> {
-    const { kind, projectId, challenges } = wanted;
-    const { singles } = this.ports;
-    const proven = await singles.prove(kind, pemOfRequest(request.csr), challenges);
-    await this.refuseOtherOrigin(scope, request, { kind, projectId });
-    if (request.keyOrigin === 'DEVICE') return { ...proven, origin: 'DEVICE', made: null };
+  ): Promise<ProvenRequest> {
+    const { kind, challenges, terms } = wanted;
+    const proven = await this.ports.singles.prove(kind, pemOfRequest(request.csr), challenges);
+    refuseOtherOrigin(request, wanted);
     refuseDoubleEncryption(request);
+    this.ports.certificates.refuseForeignKeys(terms, [
+      { kind, keyAlgorithm: algorithmOf(request, proven) },
+    ]);
+    return proven;
+  }
+
+  /** The client's own, or one like it: making that may take a while, so whoever gets none should have been refused before. */
+  async keyFor(request: EstRequest, proven: ProvenRequest): Promise<RequestedKey> {
+    if (request.keyOrigin === 'DEVICE') return { ...proven, origin: 'DEVICE', made: null };
     const made = await this.ports.serverMadeKeys.make(algorithmLike(proven.keyAlgorithm));
     return { ...made, made };
   }
@@ -61,18 +75,22 @@ export class EstKeyService {
     if (key.made !== null) await this.ports.serverMadeKeys.archive(scope, key.made);
     return certificate;
   }
+}
 
-  /** Only encryption keys are ever made by the server, and then all of the project's. */
-  private async refuseOtherOrigin(
-    scope: Scope,
-    { keyOrigin }: EstRequest,
-    { kind, projectId }: { kind: CertificateKind; projectId: ProjectId },
-  ): Promise<void> {
-    const { settings } = await this.ports.projects.get(scope, projectId);
-    const isServers = kind === 'ENCRYPTION' && settings.recoverEncryptionCertificates;
-    const wanted = isServers ? 'SERVER' : 'DEVICE';
-    if (keyOrigin !== wanted) {
-      throw new DomainError('CSR_REJECTED', { reason: 'KEY_ORIGIN', kind, wanted });
-    }
+/** Only encryption keys are ever made by the server, and then all of them. */
+function refuseOtherOrigin(
+  { keyOrigin }: EstRequest,
+  { kind, archivesKeys }: { readonly kind: CertificateKind; readonly archivesKeys: boolean },
+): void {
+  const wanted = isServerMade({ archivesKeys }, kind) ? 'SERVER' : 'DEVICE';
+  if (keyOrigin !== wanted) {
+    throw new DomainError('CSR_REJECTED', { reason: 'KEY_ORIGIN', kind, wanted });
   }
+}
+
+function algorithmOf(
+  { keyOrigin }: EstRequest,
+  { keyAlgorithm }: ProvenRequest,
+): ProvenRequest['keyAlgorithm'] {
+  return keyOrigin === 'DEVICE' ? keyAlgorithm : algorithmLike(keyAlgorithm);
 }
