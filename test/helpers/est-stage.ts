@@ -13,6 +13,8 @@ import { startTestServer, type TestServer } from './server';
 export interface EstStage {
   readonly database: TestDatabase;
   readonly server: TestServer;
+  /** The one that the client calls. */
+  readonly secure: TestServer;
   readonly client: EstClient;
   readonly cast: Cast;
   /** An order of alva's, in the cast's project unless told otherwise. */
@@ -59,7 +61,7 @@ export async function setEstStage(
   const cast = await gatherCast(server, { maxProfilesPerUser: 100, ...settings });
   await database.query(MAKE_OLD);
   return {
-    ...{ database, server, client, cast },
+    ...{ database, server, secure, client, cast },
     order: (input) => order(server, cast.alva.token, { projectId: cast.projectId, ...input }),
     issuedFor: (enrolmentId) =>
       database.query(

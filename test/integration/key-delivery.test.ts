@@ -139,7 +139,7 @@ describe('a mobile ID with a key that its phone has not got yet', () => {
     const refused = await activate(ready);
     expect(refused.errors[0]?.extensions).toMatchObject({
       code: 'INVALID_TRANSITION',
-      state: 'INACTIVE',
+      from: 'INACTIVE',
     });
     expect(JSON.stringify(refused)).not.toContain('jwe');
     expect((await move('reactivateProfile', id)).errors).toEqual([]);

@@ -20,6 +20,9 @@ import { PkiStage, type Holder } from '../helpers/pki';
 import { testRun } from '../helpers/run';
 import { rowsOf } from '../helpers/rows';
 import { eventually, startTestServer } from '../helpers/server';
+import { AuthorityKeys } from '../../src/features/certificates/authorities/authority-keys';
+import { AuthorityService } from '../../src/features/certificates/authorities/authority.service';
+import { AuthorityDirectory } from '../../src/features/certificates/authorities/authority-directory.service';
 import { hex, tlv } from '../unit/certificates/request-builder';
 
 const MALFORMED = 1;
@@ -215,6 +218,28 @@ describe('the key that answers', () => {
     expect((await ask(ocspRequest([firstId()]))).answers).toMatchObject([{ status: 'good' }]);
   });
 
+  test('of an authority that ends soon is made once, and lasts as long', async () => {
+    const own = await PkiStage.set();
+    const { authorityDirectory, ocspSigners, work } = own.server.app.services;
+    const now = await work.now();
+    const { serialNumber } = new X509Certificate(own.chain[0]);
+    const request = await work.systemRequest('test', 'test');
+    const listed = await authorityDirectory.list(work.read(request));
+    const authority = listed.find((each) => each.serialNumber === serialNumber);
+    if (authority === undefined) throw new Error('There is no such authority.');
+    const notAfter = new Date(Math.floor(now.getTime() / 1000) * 1000 + 3_600_000);
+    const ending = { ...authority, validity: { ...authority.validity, notAfter } };
+    const first = await ocspSigners.of(ending, now);
+    const second = await ocspSigners.of(ending, new Date(now.getTime() + 60_000));
+    const rows = await own.server.database.query(
+      'SELECT not_after AS end FROM ocsp_signer WHERE authority_id = $1',
+      [authority.id],
+    );
+    await own.remove();
+    expect(rows).toEqual([{ end: notAfter }]);
+    expect(second.certificateDer.equals(first.certificateDer)).toBe(true);
+  });
+
   test('stands in the database sealed', async () => {
     const [row] = await stage.server.database.query<{ sealed: Buffer }>(
       'SELECT sealed_key AS sealed FROM ocsp_signer LIMIT 1',
@@ -249,6 +274,29 @@ describe('towards the end of an authority', () => {
 });
 
 describe('two instances', () => {
+  test('come to know an authority that one of them has made, also where they are asked about nothing else', async () => {
+    const own = await PkiStage.set();
+    const { audit, authorityDirectory, keys, work } = own.server.app.services;
+    const authorities = new AuthorityService(new AuthorityKeys(keys, null), audit);
+    const other = new AuthorityDirectory(work, authorities);
+    const request = await work.systemRequest('test', 'test');
+    const [rootAuthority] = await authorityDirectory.list(work.read(request));
+    if (rootAuthority === undefined) throw new Error('There is no root.');
+    expect(await other.byId(rootAuthority.id)).toBeDefined();
+    const settings = { keyAlgorithm: 'P-256', pkiUrl: own.server.url } as const;
+    const id = await work.change(request, (scope) => authorities.rollOver(scope, settings));
+    const known = await authorityDirectory.list(work.read(request));
+    const serials = new Set(
+      known.filter((each) => each.id === id).map((each) => each.serialNumber),
+    );
+    const found = await eventually(async () => {
+      const [first] = await other.certifiedBy(rootAuthority, serials);
+      return first;
+    });
+    await own.remove();
+    expect(found.id).toBe(id);
+  });
+
   test('answer with the same key, and what one revokes the other knows at once', async () => {
     const { database } = stage.server;
     const other = await startTestServer({ database, environment: { PKI_URL: stage.server.url } });
@@ -287,6 +335,15 @@ describe('by GET', () => {
       'if-none-match': String(headers['etag']),
     });
     expect([again.status, again.body.length]).toEqual([304, 0]);
+  });
+
+  test('nobody is told by its time alone that an answer is still true: another may be of the same second', async () => {
+    const request = ocspRequest([firstId()]);
+    const { headers } = await getOcsp(stage.ocspUrl, request);
+    const again = await getOcsp(stage.ocspUrl, request, {
+      'if-modified-since': String(headers['last-modified']),
+    });
+    expect([again.status, statusCode(again.body)]).toEqual([200, 0]);
   });
 
   test('an answer for one request alone is kept nowhere', async () => {

@@ -94,6 +94,20 @@ describe('a renewal', () => {
     ]);
   });
 
+  test('is not acknowledged by a key that has gone before', async () => {
+    const first = await phoneEnding(20);
+    const second = await renewed(first);
+    expect((await second.tryAcknowledge()).errors).toEqual([]);
+    await endsInDays(server, first.profileId, 20);
+    const third = await renewed(second);
+    const rows = await rowsOf(server.database);
+    for (const gone of [first, second]) {
+      expect(codeOf(await gone.tryAcknowledge())).toBe('DEVICE_PROOF_REJECTED');
+    }
+    expect(await rowsOf(server.database)).toEqual(rows);
+    expect((await third.tryAcknowledge()).errors).toEqual([]);
+  });
+
   test('that is never acknowledged ends after a week by itself', async () => {
     const phone = await phoneEnding(20);
     await renewed(phone);

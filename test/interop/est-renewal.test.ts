@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
+import { pemOf } from '../../src/features/certificates/x509/pem';
 import type { EstClient } from '../helpers/est-client';
 import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
 import { createProject } from '../helpers/people';
 import { newName } from '../helpers/orders';
+import { RenewingPhone } from '../helpers/renewals';
 import { forgetAttempts, rowsOf } from '../helpers/rows';
 
 let stage: EstStage;
@@ -119,6 +121,16 @@ describe('simplereenroll', () => {
     expect(problemOf(await client.call(call))).toBe('CSR_REJECTED');
   });
 
+  test('a request is repeated for its own kind alone', async () => {
+    const { auth, sign } = await enrolled();
+    const body = await client.request('next');
+    const call = { operation: 'authentication/simplereenroll', body, identity: auth };
+    expect((await client.call(call)).status).toBe(200);
+    const operation = 'signature/simplereenroll';
+    const other = await client.call({ operation, body, identity: sign });
+    expect(JSON.parse(other.body)).toMatchObject({ code: 'CSR_REJECTED', reason: 'KEY_REUSED' });
+  });
+
   test('sent ten times at once with other keys renews once', async () => {
     const { profileId, auth } = await enrolled();
     const answers = await Promise.all(Array.from({ length: 10 }, () => renew(auth)));
@@ -200,6 +212,23 @@ describe('simplereenroll', () => {
     const answer = await client.call({ operation: 'authentication/simpleenroll', body, code });
     await client.certificatesIn(answer, 'half');
     expect((await renew('half')).status).toBe(403);
+  });
+
+  test("of a phone's mobile ID is refused: its own key is wanted as well", async () => {
+    const { server, cast, database } = stage;
+    const { projectId } = cast;
+    const phone = await RenewingPhone.enrol(server, cast.alva.token, { projectId });
+    const [row] = await database.query<{ der: Buffer }>(
+      `SELECT der FROM certificate WHERE profile_id = $1 AND kind = 'AUTHENTICATION'`,
+      [phone.profileId],
+    );
+    client.write('stolen.crt', pemOf(row?.der ?? Buffer.alloc(0)));
+    const key = phone.keys.get('AUTHENTICATION')?.export({ format: 'pem', type: 'pkcs8' });
+    client.write('stolen.key', key ?? '');
+    const before = await certificatesOf(phone.profileId);
+    const answer = await renew('stolen');
+    expect([answer.status, problemOf(answer)]).toEqual([403, 'FORBIDDEN']);
+    expect(await certificatesOf(phone.profileId)).toEqual(before);
   });
 
   test('the code of an order does not stand in for the certificate', async () => {

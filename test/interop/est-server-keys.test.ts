@@ -3,7 +3,7 @@ import { KeyRing } from '../../src/kernel/secrets';
 import type { EstAnswer, EstClient } from '../helpers/est-client';
 import { RSA } from '../helpers/est-client';
 import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
-import { encryptionCertificate, enrolPhone, recoveryPem, scan } from '../helpers/key-recovery';
+import { recoveryPem } from '../helpers/key-recovery';
 import { createProject } from '../helpers/people';
 import { newName, type Order } from '../helpers/orders';
 import { statusOf } from '../helpers/cast';
@@ -187,18 +187,111 @@ describe('serverkeygen', () => {
     expect(await refused(OPERATION, plain.code)).toMatchObject(wrong);
   });
 
-  test('an order that brings earlier keys along is for phones, and stays one for them', async () => {
-    const { server, cast } = stage;
-    const mobileId = await enrolPhone(server, cast.alva.token, { projectId });
-    const { id } = encryptionCertificate(mobileId);
-    const recoverCertificateIds = [id];
-    const { code } = await stage.order({ projectId, recoverCertificateIds });
+  describe('makes no key', () => {
+    let made: jest.SpyInstance;
+    beforeEach(() => (made = jest.spyOn(stage.secure.app.services.keyArchive, 'make')));
+    afterEach(() => {
+      made.mockRestore();
+    });
+    const projectWith = (settings: Readonly<Record<string, unknown>>): Promise<string> =>
+      createProject(stage.server, stage.cast.admin, newName('project'), {
+        recoverEncryptionCertificates: true,
+        ...settings,
+      });
+
+    test('before the device is confirmed', async () => {
+      const confirmed = await projectWith({ confirmation: 'APPROVAL' });
+      const { code } = await stage.order({ projectId: confirmed, certificates: ['ENCRYPTION'] });
+      await client.selfMade('device');
+      const body = await client.request('wish', { newKey: RSA });
+      const answer = await client.call({ operation: OPERATION, body, code, identity: 'device' });
+      expect(answer.status).toBe(202);
+      expect(made).not.toHaveBeenCalled();
+    });
+
+    test('for a renewal that is too early', async () => {
+      const early = await projectWith({ validityDays: 100, expiryReminderDays: [40] });
+      const { code } = await stage.order({
+        projectId: early,
+        certificates: ['AUTHENTICATION', 'ENCRYPTION'],
+      });
+      const auth = await client.call({
+        operation: 'authentication/simpleenroll',
+        body: await client.request('auth'),
+        code,
+      });
+      await client.certificatesIn(auth, 'auth');
+      const body = await client.request('wish', { newKey: RSA });
+      await partsOf(await client.call({ operation: OPERATION, body, code }), 'first');
+      made.mockClear();
+      const answer = await client.call({
+        operation: OPERATION,
+        body: await client.request('wish'),
+        identity: 'auth',
+      });
+      expect([answer.status, problemOf(answer)]).toEqual([409, 'INVALID_TRANSITION']);
+      expect(made).not.toHaveBeenCalled();
+    });
+
+    test('of a type that the order does not allow', async () => {
+      const narrow = await projectWith({});
+      const { errors } = await stage.server.graphql(
+        `mutation ($projectId: ID!) { updateCertificateProfile(
+           projectId: $projectId, input: { kind: ENCRYPTION, keyAlgorithms: ["P-256"] }) { id } }`,
+        { projectId: narrow },
+        { token: stage.cast.admin },
+      );
+      expect(errors).toEqual([]);
+      const { code } = await stage.order({ projectId: narrow, certificates: ['ENCRYPTION'] });
+      const body = await client.request('wish', { newKey: RSA });
+      const answer = await client.call({ operation: OPERATION, body, code });
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'CSR_REJECTED', reason: 'ALGORITHM' });
+      expect(made).not.toHaveBeenCalled();
+    });
+  });
+
+  test('is for orders that were placed while the project recovered', async () => {
+    const before = await createProject(
+      stage.server,
+      stage.cast.admin,
+      newName('project'),
+      SETTINGS,
+    );
+    const { code } = await stage.order({ projectId: before, certificates: ['ENCRYPTION'] });
+    await stage.database.query(
+      `UPDATE project SET settings = settings || '{"recoverEncryptionCertificates": true}' WHERE id = $1`,
+      [before],
+    );
+    const body = await client.request('own');
+    const refused = await client.call({ operation: OPERATION, body, code });
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'CSR_REJECTED', wanted: 'DEVICE' });
+    expect((await client.call({ operation: 'encryption/simpleenroll', body, code })).status).toBe(
+      200,
+    );
+  });
+
+  test('an order that brings earlier keys along waits for a phone', async () => {
+    const first = await recovered();
     const body = await client.request('wish');
-    const answer = await client.call({ operation: OPERATION, body, code });
-    expect(answer.status).toBe(409);
-    expect(JSON.parse(answer.body)).toMatchObject({ code: 'CONFLICT', reason: 'RECOVERS_KEYS' });
-    const { profile } = await scan(server, code);
-    expect(profile.certificates).toContainEqual(expect.objectContaining({ id, recovered: true }));
+    const answer = await client.call({ operation: OPERATION, body, code: first.code });
+    await partsOf(answer, 'earlier');
+    const [earlier] = await stage.database.query<{ id: string }>(
+      'SELECT certificate_id AS id FROM est_answer WHERE origin_id = $1',
+      [first.id],
+    );
+    const next = await stage.order({
+      projectId,
+      certificates: ['AUTHENTICATION'],
+      recoverCertificateIds: [earlier?.id],
+    });
+    const refused = await client.call({
+      operation: 'authentication/simpleenroll',
+      body: await client.request('auth'),
+      code: next.code,
+    });
+    expect(refused.status).toBe(409);
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'CONFLICT', reason: 'RECOVERS_KEYS' });
+    expect(await statusOf(stage.server, next.id)).toBe('WAITING_FOR_SCAN');
   });
 
   test('without code and certificate asks for one', async () => {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { statusOf } from '../helpers/cast';
-import { RSA, type EstClient } from '../helpers/est-client';
+import { RSA, type EstAnswer, type EstClient } from '../helpers/est-client';
 import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
 import { codeOf } from '../helpers/graphql';
 import { newName, type Order } from '../helpers/orders';
@@ -130,6 +130,57 @@ describe('simpleenroll', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(new Set(answers.map(({ body: sent }) => sent)).size).toBe(1);
     expect(await stage.issuedFor(id)).toHaveLength(1);
+  });
+
+  test('sent again while the first is answered gets the same', async () => {
+    const { code } = await justOne();
+    const body = await client.request('auth');
+    const call = { operation: 'authentication/simpleenroll', body, code };
+    const { estAnswers } = stage.secure.app.services;
+    const read = estAnswers.of.bind(estAnswers);
+    let first: EstAnswer | undefined;
+    // It has read the enrolment by then, and not yet what that has got.
+    const reading = jest.spyOn(estAnswers, 'of').mockImplementationOnce(async (scope, id) => {
+      first = await client.call(call);
+      return read(scope, id);
+    });
+    const again = await client.call(call);
+    reading.mockRestore();
+    expect(first?.status).toBe(200);
+    expect([again.status, again.body]).toEqual([200, first?.body]);
+  });
+
+  test.each([
+    ['authentication', 'signature'],
+    ['signature', 'authentication'],
+  ])('gives each certificate its own time, when %s is asked for first', async (...labels) => {
+    const { server, cast, database } = stage;
+    const projectId = await createProject(server, cast.admin, newName('project'), {
+      validityDays: 100,
+    });
+    const { errors } = await server.graphql(
+      `mutation ($projectId: ID!) { updateCertificateProfile(
+         projectId: $projectId, input: { kind: AUTHENTICATION, validityDays: 10 }) { id } }`,
+      { projectId },
+      { token: cast.admin },
+    );
+    expect(errors).toEqual([]);
+    const { id, code } = await stage.order({ projectId });
+    const days = new Map<string, number>();
+    const daysLeft = (end: string | Date): number =>
+      Math.round((new Date(end).getTime() - Date.now()) / 86_400_000);
+    for (const label of labels) {
+      const body = await client.request(label);
+      const answer = await client.call({ operation: `${label}/simpleenroll`, body, code });
+      const [pem = ''] = await client.certificatesIn(answer, label);
+      days.set(label, daysLeft(new X509Certificate(pem).validTo));
+    }
+    expect(Object.fromEntries(days)).toEqual({ authentication: 10, signature: 100 });
+    const [profile] = await database.query<{ end: Date }>(
+      'SELECT valid_to AS end FROM profile WHERE enrolment_id = $1',
+      [id],
+    );
+    expect(daysLeft(profile?.end ?? '')).toBe(100);
   });
 
   test('for all labels at once makes one mobile ID', async () => {

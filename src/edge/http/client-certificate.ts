@@ -17,6 +17,17 @@ export function shownCertificateOf(
   return isTrustedProxy ? toldByProxy(req) : shownHere(req);
 }
 
+/** How much a connection has shown of certificates that lead from one to the next. */
+export function shownOctets(socket: TLSSocket): number {
+  let octets = 0;
+  let current = socket.getPeerCertificate(true) as Partial<DetailedPeerCertificate> | null;
+  while (current?.raw !== undefined) {
+    octets += current.raw.length;
+    current = current.issuerCertificate === current ? null : (current.issuerCertificate ?? null);
+  }
+  return octets;
+}
+
 function shownHere({ socket }: IncomingMessage): ShownCertificate | null {
   if (!(socket instanceof TLSSocket)) return null;
   // Null once the other side has hung up, whatever its type says; an empty object where none was shown.

@@ -14,11 +14,12 @@ import { Pipeline } from '../graphql/execute.js';
 import type { EdgePorts } from '../graphql/ports.js';
 import { assertEveryRootFieldHasResource } from '../graphql/schema-rules.js';
 import { SubscriptionServer } from '../graphql/subscriptions.js';
-import { describeClient, trustOf } from './client.js';
+import { describeClient, trustOf, type TrustProxy } from './client.js';
 import { pathOf, type Exchange } from './exchange.js';
 import { createPages, type Mount } from './express.js';
 import { GraphiQL } from './graphiql.js';
 import { GraphqlEndpoint } from './graphql-endpoint.js';
+import { HandshakeGuard } from './handshake-guard.js';
 import { Origins } from './origins.js';
 import { sendProblem } from './problem-details.js';
 import { logWhenAnswered } from './request-log.js';
@@ -91,6 +92,16 @@ function tlsOptions({
   return { ...tls, ca, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' };
 }
 
+function guardedTlsServer(options: EdgeOptions, trust: TrustProxy): TlsServer {
+  const server = createTlsServer({
+    ...TIMEOUTS,
+    ...tlsOptions(options),
+    handshakeTimeout: TIMEOUTS.headersTimeout,
+  });
+  new HandshakeGuard({ trust, log: options.log }).watch(server);
+  return server;
+}
+
 /** The server's one listening socket. */
 export class EdgeServer {
   private readonly server: Server;
@@ -116,7 +127,7 @@ export class EdgeServer {
       mounts: options.mounts ?? [],
       isReady: () => this.isReady(),
     });
-    this.tlsServer = tls === null ? null : createTlsServer({ ...TIMEOUTS, ...tlsOptions(options) });
+    this.tlsServer = tls === null ? null : guardedTlsServer(options, trust);
     this.server = this.tlsServer ?? createServer(TIMEOUTS);
     this.server.on('request', (req: IncomingMessage, res: ServerResponse) => {
       this.handle(req, res);

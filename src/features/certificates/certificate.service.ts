@@ -18,6 +18,11 @@ export const CERTIFICATE_COLUMNS = `id, profile_id AS "profileId", issuer_id AS 
   subject, issuer, not_before AS "notBefore", not_after AS "notAfter", key_origin AS "keyOrigin", der, fingerprint,
   public_key_hash AS "publicKeyHash", revoked_at AS "revokedAt", revocation_reason AS "revocationReason"`;
 
+const CURRENT = `
+  SELECT ${CERTIFICATE_COLUMNS} FROM certificate
+  WHERE profile_id = $1 AND kind = $2 AND status = 'VALID' AND not_after > now()
+  ORDER BY not_before DESC, id LIMIT 1`;
+
 /** Certificates that were issued, and their status. */
 export class CertificateService {
   async find(scope: Scope, id: CertificateId): Promise<Certificate | undefined> {
@@ -48,7 +53,17 @@ export class CertificateService {
     return row?.der.equals(der) === true ? row : undefined;
   }
 
-  /** The newest of a mobile ID's certificates of this kind that can be relied on, locked until the transaction ends. */
+  /** The newest of a mobile ID's certificates of this kind that can be relied on. */
+  async current(
+    scope: Scope,
+    profileId: ProfileId,
+    kind: CertificateKind,
+  ): Promise<Certificate | undefined> {
+    const [row] = await scope.sql<Certificate>('certificate.current', CURRENT, [profileId, kind]);
+    return row;
+  }
+
+  /** The same, locked until the transaction ends. */
   async lockCurrent(
     scope: ChangeScope,
     profileId: ProfileId,
@@ -56,9 +71,7 @@ export class CertificateService {
   ): Promise<Certificate | undefined> {
     const [row] = await scope.sql<Certificate>(
       'certificate.lock-current',
-      `SELECT ${CERTIFICATE_COLUMNS} FROM certificate
-       WHERE profile_id = $1 AND kind = $2 AND status = 'VALID' AND not_after > now()
-       ORDER BY not_before DESC, id LIMIT 1 FOR UPDATE`,
+      `${CURRENT} FOR UPDATE`,
       [profileId, kind],
     );
     return row;

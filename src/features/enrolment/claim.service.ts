@@ -122,7 +122,10 @@ export class ClaimService {
   ): Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }> {
     const target = { audience: this.ports.publicUrl, code, now: request.now };
     const thumbprint = await checkDeviceProof(proof, target);
-    return { thumbprintOf: () => thumbprint, code: await this.findCode(request, code) };
+    return {
+      thumbprintOf: () => Promise.resolve(thumbprint),
+      code: await this.findCode(request, code),
+    };
   }
 
   private async claimLocked(

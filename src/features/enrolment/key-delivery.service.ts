@@ -97,7 +97,7 @@ export class KeyDeliveryService {
 
   /**
    * What has not been acknowledged, and is not too old; nothing for a mobile ID that is over.
-   * @throws DomainError INVALID_TRANSITION with `state` where there is something, but the mobile ID is suspended: whoever has its
+   * @throws DomainError INVALID_TRANSITION with `from` where there is something, but the mobile ID is suspended: whoever has its
    * phone may ask again once it is not
    */
   async kept(scope: Scope, profileId: ProfileId): Promise<DeliveredKey[]> {
@@ -109,7 +109,7 @@ export class KeyDeliveryService {
       [KEPT_HOURS, profileId],
     );
     return rows.map(({ state, ...key }) => {
-      if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { state });
+      if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { from: state });
       return key;
     });
   }

@@ -44,6 +44,8 @@ export class OcspEndpoint {
 
   /** The rest of the path is the request: base64, URL-encoded. */
   async get(req: Request, res: Response): Promise<void> {
+    // Two answers of one second have the same Last-Modified: only their tags tell them apart (RFC 9110 8.8.2.2).
+    delete req.headers['if-modified-since'];
     const { der, cacheable } = await this.answer(req, requestIn(pathOf(req)));
     if (cacheable !== null) {
       const { producedAt, nextUpdate, now } = cacheable;

@@ -81,9 +81,7 @@ export class AuthorityDirectory {
     return isComplete || isFresh(known) ? found : below(await this.read());
   }
 
-  private async find(
-    choose: (listing: Listing) => ListedAuthority | undefined,
-  ): Promise<ListedAuthority | undefined> {
+  private async find<T>(choose: (listing: Listing) => T | undefined): Promise<T | undefined> {
     const known = this.listing;
     const found = known && choose(known);
     if (found !== undefined) return found;

@@ -67,7 +67,7 @@ export class OcspSignerService {
       const authority = await this.directory.byId(id);
       const end = authority?.validity.notAfter ?? now;
       // A key cannot outlast the authority: towards its end, the last one stays.
-      if (authority === undefined || end <= usableUntil(now, VALID_DAYS * DAY_MS)) return;
+      if (authority === undefined || end <= later(now, VALID_DAYS * DAY_MS)) return;
       await this.make(authority, RENEWED_BEFORE_DAYS * DAY_MS);
     });
   }
@@ -129,7 +129,7 @@ export class OcspSignerService {
       id,
       validity: {
         notBefore: scope.now,
-        notAfter: new Date(scope.now.getTime() + VALID_DAYS * DAY_MS),
+        notAfter: later(scope.now, VALID_DAYS * DAY_MS),
       },
       authorityValidity: authority.validity,
     });
@@ -152,9 +152,9 @@ export class OcspSignerService {
 
 /** How long a key has to be good at least; none can be longer than its authority. */
 function neededUntil({ validity }: ListedAuthority, now: Date, leftMs: number): Date {
-  return new Date(Math.min(usableUntil(now, leftMs).getTime(), validity.notAfter.getTime() - 1));
+  return new Date(Math.min(later(now, leftMs).getTime(), validity.notAfter.getTime() - 1));
 }
 
-function usableUntil(now: Date, leftMs: number): Date {
-  return new Date(now.getTime() + leftMs);
+function later(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
 }

@@ -1,9 +1,10 @@
-import { DomainError } from '../../../kernel/errors.js';
+import { DomainError, type ProblemCode } from '../../../kernel/errors.js';
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import type { CertificateId, EnrolmentId, ProfileId } from '../../../kernel/ids.js';
 import type { Certificate } from '../../certificates/certificate.service.js';
 import { KeyRing, sha256 } from '../../../kernel/secrets.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { EnrolmentStatus } from '../enrolment-status.js';
 import type { EstAnswer } from './est-answer.entity.js';
 import type { MobileIdProfile } from '../../profiles/profile.service.js';
 import { digestOf, type EstCertificate, type EstRequest } from './est-request.js';
@@ -18,6 +19,12 @@ export interface GivenAnswer extends Omit<EstAnswer, 'originId' | 'createdAt'> {
   readonly status: Certificate['status'];
 }
 
+/** One to an enrolment, with how that stood at the very same moment. */
+export interface EnrolmentAnswer extends GivenAnswer, Pick<EstAnswer, 'createdAt'> {
+  readonly enrolmentStatus: EnrolmentStatus;
+  readonly failureCode: ProblemCode | null;
+}
+
 const COLUMNS = `a.kind, a.certificate_id AS "certificateId", a.request_digest AS "requestDigest",
   a.sealed_key AS "sealedKey", c.profile_id AS "profileId", c.der AS "certificateDer", c.not_after AS "notAfter",
   c.status`;
@@ -27,26 +34,40 @@ const KEPT_SECONDS = 86_400;
 
 /** Remembers answers. What is secret in one can only be opened by who sends the request again: it is sealed with that. */
 export class EstAnswerService {
-  /** All that an enrolment has got so far. */
-  of(scope: Scope, originId: Origin): Promise<GivenAnswer[]> {
-    return scope.sql<GivenAnswer>(
-      'est-answer.of-origin',
-      `SELECT ${COLUMNS} FROM ${TABLES} WHERE a.origin_id = $1`,
-      [originId],
+  /** All that an enrolment has got so far, the first one first. */
+  of(scope: Scope, enrolmentId: EnrolmentId): Promise<EnrolmentAnswer[]> {
+    return scope.sql<EnrolmentAnswer>(
+      'est-answer.of-enrolment',
+      `SELECT ${COLUMNS}, a.created_at AS "createdAt", e.status AS "enrolmentStatus", e.failure_code AS "failureCode"
+       FROM ${TABLES} JOIN enrolment e ON e.id = a.origin_id WHERE a.origin_id = $1 ORDER BY a.created_at, a.kind`,
+      [enrolmentId],
     );
+  }
+
+  /** Whether a mobile ID was made over EST. */
+  async hasMade(
+    scope: Scope,
+    { enrolmentId }: Pick<MobileIdProfile, 'enrolmentId'>,
+  ): Promise<boolean> {
+    const rows = await scope.sql(
+      'est-answer.has-made',
+      'SELECT 1 AS made FROM est_answer WHERE origin_id = $1 LIMIT 1',
+      [enrolmentId],
+    );
+    return rows.length > 0;
   }
 
   /** What this very request to renew one of a mobile ID's certificates has got. */
   async repeated(
     scope: Scope,
     { id, enrolmentId }: Pick<MobileIdProfile, 'id' | 'enrolmentId'>,
-    request: EstRequest,
+    { kind, request }: { readonly kind: CertificateKind; readonly request: EstRequest },
   ): Promise<GivenAnswer | undefined> {
     const [row] = await scope.sql<GivenAnswer>(
       'est-answer.repeated',
       `SELECT ${COLUMNS} FROM ${TABLES} 
-       WHERE a.request_digest = $1 AND c.profile_id = $2 AND a.origin_id <> $3`,
-      [digestOf(request), id, enrolmentId],
+       WHERE a.request_digest = $1 AND c.profile_id = $2 AND a.origin_id <> $3 AND a.kind = $4`,
+      [digestOf(request), id, enrolmentId, kind],
     );
     return row;
   }

@@ -14,7 +14,7 @@ import type { EnrolmentLog } from '../enrolment-log.service.js';
 import type { DeviceGrant, EnrolmentSecrets } from '../enrolment-secrets.js';
 import { refuseEnded, type Enrolment, type EnrolmentService } from '../enrolment.service.js';
 import type { EnrolmentRecoveryService } from '../recovery/enrolment-recovery.service.js';
-import type { EstAnswerService, GivenAnswer } from './est-answer.service.js';
+import type { EnrolmentAnswer, EstAnswerService, GivenAnswer } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-key.service.js';
 import { digestOf, type EstCertificate, type EstRequest } from './est-request.js';
 import { describeDevice, tlsKeyThumbprint } from './tls-key.js';
@@ -62,20 +62,20 @@ export class EstEnrolmentService {
    * brings earlier keys along), PROFILE_LIMIT_REACHED
    */
   async enrol(context: RequestContext, code: string, request: EstRequest): Promise<EstOutcome> {
-    const { enrolments, work } = this.ports;
+    const { enrolments, estKeys, work } = this.ports;
     const { task, grant, isCodeBearer } = await this.claim(context, code, request);
     const scope = work.read(context);
-    const enrolment = claimedBy(grant, await enrolments.find(scope, grant.enrolmentId));
-    const given = await this.ports.answers.of(scope, enrolment.id);
+    const found = claimedBy(grant, await enrolments.find(scope, grant.enrolmentId));
+    const given = await this.ports.answers.of(scope, found.id);
+    const enrolment = asOf(given, found);
     const kind = kindOf(enrolment, request, given);
     const known = this.checkTurn(scope, enrolment, { given, kind, request });
     if (known !== undefined) return this.again(known, request);
-    const key = await this.ports.estKeys.keyFor(scope, request, {
-      kind,
-      projectId: enrolment.projectId,
-      challenges: [code, ...request.bindings],
-    });
+    const { archivesKeys, certificateTerms: terms } = enrolment;
+    const challenges = [code, ...request.bindings];
+    const proven = await estKeys.prove(request, { kind, archivesKeys, terms, challenges });
     if (isUnconfirmed(enrolment)) return pending(task);
+    const key = await estKeys.keyFor(request, proven);
     const outcome = await work.change(context, (change) =>
       this.issue(change, request, { grant, enrolment, kind, key, isCodeBearer }),
     );
@@ -188,18 +188,19 @@ export class EstEnrolmentService {
   private async certify(
     scope: ChangeScope,
     request: EstRequest,
-    turn: Turn & { user: User; given: readonly GivenAnswer[] },
+    turn: Turn & { user: User; given: readonly EnrolmentAnswer[] },
   ): Promise<EstOutcome> {
     const { enrolment, user, given, kind, key } = turn;
     const { completions, answers, estKeys, log } = this.ports;
     const [first] = given;
     if (first === undefined) await log.move(scope, enrolment.id, 'ISSUING');
-    // All of them end together, whenever each was asked for.
+    // The mobile ID ends when it would if all of them had been asked for with the first.
+    const notAfter = completions.endOf(first?.createdAt ?? scope.now, enrolment.validityDays);
     const holder = await completions.holderOf(scope, enrolment, {
       user,
       profileId: first?.profileId ?? newId<ProfileId>(),
       notBefore: scope.now,
-      notAfter: first?.notAfter ?? completions.endOf(scope.now, enrolment.validityDays),
+      notAfter,
     });
     const certificate = await estKeys.certify(scope, holder, key, 'ON_HOLD');
     const { id: certificateId, der: certificateDer } = certificate;
@@ -221,6 +222,13 @@ export class EstEnrolmentService {
   private again(given: GivenAnswer, request: EstRequest): EstOutcome {
     return { state: 'ISSUED', ...this.ports.answers.again(given, request) };
   }
+}
+
+/** As it stood when its answers were read: the same request may have got one since the enrolment itself was read. */
+function asOf([first]: readonly EnrolmentAnswer[], enrolment: Enrolment): Enrolment {
+  if (first === undefined) return enrolment;
+  const { enrolmentStatus: status, failureCode } = first;
+  return Object.assign(enrolment, { status, failureCode });
 }
 
 /** @throws DomainError CSR_REJECTED where it was not ordered, or cannot be told */

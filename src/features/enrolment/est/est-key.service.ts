@@ -1,11 +1,11 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError } from '../../../kernel/errors.js';
-import type { ProjectId } from '../../../kernel/ids.js';
-import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { ChangeScope } from '../../../platform/scope.js';
 import type {
   FirstStatus,
   IssuanceService,
   KeyToCertify,
+  ProvenRequest,
   StoredCertificate,
 } from '../../certificates/issuance.service.js';
 import {
@@ -13,8 +13,9 @@ import {
   type KeyArchiveService,
   type ServerMadeKey,
 } from '../../certificates/key-archive/key-archive.service.js';
-import type { ProjectService } from '../../projects/project.service.js';
+import type { CertificateTerms } from '../../certificates/profiles/certificate-profile.service.js';
 import type { UserToCertify } from '../completion.service.js';
+import { isServerMade } from '../enrolment.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
 
 /** The key that a request is about: the client's, or one made for it. */
@@ -28,30 +29,38 @@ export class EstKeyService {
   constructor(
     private readonly ports: {
       readonly issuance: IssuanceService;
-      readonly projects: ProjectService;
       readonly keyArchive: KeyArchiveService;
     },
   ) {}
 
   /**
+   * Before anything is made for it.
    * @param challenges what the request's challengePassword may say, if it carries one
    * @throws DomainError CSR_REJECTED with `reason`
    */
-  async keyFor(
-    scope: Scope,
+  async prove(
     request: EstRequest,
     wanted: {
       readonly kind: CertificateKind;
-      readonly projectId: ProjectId;
+      /** Whether encryption keys are the server's to make, see `isServerMade`. */
+      readonly archivesKeys: boolean;
+      readonly terms: CertificateTerms;
       readonly challenges: readonly string[];
     },
-  ): Promise<RequestedKey> {
-    const { kind, projectId, challenges } = wanted;
+  ): Promise<ProvenRequest> {
+    const { kind, challenges, terms } = wanted;
+    const { issuance } = this.ports;
     const csr = pemOfRequest(request.csr);
-    const proven = await this.ports.issuance.proveUnchallenged(kind, csr, challenges);
-    await this.refuseOtherOrigin(scope, request, { kind, projectId });
-    if (request.keyOrigin === 'DEVICE') return { ...proven, origin: 'DEVICE', made: null };
+    const proven = await issuance.proveUnchallenged(kind, csr, challenges);
+    refuseOtherOrigin(request, wanted);
     refuseDoubleEncryption(request);
+    issuance.refuseForeignKeys(terms, [{ kind, keyAlgorithm: algorithmOf(request, proven) }]);
+    return proven;
+  }
+
+  /** The client's own, or one like it: making that may take a while, so whoever gets none should have been refused before. */
+  async keyFor(request: EstRequest, proven: ProvenRequest): Promise<RequestedKey> {
+    if (request.keyOrigin === 'DEVICE') return { ...proven, origin: 'DEVICE', made: null };
     const made = await this.ports.keyArchive.make(algorithmLike(proven.keyAlgorithm));
     return { ...made, made };
   }
@@ -68,19 +77,16 @@ export class EstKeyService {
     if (key.made !== null) await this.ports.keyArchive.archive(scope, key.made, holder.userId);
     return certificate;
   }
+}
 
-  /** Only encryption keys are ever made by the server, and then all of the project's. */
-  private async refuseOtherOrigin(
-    scope: Scope,
-    { keyOrigin }: EstRequest,
-    { kind, projectId }: { kind: CertificateKind; projectId: ProjectId },
-  ): Promise<void> {
-    const { settings } = await this.ports.projects.get(scope, projectId);
-    const isServers = kind === 'ENCRYPTION' && settings.recoverEncryptionCertificates;
-    const wanted = isServers ? 'SERVER' : 'DEVICE';
-    if (keyOrigin !== wanted) {
-      throw new DomainError('CSR_REJECTED', { reason: 'KEY_ORIGIN', kind, wanted });
-    }
+/** Only encryption keys are ever made by the server, and then all of them. */
+function refuseOtherOrigin(
+  { keyOrigin }: EstRequest,
+  { kind, archivesKeys }: { readonly kind: CertificateKind; readonly archivesKeys: boolean },
+): void {
+  const wanted = isServerMade({ archivesKeys }, kind) ? 'SERVER' : 'DEVICE';
+  if (keyOrigin !== wanted) {
+    throw new DomainError('CSR_REJECTED', { reason: 'KEY_ORIGIN', kind, wanted });
   }
 }
 
@@ -88,4 +94,11 @@ export class EstKeyService {
 export function algorithmLike(wished: string): (typeof SERVER_ALGORITHMS)[number] {
   const known = SERVER_ALGORITHMS.find((algorithm) => algorithm === wished);
   return known ?? (wished.startsWith('RSA-') ? 'RSA-3072' : 'P-256');
+}
+
+function algorithmOf(
+  { keyOrigin }: EstRequest,
+  { keyAlgorithm }: ProvenRequest,
+): ProvenRequest['keyAlgorithm'] {
+  return keyOrigin === 'DEVICE' ? keyAlgorithm : algorithmLike(keyAlgorithm);
 }

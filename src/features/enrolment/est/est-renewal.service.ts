@@ -9,20 +9,25 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { Certificate, CertificateService } from '../../certificates/certificate.service.js';
 import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
-import type { Project, ProjectService } from '../../projects/project.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { CompletionService } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-key.service.js';
 import type { EstCertificate, EstRequest } from './est-request.js';
-import { renewalTerms } from '../renewal/renewal-terms.js';
+import { renewalTerms, type RenewalTerms } from '../renewal/renewal-terms.js';
 import { refuseEarly, refuseWithoutGain, renewableFrom } from '../renewal/renewal-window.js';
 import { readShown } from './tls-key.js';
 
 interface Present {
   readonly certificate: Certificate;
   readonly profile: MobileIdProfile;
+}
+
+interface Due extends Omit<RenewalTerms, 'validityDays'> {
+  readonly old: Certificate;
+  readonly notAfter: Date;
 }
 
 /**
@@ -71,14 +76,16 @@ export class EstRenewalService {
     await limits.take('device/enrolment', profile.enrolmentId);
     const kind = request.kind ?? certificate.kind;
     refuseOtherKind(certificate, kind);
-    const given = await answers.repeated(scope, profile, request);
+    // Before the answers: who finds none of his own then has not taken a successor for the one that is to be renewed.
+    const old = await this.ports.certificates.current(scope, profile.id, kind);
+    const given = await answers.repeated(scope, profile, { kind, request });
     if (given?.status === 'VALID') return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
-    const key = await this.ports.estKeys.keyFor(scope, request, {
-      kind,
-      projectId: profile.projectId,
-      challenges: request.bindings,
-    });
+    const { terms, archivesKeys } = await this.due(scope, profile, { old, kind });
+    const { estKeys } = this.ports;
+    const challenges = request.bindings;
+    const proven = await estKeys.prove(request, { kind, archivesKeys, terms, challenges });
+    const key = await estKeys.keyFor(request, proven);
     return work.change(context, (change) => this.issue(change, request, { present, key }));
   }
 
@@ -87,19 +94,16 @@ export class EstRenewalService {
     request: EstRequest,
     { present, key }: { present: Present; key: RequestedKey },
   ): Promise<EstCertificate> {
-    const { certificates, answers, estKeys, projects } = this.ports;
+    const { certificates, answers, estKeys } = this.ports;
+    const { kind } = key;
     const { certificate, profile } = await this.hold(scope, present);
-    const given = await answers.repeated(scope, profile, request);
+    const given = await answers.repeated(scope, profile, { kind, request });
     if (given?.status === 'VALID') return answers.again(given, request);
     if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
-    const old = await certificates.lockCurrent(scope, profile.id, key.kind);
-    if (old === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KINDS' });
-    const project = await projects.get(scope, profile.projectId);
-    const holder = await this.holderOf(scope, profile, { project, kind: key.kind });
-    refuseEarly(scope.now, renewableFrom(old, project.settings));
-    refuseWithoutGain(old.notAfter, holder.notAfter);
+    const current = await certificates.lockCurrent(scope, profile.id, kind);
+    const { old, terms, notAfter } = await this.due(scope, profile, { old: current, kind });
+    const holder = await this.holderOf(scope, profile, { terms, notAfter });
     const { id: certificateId, der } = await estKeys.certify(scope, holder, key, 'VALID');
-    const { kind } = key;
     const privateKey = key.made?.pkcs8 ?? null;
     await answers.keep(scope, request, { originId: old.id, kind, certificateId, privateKey });
     await certificates.supersede(scope, [old.id]);
@@ -126,6 +130,7 @@ export class EstRenewalService {
     return { certificate: current, profile: living };
   }
 
+  /** Of a mobile ID that was made over EST: a phone proves more for that, see `RenewalKeyService`. */
   private async presentOf(
     scope: Scope,
     shown: ShownCertificate | null,
@@ -134,7 +139,9 @@ export class EstRenewalService {
     const certificate = await this.issuedHere(scope, shown);
     if (certificate === undefined || !isUsable(scope.now, certificate)) return undefined;
     const profile = await this.living(scope, certificate.profileId);
-    return profile && { certificate, profile };
+    if (profile === undefined || !(await this.ports.answers.hasMade(scope, profile)))
+      return undefined;
+    return { certificate, profile };
   }
 
   private issuedHere(scope: Scope, shown: ShownCertificate): Promise<Certificate | undefined> {
@@ -147,23 +154,39 @@ export class EstRenewalService {
     return isLiving ? profile : undefined;
   }
 
+  /**
+   * What takes the place of the present certificate, where that is due.
+   * @throws DomainError CSR_REJECTED where there is none of this kind; INVALID_TRANSITION
+   */
+  private async due(
+    scope: Scope,
+    profile: MobileIdProfile,
+    { old, kind }: { old: Certificate | undefined; kind: CertificateKind },
+  ): Promise<Due> {
+    if (old === undefined) throw new DomainError('CSR_REJECTED', { reason: 'KINDS' });
+    const { projects, enrolments, completions } = this.ports;
+    const project = await projects.get(scope, profile.projectId);
+    const enrolment = await enrolments.find(scope, profile.enrolmentId);
+    if (enrolment === undefined) throw new DomainError('NOT_FOUND');
+    const { validityDays, ...agreed } = renewalTerms(project, [kind], enrolment);
+    const notAfter = completions.endOf(scope.now, validityDays);
+    refuseEarly(scope.now, renewableFrom(old, project.settings));
+    refuseWithoutGain(old.notAfter, notAfter);
+    return { ...agreed, old, notAfter };
+  }
+
   /** As the user is called today; what the request says of him does not count. */
   private async holderOf(
     scope: ChangeScope,
-    profile: MobileIdProfile,
-    { project, kind }: { project: Project; kind: CertificateKind },
+    { id, projectId, userId }: MobileIdProfile,
+    { terms, notAfter }: Pick<Due, 'terms' | 'notAfter'>,
   ): Promise<Parameters<EstKeyService['certify']>[1]> {
-    const { users, enrolments, completions } = this.ports;
-    const enrolment = await enrolments.find(scope, profile.enrolmentId);
-    if (enrolment === undefined || profile.userId === null) throw new DomainError('NOT_FOUND');
-    const { terms, validityDays } = renewalTerms(project, [kind], enrolment);
-    const order = { projectId: project.id, certificateTerms: terms };
-    return completions.holderOf(scope, order, {
-      user: await users.get(scope, profile.userId),
-      profileId: profile.id,
-      notBefore: scope.now,
-      notAfter: completions.endOf(scope.now, validityDays),
-    });
+    const { users, completions } = this.ports;
+    if (userId === null) throw new DomainError('NOT_FOUND');
+    const order = { projectId, certificateTerms: terms };
+    const user = await users.get(scope, userId);
+    const validity = { notBefore: scope.now, notAfter };
+    return completions.holderOf(scope, order, { user, profileId: id, ...validity });
   }
 }
 

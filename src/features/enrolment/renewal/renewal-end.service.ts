@@ -24,8 +24,10 @@ const OVERDUE = `
   FROM (SELECT profile_id FROM renewal WHERE superseded_at IS NULL AND supersede_at <= now()
         ORDER BY supersede_at LIMIT $1) AS r
   JOIN profile p ON p.id = r.profile_id`;
-const REPLACED = `
-  SELECT unnest(replaced_ids) AS id FROM renewal WHERE profile_id = $1 AND superseded_at IS NULL`;
+/** One that stays when what was replaced goes. */
+const LASTING_KEY = `
+  SELECT 1 AS lasting FROM certificate WHERE id = $2 AND status = 'VALID' AND not_after > now() AND NOT EXISTS (
+    SELECT 1 FROM renewal WHERE profile_id = $1 AND superseded_at IS NULL AND $2 = ANY(replaced_ids))`;
 const SUPERSEDE = `
   UPDATE renewal SET superseded_at = now()
   WHERE profile_id = $1 AND superseded_at IS NULL AND ($2 OR supersede_at <= now())
@@ -47,7 +49,7 @@ export class RenewalEndService {
 
   /**
    * The phone shows, by the new key, that it has what it was sent. It may say so again.
-   * @throws DomainError DEVICE_PROOF_REJECTED, also for a key that is to go; RATE_LIMITED
+   * @throws DomainError DEVICE_PROOF_REJECTED, also for a key that is to go, or has gone; RATE_LIMITED
    */
   async acknowledge(request: RequestContext, proof: string): Promise<void> {
     const { renewalKeys, work, profiles } = this.ports;
@@ -57,10 +59,8 @@ export class RenewalEndService {
     await work.change(request, async (scope) => {
       const { state } = await this.lock(scope, found.userId, profileId);
       if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { from: state });
-      const replaced = await scope.sql<{ id: CertificateId }>('renewal.replaced', REPLACED, [
-        profileId,
-      ]);
-      if (replaced.some(({ id }) => id === certificateId)) throw proofRejected('KEY');
+      const [key] = await scope.sql('renewal.lasting-key', LASTING_KEY, [profileId, certificateId]);
+      if (key === undefined) throw proofRejected('KEY');
       await this.ports.keyDelivery.forget(scope, profileId);
       await this.end(scope, profileId, { isAcknowledged: true });
     });
