@@ -3,6 +3,8 @@ import { compactDecrypt } from 'jose';
 import { RecoveryKeys } from '../../src/features/certificates/key-archive/key-archive.service';
 import { gatherCast, order, tryOrder, type Cast } from '../helpers/cast';
 import { codeOf } from '../helpers/graphql';
+import { newName } from '../helpers/orders';
+import { createProject } from '../helpers/people';
 import { everythingHeld, quietly } from '../helpers/holdings';
 import {
   ARCHIVING,
@@ -184,6 +186,35 @@ test('without any recovery key no project can want archiving', async () => {
   } finally {
     await bare.stop();
   }
+});
+
+describe('where keys are archived, the types of encryption keys include one that the server makes', () => {
+  const LIMIT = `mutation ($id: ID!, $types: [String!]) {
+    updateCertificateProfile(projectId: $id, input: { kind: ENCRYPTION, keyAlgorithms: $types }) { id } }`;
+  const ARCHIVE = `mutation ($id: ID!, $archive: Boolean) {
+    updateProjectSettings(id: $id, settings: { recoverEncryptionCertificates: $archive }) { id } }`;
+  const ask = (query: string, variables: Readonly<Record<string, unknown>>) =>
+    server.graphql(query, variables, { token: cast.admin });
+  const fieldsOf = ({ errors }: Awaited<ReturnType<typeof ask>>): unknown =>
+    errors
+      .flatMap(({ extensions }) => extensions['fields'])
+      .map((f) => (f as { field: string }).field);
+
+  test('while they are limited', async () => {
+    const id = await createProject(server, cast.admin, newName('project'), ARCHIVING);
+    expect(fieldsOf(await ask(LIMIT, { id, types: ['RSA-4096'] }))).toEqual([
+      'input.keyAlgorithms',
+    ]);
+    expect((await ask(LIMIT, { id, types: ['RSA-4096', 'P-384'] })).errors).toEqual([]);
+  });
+
+  test('while archiving is switched on', async () => {
+    const id = await createProject(server, cast.admin, newName('project'));
+    expect((await ask(LIMIT, { id, types: ['RSA-4096'] })).errors).toEqual([]);
+    expect(fieldsOf(await ask(ARCHIVE, { id, archive: true }))).toEqual([
+      'settings.recoverEncryptionCertificates',
+    ]);
+  });
 });
 
 test('the database refuses to archive a key of any other kind, or of a phone', async () => {

@@ -8,8 +8,10 @@ import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { AuditService } from '../audit/audit.service.js';
+import { SERVER_ALGORITHMS } from '../certificates/key-archive/key-archive.service.js';
 import {
   changeProfile,
+  profileOf,
   type ProfileInput,
 } from '../certificates/profiles/certificate-profile.service.js';
 import {
@@ -81,6 +83,7 @@ export class ProjectService {
     const present = await this.getLocked(scope, id);
     const settings = mergeSettings(present.settings, input);
     await this.refuseWithoutArchive(scope, input, 'settings');
+    refuseUnmakeableKeys({ ...present, settings }, 'settings.recoverEncryptionCertificates');
     await scope.sql(
       'projects.update-settings',
       'UPDATE project SET settings = $2, updated_at = $3 WHERE id = $1',
@@ -111,6 +114,7 @@ export class ProjectService {
       input,
       validityDays,
     );
+    refuseUnmakeableKeys({ ...present, certificateProfiles }, 'input.keyAlgorithms');
     await scope.sql(
       'projects.update-certificate-profiles',
       'UPDATE project SET certificate_profiles = $2, updated_at = $3 WHERE id = $1',
@@ -244,6 +248,20 @@ export class ProjectService {
 /** A project stored before a setting existed has its default. */
 function complete(project: Project): Project {
   return { ...project, settings: { ...DEFAULT_SETTINGS, ...project.settings } };
+}
+
+/** Where encryption keys are archived the server makes them. @throws DomainError INVALID_INPUT where it makes none of the allowed types */
+function refuseUnmakeableKeys(
+  { settings, certificateProfiles }: Pick<Project, 'settings' | 'certificateProfiles'>,
+  path: string,
+): void {
+  if (!settings.recoverEncryptionCertificates) return;
+  const { keyAlgorithms } = profileOf(certificateProfiles, 'ENCRYPTION');
+  if (SERVER_ALGORITHMS.some((known) => keyAlgorithms.includes(known))) return;
+  throw invalidInput(
+    path,
+    `The server makes this project's encryption keys: their types must include one of ${SERVER_ALGORITHMS.join(', ')}.`,
+  );
 }
 
 function nameTaken(): DomainError {
