@@ -63,8 +63,8 @@ describe('with two servers on one database', () => {
     environment = { DATABASE_URL: database.url, MASTER_KEY: testRun().masterKey };
   });
   afterAll(async () => {
-    await one.remove();
     await other.remove();
+    await one.remove();
     await database.drop();
   });
 

@@ -27,8 +27,8 @@ beforeAll(async () => {
   profileId = (await activate(one, task, await requestsFor(task))).id;
 });
 afterAll(async () => {
-  await one.remove();
   await other.remove();
+  await one.remove();
   await database.drop();
 });
 
