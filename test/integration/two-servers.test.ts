@@ -28,8 +28,8 @@ beforeAll(async () => {
   stage = await setStage(one);
 });
 afterAll(async () => {
-  await one.remove();
   await other.remove();
+  await one.remove();
   await database.drop();
 });
 
