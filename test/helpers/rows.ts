@@ -6,6 +6,7 @@ const NOT_COMPARED = new Set([
   'announcement',
   'audit_entry',
   'audit_seal',
+  'expiry_reminder',
   'proof_attempt',
   'rate_limit',
   'revocation_change',
