@@ -6,9 +6,9 @@ import { join } from 'node:path';
 
 /**
  * `notifications`: they are left out, all else arrives, as behind a pooler. `everything`: nothing arrives from the database any
- * more, though the connection stands.
+ * more, though the connection stands. `answers`: connections come about, and then nothing arrives.
  */
-export type Deafness = 'none' | 'notifications' | 'everything';
+export type Deafness = 'none' | 'notifications' | 'answers' | 'everything';
 
 export interface DatabaseSocket {
   /** Folder of the unix socket. */
@@ -18,6 +18,8 @@ export interface DatabaseSocket {
 
 /** NotificationResponse (PostgreSQL's "Message Formats"). */
 const NOTIFICATION = 'A'.charCodeAt(0);
+/** ReadyForQuery, with its length and the state: the end of all that a connection begins with. */
+const READY = Buffer.from('5a0000000549', 'hex');
 /** A type and a length that counts itself. */
 const HEADER_BYTES = 5;
 
@@ -66,10 +68,13 @@ export class DeafProxy {
       client.pipe(upstream);
     });
     const withoutNotifications = new NotificationFilter();
+    let isReady = false;
     upstream.on('data', (data: Buffer) => {
       const deafness = this.deafness.get(program) ?? 'none';
       const heard = withoutNotifications.take(data, deafness === 'notifications');
-      if (deafness !== 'everything') client.write(heard);
+      const isLost = deafness === 'everything' || (deafness === 'answers' && isReady);
+      if (!isLost) client.write(heard);
+      isReady ||= data.includes(READY);
     });
   }
 

@@ -6,6 +6,8 @@ import { ownClient, type OwnClient } from './own-client.js';
 /** The PostgreSQL notification channel. */
 export const CHANNEL = 'signet';
 const RECONNECT_MS = 250;
+/** How long the database may take to say that it notifies: a connection can fall silent before. */
+const ANSWER_MS = 2000;
 /** How often an instance says a word to itself, and how long that may be on its way. */
 const HEARING_TEST_MS = 3000;
 
@@ -35,7 +37,7 @@ export class NotificationListener {
 
   /** Resolves when notifications arrive. */
   async open(): Promise<void> {
-    const own = ownClient(this.connection, 'signet events');
+    const own = ownClient({ ...this.connection, query_timeout: ANSWER_MS }, 'signet events');
     own.client.on('notification', ({ payload = '' }) => {
       this.hear(payload);
     });

@@ -132,6 +132,24 @@ test('a connection that is deaf is noticed, replaced, and said to be so once', a
   expect(said).toEqual(['notifications do not arrive', 'notifications arrive again']);
 });
 
+test('a connection that comes about and then falls silent is given up, and the next one hears', async () => {
+  const backends = () =>
+    database.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'signet events'`,
+    );
+  const before = (await backends()).map(({ pid }) => pid);
+  proxy.make('signet events', 'answers');
+  await eventually(async () => {
+    const now = await backends();
+    return now.some(({ pid }) => !before.includes(pid)) ? true : undefined; // it asks, and nothing answers
+  });
+  proxy.make('signet events', 'none');
+  await eventually(() =>
+    Promise.resolve(said.includes('notifications arrive again') ? true : undefined),
+  );
+  expect(said).toEqual(['notifications do not arrive', 'notifications arrive again']);
+});
+
 test('looking for news reads no whole table', async () => {
   await database.query(
     `INSERT INTO announcement (topic, xid, at) SELECT 'session:old', 1, now() FROM generate_series(1, 20000)`,
