@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -156,6 +157,11 @@ function readDecryption(messages: readonly string[], keepFile?: string): Decrypt
 
 /** What the message says goes to the output as it is, all else to the other one. */
 async function decrypt({ message, keepFile }: Decryption): Promise<number> {
+  const missing = [message, keepFile].find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    process.stderr.write(`There is no file ${missing}.\n`);
+    return EXIT.FAILED;
+  }
   try {
     const store = await FileKeyStore.open(keepFile);
     const file = new Uint8Array(await readFile(message));

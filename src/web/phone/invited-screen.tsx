@@ -23,7 +23,7 @@ export function InvitedScreen({ busy, onContinue }: InvitedScreenProps): ReactEl
           First you see what will be made and for whom. You can still say no.
         </Point>
         <Point icon={<IconKey size={18} stroke={1.7} aria-hidden="true" />}>
-          Your keys are made on this phone and never leave it.
+          The keys that you sign in and sign with are made on this phone and never leave it.
         </Point>
       </List>
       <Button size="lg" fullWidth loading={busy} onClick={onContinue}>

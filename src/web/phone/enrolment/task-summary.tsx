@@ -1,6 +1,7 @@
 import { Divider, Group, Paper, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { DeviceTask } from '../../../phone/contract.js';
+import { bringsEarlierKeys } from '../../../phone/keys/received-keys.js';
 import { KindIcon } from '../../shared/certificate-card.js';
 import { KIND_TEXT } from '../../shared/certificates.js';
 
@@ -26,7 +27,7 @@ export function TaskSummary({ task }: TaskSummaryProps): ReactElement {
         </Stack>
         <Divider />
         <Stack gap="sm" component="ul" m={0} p={0} style={{ listStyle: 'none' }}>
-          {task.keyRequests.map(({ kind }) => (
+          {task.keyRequests.map(({ kind, origin }) => (
             <Group key={kind} component="li" wrap="nowrap" gap="sm" data-makes={kind}>
               <KindIcon kind={kind} />
               <Stack gap={0}>
@@ -34,10 +35,20 @@ export function TaskSummary({ task }: TaskSummaryProps): ReactElement {
                 <Text size="sm" c="dimmed">
                   {KIND_TEXT[kind].purpose}
                 </Text>
+                {origin === 'SERVER' && (
+                  <Text size="sm" c="dimmed">
+                    {task.serverName} makes this key and keeps a copy of it for recovery.
+                  </Text>
+                )}
               </Stack>
             </Group>
           ))}
         </Stack>
+        {bringsEarlierKeys(task) && (
+          <Text size="sm" c="dimmed">
+            Keys of an earlier mobile ID come along, so that old messages can be read.
+          </Text>
+        )}
       </Stack>
     </Paper>
   );
