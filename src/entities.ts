@@ -60,6 +60,7 @@ import { Announcements1795400400000 } from './migrations/1795400400000-Announcem
 import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-AuthorityGenerations.js';
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
+import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
@@ -146,5 +147,6 @@ export const databaseSchema: DatabaseSchema = {
     Est1795500700000,
     KeyArchive1795500300000,
     Renewal1795500600000,
+    EnrolmentDelivery1795600000000,
   ],
 };

@@ -12,6 +12,7 @@ import type {
 } from '../../kernel/ids.js';
 import type { CertificateTerms } from '../certificates/profiles/certificate-profile.service.js';
 import type { DeliveryChannel, DeviceConfirmation } from '../projects/project.service.js';
+import type { DeliveryState } from './delivery-state.js';
 import type { EnrolmentStatus } from './enrolment-status.js';
 
 /** One run of "get mobile ID". What the project's settings said at the order stays valid for the whole run. */
@@ -46,6 +47,10 @@ export class Enrolment {
   /** Whether the server makes the encryption key, and archives it. */
   @Column('boolean', { name: 'archives_keys', default: false }) archivesKeys!: boolean;
   @Column('text') channel!: DeliveryChannel;
+  /** Of the mail or text message that carries the code; null where there is none, or none was sent yet. */
+  @Column('text', { nullable: true }) delivery!: DeliveryState | null;
+  /** When the link of the mail or text message was first opened. */
+  @Column('timestamptz', { name: 'opened_at', nullable: true }) openedAt!: Date | null;
   @Column('text') confirmation!: DeviceConfirmation;
   @Column('integer', { name: 'validity_days' }) validityDays!: number;
   @Column('jsonb', { name: 'certificate_terms', default: {} }) certificateTerms!: CertificateTerms;

@@ -29,7 +29,7 @@ export interface EnrolmentFilter {
 }
 
 const COLUMNS = `id, project_id AS "projectId", user_id AS "userId", replaces_profile_id AS "replacesProfileId", status, certificates,
-  archives_keys AS "archivesKeys", channel, confirmation,
+  archives_keys AS "archivesKeys", channel, delivery, opened_at AS "openedAt", confirmation,
   validity_days AS "validityDays", certificate_terms AS "certificateTerms", profile_limit AS "profileLimit", server_name AS "serverName",
   profile_name AS "profileName", account_name AS "accountName", generation, code_ttl_seconds AS "codeTtlSeconds", code_expires_at AS "codeExpiresAt",
   expires_at AS "expiresAt", created_at AS "createdAt", completed_at AS "completedAt", last_event AS "lastEvent",

@@ -232,6 +232,8 @@ export class OrderingService {
       certificates,
       archivesKeys: settings.recoverEncryptionCertificates,
       channel,
+      delivery: channel === 'SCREEN' ? null : 'QUEUED',
+      openedAt: null,
       confirmation: settings.confirmation,
       validityDays,
       certificateTerms: terms,
