@@ -100,9 +100,10 @@ function progressLines(progress: Progress, paint: Paint): string[] {
 }
 
 function taskRows(task: DeviceTask, paint: Paint): string[] {
+  const made = kindsOf(task, 'DEVICE');
   const received = kindsOf(task, 'SERVER');
   return [
-    row(paint, 'Makes', kindsOf(task, 'DEVICE')),
+    ...(made === '' ? [] : [row(paint, 'Makes', made)]),
     ...(received === '' ? [] : [row(paint, 'Receives', `${received}, which the server archives`)]),
     ...(bringsEarlierKeys(task) ? [row(paint, 'Receives', 'keys of an earlier mobile ID')] : []),
     row(paint, 'For', plain(task.accountName ?? 'an ID that is assigned at the end')),

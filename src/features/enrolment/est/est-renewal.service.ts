@@ -11,7 +11,7 @@ import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { CompletionService } from '../completion.service.js';
+import type { CompletionService, UserToCertify } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-key.service.js';
@@ -180,7 +180,7 @@ export class EstRenewalService {
     scope: ChangeScope,
     { id, projectId, userId }: MobileIdProfile,
     { terms, notAfter }: Pick<Due, 'terms' | 'notAfter'>,
-  ): Promise<Parameters<EstKeyService['certify']>[1]> {
+  ): Promise<UserToCertify> {
     const { users, completions } = this.ports;
     if (userId === null) throw new DomainError('NOT_FOUND');
     const order = { projectId, certificateTerms: terms };
