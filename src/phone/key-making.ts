@@ -5,7 +5,7 @@ import type { KeyStore, MadeKeys } from './keys/key-store.js';
 import { makeWrappingKey } from './keys/wrapped-key.js';
 import { PhoneError } from './problem.js';
 
-/** What the phone is doing, wherever it makes keys, for whoever shows it. */
+/** What the phone is doing wherever it makes keys. */
 export type KeyMakingProgress =
   | {
       readonly step: 'MAKING_KEY';

@@ -15,6 +15,7 @@ import { receiveKeys } from './keys/received-keys.js';
 import { untilAnswered } from './retry.js';
 import type { ServerApi } from './server-api.js';
 
+/** What the phone is doing, for whoever shows it. */
 export type Progress =
   | KeyMakingProgress
   | { readonly step: 'CLAIMING' }

@@ -12,6 +12,7 @@ import type { RenewalApi } from './renewal-api.js';
 import { canProve, proveRenewal, type RenewalSubject } from './renewal-proof.js';
 import { untilAnswered } from '../retry.js';
 
+/** What the phone is doing, for whoever shows it. */
 export type RenewalProgress =
   | KeyMakingProgress
   | { readonly step: 'RENEWING' }
