@@ -34,6 +34,7 @@ export interface DeviceTask {
   readonly challenge: string;
   readonly keyRequests: readonly KeyRequest[];
   readonly needsWrappingKey: boolean;
+  readonly bringsEarlierKeys: boolean;
   readonly serverName: string;
   readonly profileName: string;
   readonly accountName: string | null;

@@ -29,7 +29,7 @@ export interface ConnectionOptions {
 const CLAIM = `mutation Claim($input: ClaimEnrolmentInput!) {
   claimEnrolment(input: $input) {
     enrolmentId deviceToken challenge keyRequests { kind origin algorithms } needsWrappingKey
-    serverName profileName accountName confirmationCode expiresAt
+    bringsEarlierKeys serverName profileName accountName confirmationCode expiresAt
   }
 }`;
 export const ACTIVATED_MOBILE_ID = `{
