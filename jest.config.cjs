@@ -47,13 +47,13 @@ const common = {
   transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi|oidc-provider|openid-client)/)'],
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  setupFilesAfterEnv: ['<rootDir>/test/helpers/patience.ts'],
 };
 
 const withDatabase = (kind) => ({
   ...common,
   globalSetup: '<rootDir>/test/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
-  setupFilesAfterEnv: ['<rootDir>/test/helpers/patience.ts'],
   displayName: kind,
   testMatch: [`<rootDir>/test/${kind}/**/*.test.ts`],
 });

@@ -19,7 +19,7 @@ export interface CfsslRate {
 
 const PATH = '/api/v1/cfssl/sign';
 const LINES = 16;
-const READY_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 30_000;
 const ASK_EVERY_MS = 20;
 
 /** What is said of a holder there: as many extensions as here. */

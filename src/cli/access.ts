@@ -8,6 +8,7 @@ import { ResourceRegistry } from '../features/access/resource-registry.service.j
 import { AuditService } from '../features/audit/audit.service.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import { readCommand } from './command-line.js';
 import { withDatabase } from './own-database.js';
 import { runCommand } from './run-command.js';
 
@@ -19,10 +20,7 @@ obey at once. It needs DATABASE_URL, or the DATA_DIR of the server whose rules t
 
 /** The server's own console for access rules: who can start it has the database anyway, so it asks nobody. */
 async function main(args: readonly string[]): Promise<number> {
-  if (args.length !== 1 || args[0] !== 'reset') {
-    process.stderr.write(USAGE);
-    return 2;
-  }
+  readCommand(args, { options: {}, verbs: { reset: { options: [] } } });
   await withDatabase(settings(), reset);
   process.stdout.write('The default access rules are back, and in force.\n');
   return 0;
@@ -53,4 +51,4 @@ async function reset(source: DataSource): Promise<void> {
   });
 }
 
-runCommand(main);
+runCommand({ name: 'access', usage: USAGE, run: main });

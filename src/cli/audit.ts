@@ -1,8 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { anchorFile } from '../composition/sealing.js';
 import { loadConfig, type Config } from '../config.js';
@@ -17,7 +15,8 @@ import type { KeyRing } from '../kernel/secrets.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { readLine } from '../platform/kept-line.js';
 import { UnitOfWork, type Scope } from '../platform/scope.js';
-import { hasCode } from '../platform/system-errors.js';
+import { readCommand, someText, type Option } from './command-line.js';
+import { writePages } from './output.js';
 import { ownKeys, withDatabase } from './own-database.js';
 import { runCommand } from './run-command.js';
 
@@ -31,33 +30,41 @@ export  writes the entries as JSON lines, oldest first. Instants such as 2026-11
 It needs DATABASE_URL and MASTER_KEY, or the DATA_DIR of the server whose log it is.
 `;
 
-const OPTIONS = {
-  anchor: { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' },
-  actor: { type: 'string' },
-  target: { type: 'string' },
+const INSTANT_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
+const ANCHOR: Option<Anchor> = {
+  type: 'string',
+  takes: 'NUMBER:SEAL, as verify tells it',
+  read: parseAnchor,
+};
+const INSTANT: Option<Date> = {
+  type: 'string',
+  takes: 'an instant such as 2026-11-22T01:50:00Z',
+  read: instantOf,
+};
+const COMMANDS = {
+  options: {
+    anchor: ANCHOR,
+    from: INSTANT,
+    to: INSTANT,
+    actor: someText('an actor such as user:admin'),
+    target: someText('a target such as user:ID'),
+  },
+  verbs: {
+    verify: { options: ['anchor'] },
+    export: { options: ['from', 'to', 'actor', 'target'] },
+  },
 } as const;
-const ALLOWED = { verify: ['anchor'], export: ['from', 'to', 'actor', 'target'] } as const;
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
-
-type Values = { readonly [Name in keyof typeof OPTIONS]?: string | undefined };
-type Order =
-  | { readonly verb: 'verify'; readonly anchors: readonly Anchor[] }
-  | { readonly verb: 'export'; readonly filter: ExportFilter };
 
 /** The server's own console for the audit log: who can start it has the database anyway, so it asks nobody. */
 async function main(args: readonly string[]): Promise<number> {
-  const order = orderOf(args);
-  if (order === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
+  const { verb, values } = readCommand(args, COMMANDS);
+  const { anchor, ...filter } = values;
   const config = settings();
   return withDatabase(config, async (source) => {
     const scope = await scopeOn(source);
-    if (order.verb === 'export') return writeOut(scope, order.filter);
-    return verify(scope, await ownKeys(config), [...order.anchors, ...(await remembered(config))]);
+    if (verb === 'export') return writeOut(scope, filter);
+    const anchors = [...(anchor === undefined ? [] : [anchor]), ...(await remembered(config))];
+    return verify(scope, await ownKeys(config), anchors);
   });
 }
 
@@ -67,44 +74,9 @@ function settings(): Config {
   return loadConfig({ DATABASE_URL, DATA_DIR, MASTER_KEY });
 }
 
-function orderOf(args: readonly string[]): Order | undefined {
-  const parsed = parsedOf(args);
-  if (parsed === undefined) return undefined;
-  const { verb, values } = parsed;
-  if (verb === 'verify') {
-    const anchor = parseAnchor(values.anchor ?? '');
-    if (values.anchor !== undefined && anchor === undefined) return undefined;
-    return { verb, anchors: anchor === undefined ? [] : [anchor] };
-  }
-  const [from, to] = [instantOf(values.from), instantOf(values.to)];
-  if (from === null || to === null) return undefined;
-  return { verb, filter: { from, to, actor: values.actor, target: values.target } };
-}
-
-function parsedOf(
-  args: readonly string[],
-): { verb: 'verify' | 'export'; values: Values } | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: OPTIONS,
-      allowPositionals: true,
-    });
-    const [verb, ...others] = positionals;
-    if ((verb !== 'verify' && verb !== 'export') || others.length > 0) return undefined;
-    const allowed: readonly string[] = ALLOWED[verb];
-    return Object.keys(values).every((name) => allowed.includes(name))
-      ? { verb, values }
-      : undefined;
-  } catch {
-    return undefined; // parseArgs throws for an option that it does not know
-  }
-}
-
-/** Null for what is no instant. */
-function instantOf(text: string | undefined): Date | undefined | null {
-  if (text === undefined) return undefined;
-  return INSTANT.test(text) && !Number.isNaN(Date.parse(text)) ? new Date(Date.parse(text)) : null;
+function instantOf(text: string): Date | undefined {
+  const isInstant = INSTANT_FORM.test(text) && !Number.isNaN(Date.parse(text));
+  return isInstant ? new Date(text) : undefined;
 }
 
 async function scopeOn(source: DataSource): Promise<Scope> {
@@ -138,13 +110,10 @@ function told({ entries, seals, anchor, findings, ...rest }: AuditReport): strin
   return `${lines.join('\n')}\n`;
 }
 
-/** A reader that has seen enough, such as `head`, is no failure. */
 async function writeOut(scope: Scope, filter: ExportFilter): Promise<number> {
   const pages = Readable.from(new AuditExportService().pages(scope, filter), { highWaterMark: 1 });
-  await pipeline(pages, process.stdout, { end: false }).catch((error: unknown) => {
-    if (!hasCode(error, 'EPIPE')) throw error;
-  });
+  await writePages(pages);
   return 0;
 }
 
-runCommand(main);
+runCommand({ name: 'audit', usage: USAGE, run: main });

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { randomUUID, X509Certificate } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { openAuthorityKeys } from '../composition/authorities.js';
 import { Teardown } from '../composition/teardown.js';
 import { loadConfig, type Config } from '../config.js';
@@ -22,6 +21,7 @@ import { StartupError } from '../kernel/startup-error.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { createLogger } from '../platform/logger.js';
 import { UnitOfWork, type ChangeScope, type Scope } from '../platform/scope.js';
+import { FLAG, oneOf, readCommand } from './command-line.js';
 import { ownKeys, withDatabase } from './own-database.js';
 import { runCommand } from './run-command.js';
 
@@ -41,22 +41,26 @@ export     writes certificates in PEM: the one with this ID, or all, the one tha
 It needs DATABASE_URL and MASTER_KEY, or the DATA_DIR of the server whose authorities they are; PKI_URL where it has changed.
 `;
 
-const OPTIONS = {
-  'key-algorithm': { type: 'string' },
-  reason: { type: 'string' },
-  anyway: { type: 'boolean' },
+const COMMANDS = {
+  options: {
+    'key-algorithm': oneOf(KEY_ALGORITHMS),
+    reason: oneOf(AUTHORITY_REASONS),
+    anyway: FLAG,
+  },
+  verbs: {
+    show: { options: [] },
+    'roll-over': { options: ['key-algorithm'] },
+    revoke: {
+      options: ['reason', 'anyway'],
+      needs: ['reason'],
+      argument: { name: 'the ID of an authority', isNeeded: true },
+    },
+    export: { options: [], argument: { name: 'the ID of an authority', isNeeded: false } },
+  },
 } as const;
-/** What each command takes beside its name: options, and how many arguments. */
-const ALLOWED = {
-  show: { options: [], arguments: [0] },
-  'roll-over': { options: ['key-algorithm'], arguments: [0] },
-  revoke: { options: ['reason', 'anyway'], arguments: [1] },
-  export: { options: [], arguments: [0, 1] },
-} as const satisfies Record<string, { options: readonly string[]; arguments: readonly number[] }>;
 const CRL_URL = /(https?:\/\/[^/\s]+)\/pki\/[0-9a-f-]{36}\.crl/;
 
 type Order =
-  | { readonly verb: 'show' }
   | { readonly verb: 'roll-over'; readonly keyAlgorithm: KeyAlgorithm | undefined }
   | {
       readonly verb: 'revoke';
@@ -64,24 +68,12 @@ type Order =
       readonly reason: AuthorityReason;
       readonly anyway: boolean;
     }
+  | { readonly verb: 'show' }
   | { readonly verb: 'export'; readonly id: string | undefined };
-
-interface Parsed {
-  readonly positionals: readonly string[];
-  readonly values: {
-    readonly 'key-algorithm'?: string | undefined;
-    readonly reason?: string | undefined;
-    readonly anyway?: boolean | undefined;
-  };
-}
 
 /** The server's own console for its certificate authorities: who can start it has the keys anyway, so it asks nobody. */
 async function main(args: readonly string[]): Promise<number> {
   const order = orderOf(args);
-  if (order === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
   const config = settings();
   const teardown = new Teardown();
   try {
@@ -122,46 +114,14 @@ function settings(): Config {
   });
 }
 
-function orderOf(args: readonly string[]): Order | undefined {
-  const parsed = parsedOf(args);
-  const [verb, id] = parsed?.positionals ?? [];
-  if (parsed === undefined || !isUnderstood(parsed)) return undefined;
-  if (verb === 'roll-over') return rollOverTo(parsed.values['key-algorithm']);
+function orderOf(args: readonly string[]): Order {
+  const { verb, argument: id, values } = readCommand(args, COMMANDS);
+  const { 'key-algorithm': keyAlgorithm, reason, anyway = false } = values;
+  if (verb === 'roll-over') return { verb, keyAlgorithm };
   if (verb === 'export') return { verb, id };
-  return verb === 'revoke' ? revocationOf(id, parsed.values) : { verb: 'show' };
-}
-
-function revocationOf(
-  id: string | undefined,
-  { reason: why, anyway = false }: Parsed['values'],
-): Order | undefined {
-  const reason = AUTHORITY_REASONS.find((one) => one === why);
-  if (id === undefined || reason === undefined) return undefined;
-  return { verb: 'revoke', id, reason, anyway };
-}
-
-function isUnderstood({ positionals: [verb, ...others], values }: Parsed): boolean {
-  if (verb === undefined || !Object.hasOwn(ALLOWED, verb)) return false;
-  const { options, arguments: counts } = ALLOWED[verb as keyof typeof ALLOWED];
-  const known: readonly string[] = options;
-  const fitting: readonly number[] = counts;
-  return (
-    Object.keys(values).every((name) => known.includes(name)) && fitting.includes(others.length)
-  );
-}
-
-function rollOverTo(wanted: string | undefined): Order | undefined {
-  const keyAlgorithm = KEY_ALGORITHMS.find((name) => name === wanted);
-  const isUnknown = wanted !== undefined && keyAlgorithm === undefined;
-  return isUnknown ? undefined : { verb: 'roll-over', keyAlgorithm };
-}
-
-function parsedOf(args: readonly string[]): Parsed | undefined {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch {
-    return undefined; // the usage says what can be said
-  }
+  if (verb === 'show') return { verb };
+  if (id === undefined || reason === undefined) throw new Error('The command line needs both.');
+  return { verb, id, reason, anyway };
 }
 
 async function show(scope: Scope, service: AuthorityService): Promise<number> {
@@ -262,4 +222,4 @@ function pkiUrlOf({ certificateDer }: KnownAuthority): string {
   return found[1];
 }
 
-runCommand(main);
+runCommand({ name: 'ca', usage: USAGE, run: main });

@@ -2,13 +2,9 @@ import 'reflect-metadata';
 import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 import { createLogger } from '../platform/logger.js';
-import {
-  DEFAULT_PORT,
-  DEMO_USAGE,
-  readOptions,
-  UsageError,
-  type DemoOptions,
-} from './demo/options.js';
+import { DEFAULT_PORT, DEMO_USAGE, readOptions, type DemoOptions } from './demo/options.js';
+import { UsageError } from './command-line.js';
+import { misuse } from './run-command.js';
 import { DemoProblem } from './demo/problem.js';
 import { Screen } from './demo/screen.js';
 import { logFile, startServer, type DemoServer } from './demo/server.js';
@@ -42,7 +38,7 @@ function wanted(args: readonly string[]): DemoOptions | number {
     return EXIT.DONE;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${DEMO_USAGE}`);
+    process.stderr.write(misuse('demo', error));
     return EXIT.MISUSED;
   }
 }

@@ -1,21 +1,22 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import { systemClock } from '../kernel/clock.js';
 import { adviceOn } from '../phone/advice.js';
-import { isKeyAlgorithm, KEY_ALGORITHMS, type KeyAlgorithm } from '../phone/keys/key-algorithm.js';
+import { KEY_ALGORITHMS, type KeyAlgorithm } from '../phone/keys/key-algorithm.js';
 import { openMessage } from '../phone/messages/message.js';
 import { parseProofLink, type MobileIdLink } from '../phone/link.js';
 import { PhoneError } from '../phone/problem.js';
 import { proofAdviceOn } from '../phone/proofs/proof-advice.js';
 import { renewalAdviceOn } from '../phone/renewal/renewal-advice.js';
+import { oneOf, readArguments, someText, UsageError, type Option } from './command-line.js';
 import { FileKeyStore } from './phone/file-key-store.js';
 import { runTerminalPhone } from './phone/terminal-phone.js';
 import { runTerminalProof } from './phone/terminal-proof.js';
 import { runTerminalRenewal } from './phone/terminal-renewal.js';
+import { runCommand } from './run-command.js';
 
-const EXIT = { FAILED: 1, MISUSED: 2, INTERRUPTED: 130 } as const;
+const EXIT = { FAILED: 1, INTERRUPTED: 130 } as const;
 
 const USAGE = `A phone in a terminal: scans a mobile ID link, makes the keys, gets the certificates. Asked whether it is you, it signs.
 
@@ -51,17 +52,22 @@ interface Arguments {
 /** In place of a LINK. */
 const RENEW = 'renew';
 
-async function main(): Promise<number> {
-  const wanted = readArguments(process.argv.slice(2));
-  if (wanted === 'HELP') {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  if (wanted instanceof Error) {
-    process.stderr.write(`${wanted.message}\n\n${USAGE}`);
-    return EXIT.MISUSED;
-  }
+/** An empty one says no. */
+const NUMBER: Option<string> = { type: 'string', takes: 'a number', read: (text) => text };
+const OPTIONS = {
+  algorithm: oneOf(KEY_ALGORITHMS),
+  keep: someText('the name of a file'),
+  number: NUMBER,
+  name: someText('a name'),
+  out: someText('the name of a folder'),
+  profile: someText('the ID of a mobile ID'),
+} as const;
+
+async function main(args: readonly string[]): Promise<number> {
+  const wanted = wantedBy(args);
   if ('message' in wanted) return decrypt(wanted);
+  const { link, keepFile } = wanted;
+  if (keepFile !== undefined && (link === RENEW || isProof(link))) requireKept(keepFile);
   const interrupted = new AbortController();
   process.once('SIGINT', () => {
     interrupted.abort();
@@ -147,21 +153,29 @@ interface Decryption {
   readonly keepFile: string;
 }
 
-function readDecryption(messages: readonly string[], keepFile?: string): Decryption | Error {
+function decryptionOf(messages: readonly string[], keepFile?: string): Decryption {
   const [message, ...others] = messages;
-  if (message === undefined || others.length > 0)
-    return new Error('Exactly one MESSAGE is needed.');
-  if (keepFile === undefined) return new Error('Name the file of the mobile ID by --keep.');
+  if (message === undefined || others.length > 0) {
+    throw new UsageError('decrypt needs exactly one MESSAGE behind it.');
+  }
+  if (keepFile === undefined) {
+    throw new UsageError('decrypt needs --keep: the file of the mobile ID.');
+  }
   return { message, keepFile };
+}
+
+/** @throws Error that says what makes the file, where it is not there */
+function requireKept(file: string): void {
+  if (existsSync(file)) return;
+  throw new Error(
+    `There is no file ${file}. A phone that gets a mobile ID makes it: npm run phone -- LINK --keep ${file}`,
+  );
 }
 
 /** What the message says goes to the output as it is, all else to the other one. */
 async function decrypt({ message, keepFile }: Decryption): Promise<number> {
-  const missing = [message, keepFile].find((file) => !existsSync(file));
-  if (missing !== undefined) {
-    process.stderr.write(`There is no file ${missing}.\n`);
-    return EXIT.FAILED;
-  }
+  if (!existsSync(message)) throw new Error(`There is no file ${message}.`);
+  requireKept(keepFile);
   try {
     const store = await FileKeyStore.open(keepFile);
     const file = new Uint8Array(await readFile(message));
@@ -175,33 +189,13 @@ async function decrypt({ message, keepFile }: Decryption): Promise<number> {
   }
 }
 
-function readArguments(args: string[]): Arguments | Decryption | 'HELP' | Error {
-  try {
-    const { positionals, values } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        algorithm: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        keep: { type: 'string' },
-        number: { type: 'string' },
-        name: { type: 'string' },
-        out: { type: 'string' },
-        profile: { type: 'string' },
-      },
-    });
-    if (values.help === true) return 'HELP';
-    const [link, ...others] = positionals;
-    if (link === 'decrypt') return readDecryption(others, values.keep);
-    if (link === undefined || others.length > 0) return new Error('Exactly one LINK is needed.');
-    const { algorithm, name, number, keep: keepFile, out: outDir, profile: profileId } = values;
-    const common = { link, name, number, keepFile, outDir, profileId };
-    if (algorithm === undefined) return { ...common, algorithm };
-    if (isKeyAlgorithm(algorithm)) return { ...common, algorithm };
-    return new Error(`--algorithm must be one of ${KEY_ALGORITHMS.join(', ')}.`);
-  } catch (error) {
-    return error instanceof Error ? error : new Error('Unreadable arguments.');
-  }
+function wantedBy(args: readonly string[]): Arguments | Decryption {
+  const { words, values } = readArguments(args, OPTIONS);
+  const { algorithm, name, number, keep: keepFile, out: outDir, profile: profileId } = values;
+  const [link, ...others] = words;
+  if (link === 'decrypt') return decryptionOf(others, keepFile);
+  if (link === undefined || others.length > 0) throw new UsageError('Exactly one LINK is needed.');
+  return { link, name, algorithm, outDir, keepFile, number, profileId };
 }
 
 const UNTRUSTED_CERTIFICATE = new Set([
@@ -246,6 +240,4 @@ function rootCauseOf(error: unknown): string {
   return 'code' in deepest && typeof deepest.code === 'string' ? deepest.code : deepest.message;
 }
 
-void main().then((code) => {
-  process.exitCode = code;
-});
+runCommand({ name: 'phone', usage: USAGE, run: main });

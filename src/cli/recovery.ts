@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { recoveryKeysIn } from '../composition/first-start.js';
 import { loadConfig, type Config } from '../config.js';
@@ -22,6 +21,7 @@ import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope, type Scope } from '../platform/scope.js';
+import { FLAG, oneOf, readCommand, someText, UsageError } from './command-line.js';
 import { ownKeys, withDatabase } from './own-database.js';
 import { runCommand } from './run-command.js';
 
@@ -41,10 +41,22 @@ It needs DATABASE_URL, or the DATA_DIR of the server.
 `;
 
 const FOR_ITS_OWNER = 0o600;
-const ALLOWED = { init: ['algorithm', 'new', 'out', 'public'], list: [], run: [] } as const;
+const COMMANDS = {
+  options: {
+    algorithm: oneOf(KEY_ALGORITHMS),
+    new: FLAG,
+    out: someText('the name of a file'),
+    public: someText('the name of a file'),
+  },
+  verbs: {
+    init: { options: ['algorithm', 'new', 'out', 'public'] },
+    list: { options: [] },
+    run: { options: [] },
+  },
+} as const;
 
 interface Order {
-  readonly verb: keyof typeof ALLOWED;
+  readonly verb: keyof (typeof COMMANDS)['verbs'];
   readonly algorithm: KeyAlgorithm;
   readonly asNew: boolean;
   readonly out: string | undefined;
@@ -62,10 +74,6 @@ interface Console {
 /** The console of the recovery key: who can start it has the database anyway, and for `run` both keys. */
 async function main(args: readonly string[]): Promise<number> {
   const order = orderOf(args);
-  if (order === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
   const config = settings(order.verb);
   if (order.verb === 'run' && config.recoveryKey === null) {
     throw new StartupError('RECOVERY_KEY is needed: the private half of the recovery key.');
@@ -188,33 +196,13 @@ async function run(own: Console, waiting: readonly WaitingRecovery[]): Promise<n
   return isComplete ? 0 : 1;
 }
 
-function orderOf(args: readonly string[]): Order | undefined {
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        algorithm: { type: 'string' },
-        new: { type: 'boolean' },
-        out: { type: 'string' },
-        public: { type: 'string' },
-      },
-    });
-    const [verb, ...more] = positionals;
-    if (!isVerb(verb) || more.length > 0) return undefined;
-    const allowed: readonly string[] = ALLOWED[verb];
-    if (Object.keys(values).some((name) => !allowed.includes(name))) return undefined;
-    const { out, public: publicFile, new: asNew = false } = values;
-    if (verb === 'init' && (out === undefined) === (publicFile === undefined)) return undefined;
-    const algorithm = KEY_ALGORITHMS.find((name) => name === (values.algorithm ?? 'RSA-3072'));
-    return algorithm && { verb, algorithm, asNew, out, publicFile };
-  } catch {
-    return undefined;
+function orderOf(args: readonly string[]): Order {
+  const { verb, values } = readCommand(args, COMMANDS);
+  const { algorithm = 'RSA-3072', out, public: publicFile, new: asNew = false } = values;
+  if (verb === 'init' && (out === undefined) === (publicFile === undefined)) {
+    throw new UsageError('init needs either --out or --public, the name of a file.');
   }
+  return { verb, algorithm, asNew, out, publicFile };
 }
 
-function isVerb(verb: string | undefined): verb is Order['verb'] {
-  return verb !== undefined && Object.hasOwn(ALLOWED, verb);
-}
-
-runCommand(main);
+runCommand({ name: 'recovery', usage: USAGE, run: main });

@@ -21,7 +21,7 @@ export interface DeviceInput {
   readonly model?: string;
 }
 
-interface KeyRequest {
+export interface KeyRequest {
   readonly kind: CertificateKind;
   readonly origin: 'DEVICE' | 'SERVER';
   /** In the server's order of preference. */
@@ -34,6 +34,7 @@ export interface DeviceTask {
   readonly challenge: string;
   readonly keyRequests: readonly KeyRequest[];
   readonly needsWrappingKey: boolean;
+  readonly bringsEarlierKeys: boolean;
   readonly serverName: string;
   readonly profileName: string;
   readonly accountName: string | null;
@@ -52,11 +53,15 @@ interface CertificateRequestInput {
   readonly csr: string;
 }
 
-export interface ActivateEnrolmentInput {
-  readonly deviceToken: string;
+/** What certificates and keys are asked for with. */
+export interface SentKeys {
   readonly requests: readonly CertificateRequestInput[];
-  readonly wrappingKey?: string;
-  readonly serverKeyAlgorithm?: string;
+  readonly wrappingKey?: string | undefined;
+  readonly serverKeyAlgorithm?: string | undefined;
+}
+
+export interface ActivateEnrolmentInput extends SentKeys {
+  readonly deviceToken: string;
 }
 
 /** A key from the server, for this phone alone. */
@@ -115,11 +120,8 @@ export interface RenewalTask {
   readonly endsAt: string;
 }
 
-export interface RenewMobileIdInput {
+export interface RenewMobileIdInput extends SentKeys {
   readonly proof: string;
-  readonly requests: readonly CertificateRequestInput[];
-  readonly wrappingKey?: string | undefined;
-  readonly serverKeyAlgorithm?: string | undefined;
 }
 
 /** A question whether it is you: somebody who says so waits at a page. */

@@ -1,12 +1,12 @@
 import { checkAnswer } from './answer-check.js';
-import { makeRequest, type MadeRequest } from './certificate-request.js';
+import { inTime } from './clock.js';
 import type { ActivatedMobileId, CertificateKind, DeviceInput, DeviceTask } from './contract.js';
 import { codeHash, makeDeviceKey, proveClaim, type DeviceKey } from './keys/device-key.js';
 import { ENDED_CODES, untilEnd, untilConfirmed } from './enrolment-watch.js';
-import { chooseAlgorithm, type KeyAlgorithm } from './keys/key-algorithm.js';
+import { makeKeys, toSend, type KeyMakingOptions, type KeyMakingProgress } from './key-making.js';
 import {
   hasKeys,
-  type KeyStore,
+  type MadeKeys,
   type PendingEnrolment,
   type StoredMobileId,
 } from './keys/key-store.js';
@@ -14,40 +14,20 @@ import { PhoneError, ServerError } from './problem.js';
 import { receiveKeys } from './keys/received-keys.js';
 import { untilAnswered } from './retry.js';
 import type { ServerApi } from './server-api.js';
-import { makeWrappingKey } from './keys/wrapped-key.js';
 
 /** What the phone is doing, for whoever shows it. */
 export type Progress =
+  | KeyMakingProgress
   | { readonly step: 'CLAIMING' }
   | { readonly step: 'CLAIMED'; readonly task: DeviceTask }
   | { readonly step: 'AWAITING_CONFIRMATION'; readonly code: string | null }
-  | {
-      readonly step: 'MAKING_KEY';
-      readonly kind: CertificateKind;
-      readonly algorithm: KeyAlgorithm;
-    }
   | { readonly step: 'ACTIVATING' }
   | { readonly step: 'CHECKING' }
-  | { readonly step: 'STORED'; readonly mobileId: StoredMobileId }
-  | { readonly step: 'RETRYING'; readonly waitMs: number };
+  | { readonly step: 'STORED'; readonly mobileId: StoredMobileId };
 
-export interface PhoneOptions {
-  /** The server's public URL, as in the link. */
-  readonly serverUrl: string;
-  readonly api: ServerApi;
-  readonly store: KeyStore;
+export interface PhoneOptions extends KeyMakingOptions<ServerApi, Progress> {
   readonly device: DeviceInput;
-  readonly now: () => Date;
-  readonly pause: (ms: number) => Promise<void>;
-  /** Insists on this algorithm; without it, the server's first choice that this phone can make. */
-  readonly algorithm?: KeyAlgorithm | undefined;
-  /** For a store that keeps keys in a file. Without it they cannot leave this phone. */
-  readonly extractableKeys?: boolean | undefined;
-  readonly report?: ((progress: Progress) => void) | undefined;
 }
-
-/** A clock this far off may be why a proof was refused; the server allows 60 s. */
-const CLOCK_TOLERANCE_MS = 30_000;
 
 /**
  * The phone's part of one enrolment: `claim`, then `complete`. Whatever breaks in between, calling
@@ -66,9 +46,7 @@ export class Phone {
       const proof = await proveClaim(key, { audience: serverUrl, code, issuedAt });
       return api.claimEnrolment({ code, device, proof });
     };
-    const task = await this.send(() =>
-      claimAt(now()).catch((error: unknown) => claimAt(this.correctedTime(error))),
-    );
+    const task = await this.send(() => inTime(now, claimAt));
     const kept = await this.keptFor(task);
     await store.savePending({ serverUrl, codeHash: await codeHash(code), task, ...kept });
     this.report({ step: 'CLAIMED', task });
@@ -166,39 +144,24 @@ export class Phone {
     signal?: AbortSignal,
   ): Promise<PendingEnrolment> {
     const { task } = pending;
-    const made: MadeRequest[] = [];
-    let serverKeyAlgorithm: KeyAlgorithm | undefined;
-    for (const { kind, origin, algorithms } of task.keyRequests) {
+    const { algorithm, extractableKeys: extractable } = this.options;
+    const order = { ...task, commonName: task.accountName ?? task.profileName };
+    const keys = await makeKeys(order, { algorithm, extractable }, (kind, chosen) => {
       signal?.throwIfAborted();
-      const algorithm = chooseAlgorithm(algorithms, this.options.algorithm);
-      if (origin === 'SERVER') {
-        if (kind !== 'ENCRYPTION') throw new PhoneError('TASK_NOT_SUPPORTED', `${kind}: ${origin}`);
-        serverKeyAlgorithm = algorithm;
-        continue;
-      }
-      this.report({ step: 'MAKING_KEY', kind, algorithm });
-      const commonName = task.accountName ?? task.profileName;
-      const { extractableKeys: extractable } = this.options;
-      const { challenge } = task;
-      made.push(await makeRequest({ kind, algorithm, commonName, challenge, extractable }));
-    }
-    const wrappingKey = task.needsWrappingKey ? await makeWrappingKey() : undefined;
-    const ready = { ...pending, made, wrappingKey, serverKeyAlgorithm };
+      this.report({ step: 'MAKING_KEY', kind, algorithm: chosen });
+    });
+    const ready = { ...pending, ...keys };
     // Stored before they are sent: after a lost answer the very same requests go out again.
     await this.options.store.savePending(ready);
     return ready;
   }
 
   private async activate(
-    { task, made, wrappingKey, serverKeyAlgorithm }: PendingEnrolment,
+    ready: PendingEnrolment,
     signal?: AbortSignal,
   ): Promise<ActivatedMobileId> {
-    const input = {
-      deviceToken: task.deviceToken,
-      requests: made.map(({ kind, csr }) => ({ kind, csr })),
-      ...(wrappingKey === undefined ? {} : { wrappingKey: wrappingKey.publicJwk }),
-      ...(serverKeyAlgorithm === undefined ? {} : { serverKeyAlgorithm }),
-    };
+    const { task } = ready;
+    const input = { deviceToken: task.deviceToken, ...toSend(ready) };
     const call = (): Promise<ActivatedMobileId> => {
       signal?.throwIfAborted();
       this.report({ step: 'ACTIVATING' });
@@ -218,10 +181,7 @@ export class Phone {
     { task: { enrolmentId }, made, wrappingKey }: PendingEnrolment,
   ): Promise<StoredMobileId> {
     const { extractableKeys, now, serverUrl, store } = this.options;
-    const own = made.map(({ kind, algorithm, privateKey, otherHashes, publicKey }) => ({
-      ...{ kind, algorithm, privateKey, publicKey },
-      ...(otherHashes === undefined ? {} : { otherHashes }),
-    }));
+    const own = made.map(({ csr: _csr, ...key }) => key);
     const received = await receiveKeys(answer, wrappingKey, extractableKeys);
     const { profile, chain } = answer;
     const keys = [...own, ...received];
@@ -237,24 +197,13 @@ export class Phone {
   }
 
   /** Keys that were already made for this very task. */
-  private async keptFor(
-    task: DeviceTask,
-  ): Promise<Pick<PendingEnrolment, 'made' | 'wrappingKey' | 'serverKeyAlgorithm'>> {
+  private async keptFor(task: DeviceTask): Promise<MadeKeys> {
     const pending = await this.pending();
     const same =
       pending?.task.enrolmentId === task.enrolmentId && pending.task.challenge === task.challenge;
     if (!same) return { made: [] };
     const { made, wrappingKey, serverKeyAlgorithm } = pending;
     return { made, wrappingKey, serverKeyAlgorithm };
-  }
-
-  /** The server's time, where the refusal may be due to this phone's clock; else the refusal again. */
-  private correctedTime(error: unknown): Date {
-    if (isServerError(error, 'DEVICE_PROOF_REJECTED') && error.serverTime !== undefined) {
-      const offMs = Math.abs(error.serverTime.getTime() - this.options.now().getTime());
-      if (offMs > CLOCK_TOLERANCE_MS) return error.serverTime;
-    }
-    throw error;
   }
 
   private async forgetWhatCannotGoOn(error: unknown, pending: PendingEnrolment): Promise<void> {

@@ -29,18 +29,19 @@ export interface ConnectionOptions {
 const CLAIM = `mutation Claim($input: ClaimEnrolmentInput!) {
   claimEnrolment(input: $input) {
     enrolmentId deviceToken challenge keyRequests { kind origin algorithms } needsWrappingKey
-    serverName profileName accountName confirmationCode expiresAt
+    bringsEarlierKeys serverName profileName accountName confirmationCode expiresAt
   }
 }`;
-const ACTIVATE = `mutation Activate($input: ActivateEnrolmentInput!) {
-  activateEnrolment(input: $input) {
-    profile {
-      id name accountName serverName state validFrom validTo
-      certificates { id kind status serialNumber subject issuer notBefore notAfter pem fingerprint recovered }
-    }
-    chain
-    encryptionKeys { certificateId jwe }
+export const ACTIVATED_MOBILE_ID = `{
+  profile {
+    id name accountName serverName state validFrom validTo
+    certificates { id kind status serialNumber subject issuer notBefore notAfter pem fingerprint recovered }
   }
+  chain
+  encryptionKeys { certificateId jwe }
+}`;
+const ACTIVATE = `mutation Activate($input: ActivateEnrolmentInput!) {
+  activateEnrolment(input: $input) ${ACTIVATED_MOBILE_ID}
 }`;
 const ACKNOWLEDGE = `mutation Acknowledge($deviceToken: String!) { acknowledgeActivation(deviceToken: $deviceToken) }`;
 const CANCEL = `mutation Cancel($id: ID!) { cancelEnrolment(id: $id) { id } }`;
@@ -48,14 +49,12 @@ const WATCH = `subscription Watch($id: ID!) {
   enrolmentStatus(enrolmentId: $id) { status enrolment { failure { code message } } }
 }`;
 
-export const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_TIMEOUT_MS = 30_000;
 const SOCKET_RETRIES = 10;
 
 /** The server over GraphQL: HTTP for calls, graphql-transport-ws for the status. */
 export function connectToServer(options: ConnectionOptions): ServerApi {
-  const { serverUrl, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const call = (request: Call): Promise<unknown> =>
-    callServer(`${serverUrl}/graphql`, request, timeoutMs);
+  const call = callerOf(options);
   return {
     claimEnrolment: async (input) =>
       (await call({ query: CLAIM, field: 'claimEnrolment', variables: { input } })) as DeviceTask,
@@ -77,7 +76,7 @@ export function connectToServer(options: ConnectionOptions): ServerApi {
   };
 }
 
-export interface Call {
+interface Call {
   readonly query: string;
   readonly field: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -95,8 +94,15 @@ interface GraphqlAnswer {
   readonly code?: unknown;
 }
 
-/** One call over HTTP. Fails with `ServerError`. */
-export async function callServer(url: string, call: Call, timeoutMs: number): Promise<unknown> {
+/** Calls over HTTP. They fail with `ServerError`. */
+export function callerOf({
+  serverUrl,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+}: ConnectionOptions): (call: Call) => Promise<unknown> {
+  return (call) => callServer(`${serverUrl}/graphql`, call, timeoutMs);
+}
+
+async function callServer(url: string, call: Call, timeoutMs: number): Promise<unknown> {
   const response = await send(url, call, timeoutMs);
   const answer = await readAnswer(response);
   const [error] = answer.errors ?? [];

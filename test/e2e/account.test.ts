@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   addAuthenticatorApp,
   codeOfApp,
@@ -8,8 +11,11 @@ import {
   seeDone,
   typeCode,
 } from '../helpers/account';
+import { giveSession } from '../helpers/browser';
 import { openOrder, order, seeStatus, signInOnPage, stepUpOnPage } from '../helpers/portal';
+import { ClientAuthority } from '../helpers/client-authority';
 import { setStage, type Stage } from '../helpers/stage';
+import { Openssl } from '../unit/certificates/openssl';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -118,6 +124,35 @@ test('an authenticator app that is given up before its first code leaves nothing
   await page.reload();
   await totp.getByRole('button', { name: 'Add an authenticator app' }).waitFor();
   expect(await totp.locator('[data-credential]').count()).toBe(0);
+});
+
+test('certificates are offered by a server that takes them, and by no other', async () => {
+  const openssl = new Openssl();
+  const { pem } = ClientAuthority.root(openssl, '/CN=Client root').identity;
+  openssl.remove();
+  const folder = await mkdtemp(join(tmpdir(), 'signet-client-ca-'));
+  const CLIENT_CA = join(folder, 'ca.pem');
+  await writeFile(CLIENT_CA, pem);
+  const taking = await setStage(
+    {},
+    { environment: { CLIENT_CA, TRUSTED_PROXIES: '127.0.0.1,::1' } },
+  );
+  try {
+    for (const [{ someone, openPortal, server }, sections] of [
+      [taking, 1],
+      [stage, 0],
+    ] as const) {
+      const { token } = await someone('cornelia');
+      const window = await openPortal();
+      await giveSession(window, server, token);
+      await window.page.goto('/#/account');
+      await sectionOf(window.page, 'totp').waitFor();
+      expect(await sectionOf(window.page, 'certificates').count()).toBe(sections);
+    }
+  } finally {
+    await taking.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a session ended on the account page is over in its own window at once', async () => {

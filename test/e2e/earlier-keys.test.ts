@@ -46,6 +46,7 @@ test('the encryption key of a lost phone comes along to the new one that replace
       .getByRole('link', { name: 'Open on this phone' })
       .evaluate((link) => (link as HTMLAnchorElement).href),
   );
+  await phone.page.getByText('Keys of an earlier mobile ID come along').waitFor();
   await createMobileId(phone.page);
   await seeStatus(page, 'ACTIVE');
   await page.getByText('was revoked at the moment this one became active.').waitFor();

@@ -98,11 +98,11 @@ test('a stolen phone’s mobile ID is revoked for good, once a cause is chosen',
   await page.getByRole('button', { name: 'Revoke' }).click();
   const yes = page.getByRole('button', { name: 'Yes, revoke for good' });
   expect(await yes.isDisabled()).toBe(true);
-  await page.getByLabel('The phone was stolen').check();
+  await page.getByLabel('The device was stolen').check();
   expect((await standingOf(stage.server, profileId)).state).toBe('ACTIVE');
   await yes.click();
   await seeState(page, profileId, 'REVOKED');
-  await page.getByText('the phone was reported lost or stolen').waitFor();
+  await page.getByText(/^Revoked for good on .*: it was reported lost or stolen\.$/).waitFor();
   expect(await page.locator('[data-move]').count()).toBe(0);
   expect(await standingOf(stage.server, profileId)).toMatchObject({
     state: 'REVOKED',
@@ -111,11 +111,11 @@ test('a stolen phone’s mobile ID is revoked for good, once a cause is chosen',
   });
   const [last] = (await auditOf(stage.server, profileId)).slice(-1);
   expect(last).toMatchObject({ actor: `user:${person.username}`, action: 'profile.revoke' });
-  expect(last?.detail).toContain('Phone stolen');
+  expect(last?.detail).toContain('Stolen');
 
   await page.getByRole('link', { name: 'Home' }).click();
   await page.getByRole('heading', { name: 'Earlier mobile IDs' }).waitFor();
-  await page.getByText('You have none yet.').waitFor();
+  await page.getByText('You have no active mobile ID.').waitFor();
   await seeState(page, profileId, 'REVOKED');
   expect(complaints).toEqual([]);
 });

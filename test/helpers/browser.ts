@@ -20,7 +20,7 @@ import { eventually } from './server';
 const ROOT = resolve(__dirname, '../..');
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 45_000;
 
 /** A window of its own, as on another machine: no cookie and no storage is shared. */
 export interface BrowserWindow {

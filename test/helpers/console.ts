@@ -1,6 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 
+const PATH = '/usr/local/bin:/usr/bin:/bin';
 const PROGRAMS = resolve(__dirname, '../../dist/src/cli');
 
 export interface Run {
@@ -16,7 +18,7 @@ export function runConsole(
   ...args: readonly string[]
 ): Promise<Run> {
   return new Promise((done) => {
-    const env = { PATH: '/usr/local/bin:/usr/bin:/bin', ...environment };
+    const env = { PATH, ...environment };
     const command = [join(PROGRAMS, `${program}.js`), ...args];
     execFile(
       process.execPath,
@@ -27,4 +29,21 @@ export function runConsole(
       },
     );
   });
+}
+
+/** The same, where nobody reads what it writes. */
+export async function runUnread(
+  program: string,
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Omit<Run, 'stdout'>> {
+  const child = spawn(process.execPath, [join(PROGRAMS, `${program}.js`), ...args], {
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, stderr };
 }

@@ -117,7 +117,7 @@ export class Child {
 
 /** Waits for a fact that another process brings about. */
 export async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
-  for (let round = 0; round < 2000; round++) {
+  for (let round = 0; round < 9000; round++) {
     const found = await find();
     if (found !== undefined) return found;
     await sleep(5);

@@ -1,2 +1,2 @@
-/** Real databases, sockets and browsers on a busy machine take their time. */
+/** On a busy machine everything takes its time, real databases, sockets and browsers above all. */
 jest.setTimeout(60_000);

@@ -28,7 +28,7 @@ export interface TestServerOptions {
   readonly config?: Partial<Config>;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 45_000;
 const PAUSE_MS = 20;
 
 /** A whole server in this process, on a port and a database of its own. */

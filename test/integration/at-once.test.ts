@@ -10,7 +10,7 @@ import { sessionOf } from '../helpers/sessions';
 import { Watcher } from '../helpers/subscription';
 
 /** Far more than a busy machine needs, far less than anything but the announcements would take. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 let database: TestDatabase;
 let proxy: DeafProxy;

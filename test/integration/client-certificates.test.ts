@@ -36,6 +36,7 @@ const REGISTER = `mutation { registerMyClientCertificate {
   id subject issuer fingerprint notAfter createdAt } }`;
 const REMOVE = 'mutation ($id: ID!) { removeMyClientCertificate(id: $id) }';
 const LIST = '{ myClientCertificates { id subject fingerprint } }';
+const ACCEPTS = '{ acceptsClientCertificates }';
 const OPTIONS = '{ signInOptions { method label } }';
 
 let openssl: Openssl;
@@ -438,6 +439,21 @@ describe('registering', () => {
     const { data } = await callWith(direct, { query: LIST, token: cast.alva.token });
     const same = data.myClientCertificates.filter(({ id }: any) => id === first.id);
     expect(same).toHaveLength(1);
+  });
+
+  test('is offered where there is somebody to trust, and nowhere else', async () => {
+    const { token } = cast.alva;
+    const bare = await startTestServer({ database });
+    try {
+      const offered = await behindProxy.graphql(ACCEPTS, {}, { token });
+      expect(offered.data).toEqual({ acceptsClientCertificates: true });
+      expect((await bare.graphql(ACCEPTS, {}, { token })).data).toEqual({
+        acceptsClientCertificates: false,
+      });
+      expect(codeOf(await behindProxy.graphql(ACCEPTS))).toBe('UNAUTHENTICATED');
+    } finally {
+      await bare.stop();
+    }
   });
 
   test('is audited', async () => {

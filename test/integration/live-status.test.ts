@@ -304,7 +304,7 @@ describe('a socket is closed', () => {
     test('when the evidence runs out, without any event', async () => {
       const rule = await createRule({
         name: 'A fresh password',
-        require: [{ anyOf: [{ method: 'PASSWORD', maxAgeSeconds: 2 }] }],
+        require: [{ anyOf: [{ method: 'PASSWORD', maxAgeSeconds: 5 }] }],
       });
       try {
         const { page } = await signedIn();

@@ -215,7 +215,7 @@ describe('the outbox', () => {
     await worker.stop();
     workers.length = 0;
     expect(await jobs()).toMatchObject([{ attempts: 1, locked_by: null }]);
-  }, 20_000);
+  });
 
   test('stopping lets a job finish that is about to', async () => {
     let finish: () => void = () => undefined;
@@ -255,7 +255,7 @@ describe('the outbox', () => {
     });
     await until(() => seen.length > 0);
     expect(seen).toEqual(['a']);
-  }, 30_000);
+  });
 
   test('goes on after all its connections broke', async () => {
     const seen: string[] = [];
@@ -279,7 +279,7 @@ describe('the outbox', () => {
       return rows.length === 1;
     });
     expect(seen).toEqual(['before', 'after']);
-  }, 30_000);
+  });
 
   test('two servers may set it up at the same time', async () => {
     await pool.query('DROP SCHEMA graphile_worker CASCADE');

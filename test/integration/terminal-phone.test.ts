@@ -100,6 +100,18 @@ test('a phone that kept nothing says so', async () => {
   expect(output).toContain('--keep');
 });
 
+test('a file that is not there is named, with what makes it', async () => {
+  const nowhere = join(folder, 'nowhere.json');
+  const { link } = await asked();
+  const told = {
+    status: 1,
+    output: `There is no file ${nowhere}. A phone that gets a mobile ID makes it: npm run phone -- LINK --keep ${nowhere}\n`,
+  };
+  expect(await phone('renew', '--keep', nowhere)).toEqual(told);
+  expect(await phone(link, '--keep', nowhere, '--number', '42')).toEqual(told);
+  expect(await phone('decrypt', kept, '--keep', nowhere)).toEqual(told);
+});
+
 describe('renew', () => {
   test('leaves alone what lasts, and says from when on it can be renewed', async () => {
     const before = await noteKept();

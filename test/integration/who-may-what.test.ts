@@ -96,6 +96,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.mobileIdRenewal': ['/device', PHONES],
   'Query.mobileIdOffers': ['/mobile-id', SIGNED_IN],
   'Query.myProfiles': ['/mobile-id', SIGNED_IN],
+  'Query.acceptsClientCertificates': ['/account', SIGNED_IN],
   'Query.myClientCertificates': ['/account', SIGNED_IN],
   'Query.myPasskeys': ['/account', SIGNED_IN],
   'Query.mySessions': ['/account/sessions', SIGNED_IN],
@@ -390,7 +391,7 @@ const DEVICE_VIEW = {
   ...OPEN_VIEW,
   ...ENROLMENT_VIEW,
   DeviceTask:
-    'accountName challenge confirmationCode deviceToken enrolmentId expiresAt keyRequests needsWrappingKey profileName serverName',
+    'accountName bringsEarlierKeys challenge confirmationCode deviceToken enrolmentId expiresAt keyRequests needsWrappingKey profileName serverName',
   IssuedMobileId: 'chain encryptionKeys profile',
   WrappedKey: 'certificateId jwe',
 } as const;

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { request as secureRequest, type RequestOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { asHeader, callWith } from '../helpers/certificate-caller';
@@ -11,6 +11,7 @@ import { createProject } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
 import { testRun } from '../helpers/run';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
+import { textOf } from '../unit/docs/documents';
 
 const ENROL = 'authentication/simpleenroll';
 
@@ -86,9 +87,9 @@ describe('behind a trusted proxy', () => {
     const answer = await proxy.call({ operation: ENROL, body: await proxy.request('auth'), code });
     await proxy.certificatesIn(answer, 'auth');
     const call = { operation: 'simplereenroll', body: await proxy.request('next') };
-    expect((await proxy.call({ ...call, headers: { 'x-forwarded-proto': 'https' } })).status).toBe(
-      403,
-    );
+    const without = await proxy.call({ ...call, headers: { 'x-forwarded-proto': 'https' } });
+    expect(without.status).toBe(403);
+    expect(JSON.parse(without.body)).toMatchObject({ reason: 'CLIENT_CERTIFICATE' });
     expect((await proxy.call({ ...call, headers: told('auth') })).status).toBe(200);
   });
 
@@ -129,6 +130,22 @@ test('another site makes no browser show its certificate here', async () => {
     headers: { 'sec-fetch-site': 'cross-site' },
   });
   expect(problemOf(answer)).toBe('DEVICE_PROOF_REJECTED');
+});
+
+test('the commands in the guide get a certificate for the key that they make', async () => {
+  const { code } = await justOne();
+  const [, section = ''] = textOf('docs/integrating.md').split('\n## EST\n');
+  const blocks = Array.from(section.matchAll(/^```sh\n(.+?)^```/gms), ([, block = '']) => block);
+  const here = blocks
+    .slice(0, 2)
+    .join('')
+    .replace('https://id.example.org', client.base)
+    .replace('tls.pem', 'tls-ca.pem')
+    .replace('CODE', code);
+  await client.print('sh', '-ec', here);
+  const certificate = new X509Certificate(client.read('authentication.crt'));
+  const key = createPrivateKey(client.read('authentication.key'));
+  expect(certificate.checkPrivateKey(key)).toBe(true);
 });
 
 test('a device with a weak key is refused', async () => {

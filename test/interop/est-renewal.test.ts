@@ -205,7 +205,13 @@ describe('simplereenroll', () => {
   test('without a certificate, with a self-made one or with one of half a mobile ID is refused', async () => {
     await client.selfMade('stranger');
     for (const identity of [undefined, 'stranger']) {
-      expect((await renew(identity)).status).toBe(403);
+      const { status, body } = await renew(identity);
+      expect(status).toBe(403);
+      expect(JSON.parse(body)).toMatchObject({
+        code: 'FORBIDDEN',
+        reason: 'CLIENT_CERTIFICATE',
+        detail: expect.stringContaining('client certificate over HTTPS'),
+      });
     }
     const { code } = await stage.order();
     const body = await client.request('half');

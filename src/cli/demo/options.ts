@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import {
+  asksForHelp,
+  FLAG,
+  readArguments,
+  someText,
+  UsageError,
+  type Option,
+} from '../command-line.js';
 
 export const DEFAULT_PORT = 4000;
 
@@ -23,54 +30,23 @@ export interface DemoOptions {
   readonly dataDir: string;
 }
 
-/** What is wrong with the arguments. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+const PORT: Option<number> = {
+  type: 'string',
+  takes: 'a whole number from 0 to 65535',
+  read: portIn,
+};
+const OPTIONS = { data: someText('the name of a folder'), lan: FLAG, once: FLAG, port: PORT };
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): DemoOptions | 'HELP' {
-  const { help, lan, once, port, data } = parse(args);
-  if (help === true) return 'HELP';
-  if (data === '') throw new UsageError('--data needs the name of a folder.');
-  return {
-    lan: lan === true,
-    once: once === true,
-    port: port === undefined ? null : readPort(port),
-    dataDir: data ?? join('data', 'demo'),
-  };
+  if (asksForHelp(args)) return 'HELP';
+  const { words, values } = readArguments(args, OPTIONS);
+  if (words.length > 0) throw new UsageError('The demo takes options alone.');
+  const { data = join('data', 'demo'), lan = false, once = false, port = null } = values;
+  return { lan, once, port, dataDir: data };
 }
 
-interface Values {
-  readonly data?: string;
-  readonly help?: boolean;
-  readonly lan?: boolean;
-  readonly once?: boolean;
-  readonly port?: string;
-}
-
-function parse(args: readonly string[]): Values {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        data: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        lan: { type: 'boolean' },
-        once: { type: 'boolean' },
-        port: { type: 'string' },
-      },
-    }).values;
-  } catch (cause) {
-    const [reason] = cause instanceof Error ? cause.message.split('. ') : [];
-    throw new UsageError(`${reason ?? 'Unreadable arguments'}.`, { cause });
-  }
-}
-
-function readPort(text: string): number {
+function portIn(text: string): number | undefined {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new UsageError('--port must be a whole number from 0 to 65535.');
-  }
-  return port;
+  return /^\d+$/.test(text) && port <= 65_535 ? port : undefined;
 }

@@ -7,7 +7,6 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../../kernel/clock.js';
 import type { DeviceTask } from '../../phone/contract.js';
 import type { KeyAlgorithm } from '../../phone/keys/key-algorithm.js';
-import { bringsEarlierKeys } from '../../phone/keys/received-keys.js';
 import { MemoryKeyStore, type KeyStore, type StoredMobileId } from '../../phone/keys/key-store.js';
 import { parseLink } from '../../phone/link.js';
 import { Phone, type Progress } from '../../phone/phone.js';
@@ -100,11 +99,12 @@ function progressLines(progress: Progress, paint: Paint): string[] {
 }
 
 function taskRows(task: DeviceTask, paint: Paint): string[] {
+  const made = kindsOf(task, 'DEVICE');
   const received = kindsOf(task, 'SERVER');
   return [
-    row(paint, 'Makes', kindsOf(task, 'DEVICE')),
+    ...(made === '' ? [] : [row(paint, 'Makes', made)]),
     ...(received === '' ? [] : [row(paint, 'Receives', `${received}, which the server archives`)]),
-    ...(bringsEarlierKeys(task) ? [row(paint, 'Receives', 'keys of an earlier mobile ID')] : []),
+    ...(task.bringsEarlierKeys ? [row(paint, 'Receives', 'keys of an earlier mobile ID')] : []),
     row(paint, 'For', plain(task.accountName ?? 'an ID that is assigned at the end')),
     row(paint, 'Profile', plain(`${task.profileName}, ${task.serverName}`)),
   ];

@@ -52,6 +52,7 @@ export interface DeviceTask {
   readonly challenge: string;
   readonly keyRequests: readonly KeyRequest[];
   readonly needsWrappingKey: boolean;
+  readonly bringsEarlierKeys: boolean;
   readonly serverName: string;
   readonly profileName: string;
   readonly accountName: string | null;
@@ -187,14 +188,14 @@ export class ClaimService {
     const { secrets, recoveries } = this.ports;
     const grant = { enrolmentId: enrolment.id, thumbprint };
     const { certificates: kinds, certificateTerms: terms, archivesKeys } = enrolment;
+    const bringsEarlierKeys = await recoveries.isBoundTo(scope, enrolment.id);
     return {
       enrolmentId: enrolment.id,
       deviceToken: secrets.deviceToken(grant),
       challenge: secrets.challenge(grant),
       keyRequests: keyRequestsOf({ kinds, terms, archivesKeys }),
-      needsWrappingKey:
-        kinds.some((kind) => isServerMade(enrolment, kind)) ||
-        (await recoveries.isBoundTo(scope, enrolment.id)),
+      needsWrappingKey: bringsEarlierKeys || kinds.some((kind) => isServerMade(enrolment, kind)),
+      bringsEarlierKeys,
       serverName: enrolment.serverName,
       profileName: enrolment.profileName,
       accountName: enrolment.accountName,

@@ -54,6 +54,11 @@ export class DeviceTaskType {
   })
   needsWrappingKey!: boolean;
 
+  @Field(() => Boolean, {
+    description: 'Whether encryption keys of earlier mobile IDs come along with the activation.',
+  })
+  bringsEarlierKeys!: boolean;
+
   @Field(() => String, { description: 'The server, for people to read.' })
   serverName!: string;
 

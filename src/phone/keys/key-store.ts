@@ -5,21 +5,24 @@ import type { DeviceKey } from './device-key.js';
 import type { KeyAlgorithm } from './key-algorithm.js';
 import type { WrappingKey } from './wrapped-key.js';
 
-/** An enrolment that this phone has claimed and not finished. */
-export interface PendingEnrolment {
-  readonly serverUrl: string;
-  /** Of the code that was scanned; the code itself is not kept. */
-  readonly codeHash: string;
-  readonly task: DeviceTask;
-  /** Sent again byte by byte when an answer was lost. Empty until the keys are made. */
+/** Kept until the certificates have come: when an answer was lost, the very same is sent again. */
+export interface MadeKeys {
   readonly made: readonly MadeRequest[];
-  /** For keys that come from the server; made with the others, and kept for the same reason. */
+  /** For keys that come from the server. */
   readonly wrappingKey?: WrappingKey | undefined;
   readonly serverKeyAlgorithm?: KeyAlgorithm | undefined;
 }
 
+/** An enrolment that this phone has claimed and not finished; without keys until they are made. */
+export interface PendingEnrolment extends MadeKeys {
+  readonly serverUrl: string;
+  /** Of the code that was scanned; the code itself is not kept. */
+  readonly codeHash: string;
+  readonly task: DeviceTask;
+}
+
 /** Whether the keys are made, so that the very same requests may be on their way already. */
-export function hasKeys({ made, wrappingKey }: PendingEnrolment): boolean {
+export function hasKeys({ made, wrappingKey }: MadeKeys): boolean {
   return made.length > 0 || wrappingKey !== undefined;
 }
 
@@ -34,14 +37,9 @@ export interface StoredMobileId extends IssuedMobileId {
   readonly keys: readonly StoredKey[];
 }
 
-/** A renewal that was begun, and not finished. */
-export interface PendingRenewal {
+/** A renewal that was begun, and not finished; without keys once the new certificates are stored. */
+export interface PendingRenewal extends MadeKeys {
   readonly profileId: string;
-  /** Sent again byte by byte when an answer was lost. Empty once the new certificates are stored. */
-  readonly made: readonly MadeRequest[];
-  /** For an encryption key that the server makes; kept for the same reason. */
-  readonly wrappingKey?: WrappingKey | undefined;
-  readonly serverKeyAlgorithm?: KeyAlgorithm | undefined;
   /** Whether only the server does not know yet that the new certificates are here. */
   readonly isStored: boolean;
 }

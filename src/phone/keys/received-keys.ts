@@ -1,14 +1,9 @@
 import { algorithmOfKey, parseCertificate } from '../certificate.js';
-import type { ActivatedMobileId, DeviceTask, IssuedCertificate, WrappedKey } from '../contract.js';
+import type { ActivatedMobileId, IssuedCertificate, WrappedKey } from '../contract.js';
 import { belongsTo } from './decryption-key.js';
 import type { StoredKey } from './key-store.js';
 import { PhoneError } from '../problem.js';
 import { unwrapKey, type WrappingKey } from './wrapped-key.js';
-
-/** Also where the server makes a key, earlier ones may come along; the task does not tell then. */
-export function bringsEarlierKeys({ keyRequests, needsWrappingKey }: DeviceTask): boolean {
-  return needsWrappingKey && keyRequests.every(({ origin }) => origin === 'DEVICE');
-}
 
 /**
  * The keys that came from the server, unwrapped and checked against their certificates. A key that the server has already

@@ -11,7 +11,7 @@ const ADVICE: Readonly<Record<string, Text>> = {
   INVALID_TRANSITION: ['This question is already answered', ASK_AGAIN],
   CONFIRMATION_WRONG: [
     'That was not the number on the page',
-    `The page was told no. If it was a slip of the finger: ${ASK_AGAIN} If you see no page with a number, somebody else is trying to sign in as you: tell the people who run this service.`,
+    'The page was told no. If it was a slip of the finger, have the page ask again, and scan the new code. If you see no page with a number, somebody else is trying to sign in as you: tell the people who run this service.',
   ],
   INVALID_CREDENTIALS: [
     'This mobile ID can no longer be used',

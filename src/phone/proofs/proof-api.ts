@@ -1,5 +1,5 @@
 import type { AnswerMobileIdChallengeInput, MobileIdChallenge } from '../contract.js';
-import { callServer, DEFAULT_TIMEOUT_MS, type ConnectionOptions } from '../server-api.js';
+import { callerOf, type ConnectionOptions } from '../server-api.js';
 
 /** What a phone asks of the server that wants to know whether it is you. Everything fails with `ServerError`. */
 export interface ProofApi {
@@ -17,23 +17,20 @@ const ANSWER = `mutation Answer($input: AnswerMobileIdChallengeInput!) {
 const REJECT = `mutation Reject($code: String!) { rejectMobileIdChallenge(code: $code) }`;
 
 /** The server over GraphQL. */
-export function connectForProofs({
-  serverUrl,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
-}: ConnectionOptions): ProofApi {
-  const call = (
-    query: string,
-    field: string,
-    variables: Readonly<Record<string, unknown>>,
-  ): Promise<unknown> => callServer(`${serverUrl}/graphql`, { query, field, variables }, timeoutMs);
+export function connectForProofs(options: ConnectionOptions): ProofApi {
+  const call = callerOf(options);
   return {
     challenge: async (code) =>
-      (await call(CHALLENGE, 'mobileIdChallenge', { code })) as MobileIdChallenge,
+      (await call({
+        query: CHALLENGE,
+        field: 'mobileIdChallenge',
+        variables: { code },
+      })) as MobileIdChallenge,
     answer: async (input) => {
-      await call(ANSWER, 'answerMobileIdChallenge', { input });
+      await call({ query: ANSWER, field: 'answerMobileIdChallenge', variables: { input } });
     },
     reject: async (code) => {
-      await call(REJECT, 'rejectMobileIdChallenge', { code });
+      await call({ query: REJECT, field: 'rejectMobileIdChallenge', variables: { code } });
     },
   };
 }

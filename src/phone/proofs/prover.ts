@@ -1,6 +1,7 @@
+import { inTime } from '../clock.js';
 import type { MobileIdChallenge } from '../contract.js';
 import type { KeyStore, StoredMobileId } from '../keys/key-store.js';
-import { PhoneError, ServerError } from '../problem.js';
+import { PhoneError } from '../problem.js';
 import type { ProofApi } from './proof-api.js';
 import { untilAnswered } from '../retry.js';
 import { matching, signAnswer } from './signed-answer.js';
@@ -22,9 +23,6 @@ export interface OpenQuestion {
   readonly mobileId: StoredMobileId;
 }
 
-/** A clock this far off may be why an answer was refused; the server allows 60 s. */
-const CLOCK_TOLERANCE_MS = 30_000;
-
 /** The phone's part of a proof by mobile ID: `open`, then `answer` or `reject`. Fails with `ServerError` or `PhoneError`. */
 export class Prover {
   constructor(private readonly options: ProverOptions) {}
@@ -43,9 +41,7 @@ export class Prover {
   /** Signs the number that the page shows. There is one try. */
   async answer(question: OpenQuestion, number: string): Promise<void> {
     if (!/^\d{2}$/.test(number)) throw new PhoneError('NUMBER_NOT_UNDERSTOOD');
-    const answerAt = (issuedAt: Date): Promise<void> => this.answerAt(question, number, issuedAt);
-    const { now } = this.options;
-    await answerAt(now()).catch((error: unknown) => answerAt(this.correctedTime(error)));
+    await inTime(this.options.now, (issuedAt) => this.answerAt(question, number, issuedAt));
   }
 
   /** "Not me": the question ends for everyone. */
@@ -60,16 +56,6 @@ export class Prover {
     const subject = { audience: serverUrl, challenge, number, issuedAt };
     const answer = await signAnswer(mobileId, subject);
     await this.send(() => api.answer({ code, answer }));
-  }
-
-  /** The server's time, where the refusal may be due to this phone's clock; else the refusal again. */
-  private correctedTime(error: unknown): Date {
-    const isRefusal = error instanceof ServerError && error.code === 'DEVICE_PROOF_REJECTED';
-    if (isRefusal && error.serverTime !== undefined) {
-      const offMs = Math.abs(error.serverTime.getTime() - this.options.now().getTime());
-      if (offMs > CLOCK_TOLERANCE_MS) return error.serverTime;
-    }
-    throw error;
   }
 
   private send<T>(call: () => Promise<T>): Promise<T> {

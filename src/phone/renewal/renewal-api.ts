@@ -1,5 +1,5 @@
 import type { ActivatedMobileId, RenewalTask, RenewMobileIdInput } from '../contract.js';
-import { callServer, DEFAULT_TIMEOUT_MS, type ConnectionOptions } from '../server-api.js';
+import { ACTIVATED_MOBILE_ID, callerOf, type ConnectionOptions } from '../server-api.js';
 
 /** What a phone asks of the server to renew a mobile ID. Everything fails with `ServerError`. */
 export interface RenewalApi {
@@ -14,32 +14,24 @@ const TASK = `query Renewal($proof: String!) {
   }
 }`;
 const RENEW = `mutation Renew($input: RenewMobileIdInput!) {
-  renewMobileId(input: $input) {
-    profile {
-      id name accountName serverName state validFrom validTo
-      certificates { id kind status serialNumber subject issuer notBefore notAfter pem fingerprint recovered }
-    }
-    chain
-    encryptionKeys { certificateId jwe }
-  }
+  renewMobileId(input: $input) ${ACTIVATED_MOBILE_ID}
 }`;
 const ACKNOWLEDGE = `mutation Acknowledge($proof: String!) { acknowledgeRenewal(proof: $proof) }`;
 
 /** The server over GraphQL. */
-export function connectForRenewals({
-  serverUrl,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
-}: ConnectionOptions): RenewalApi {
-  const call = (
-    query: string,
-    field: string,
-    variables: Readonly<Record<string, unknown>>,
-  ): Promise<unknown> => callServer(`${serverUrl}/graphql`, { query, field, variables }, timeoutMs);
+export function connectForRenewals(options: ConnectionOptions): RenewalApi {
+  const call = callerOf(options);
   return {
-    task: async (proof) => (await call(TASK, 'mobileIdRenewal', { proof })) as RenewalTask,
-    renew: async (input) => (await call(RENEW, 'renewMobileId', { input })) as ActivatedMobileId,
+    task: async (proof) =>
+      (await call({ query: TASK, field: 'mobileIdRenewal', variables: { proof } })) as RenewalTask,
+    renew: async (input) =>
+      (await call({
+        query: RENEW,
+        field: 'renewMobileId',
+        variables: { input },
+      })) as ActivatedMobileId,
     acknowledge: async (proof) => {
-      await call(ACKNOWLEDGE, 'acknowledgeRenewal', { proof });
+      await call({ query: ACKNOWLEDGE, field: 'acknowledgeRenewal', variables: { proof } });
     },
   };
 }

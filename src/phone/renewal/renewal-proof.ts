@@ -1,11 +1,8 @@
 import { base64url, sha256, utf8, type Bytes } from '../bytes.js';
-import type { RenewMobileIdInput } from '../contract.js';
+import type { SentKeys } from '../contract.js';
 import type { DeviceKey } from '../keys/device-key.js';
 import { jwsNameOf, sign, type KeyAlgorithm, type KeyHandle } from '../keys/key-algorithm.js';
 import type { StoredMobileId } from '../keys/key-store.js';
-
-/** What the keys of a renewal are asked for with. */
-type SentKeys = Omit<RenewMobileIdInput, 'proof'>;
 
 export interface RenewalSubject {
   /** The server's public URL. */

@@ -1,51 +1,29 @@
 import { checkAnswer } from '../answer-check.js';
 import { sameBytes } from '../bytes.js';
 import { parseCertificate } from '../certificate.js';
-import { makeRequest, type MadeRequest } from '../certificate-request.js';
+import { inTime } from '../clock.js';
 import type { ActivatedMobileId, CertificateKind, RenewalTask } from '../contract.js';
-import { chooseAlgorithm, isForDecryption, type KeyAlgorithm } from '../keys/key-algorithm.js';
-import type { KeyStore, PendingRenewal, StoredMobileId } from '../keys/key-store.js';
+import { makeKeys, toSend, type KeyMakingOptions, type KeyMakingProgress } from '../key-making.js';
+import { isForDecryption } from '../keys/key-algorithm.js';
+import type { PendingRenewal, StoredMobileId } from '../keys/key-store.js';
 import { PhoneError, ServerError } from '../problem.js';
 import { receiveKeys } from '../keys/received-keys.js';
 import type { RenewalApi } from './renewal-api.js';
 import { canProve, proveRenewal, type RenewalSubject } from './renewal-proof.js';
 import { untilAnswered } from '../retry.js';
-import { makeWrappingKey } from '../keys/wrapped-key.js';
 
 /** What the phone is doing, for whoever shows it. */
 export type RenewalProgress =
-  | {
-      readonly step: 'MAKING_KEY';
-      readonly kind: CertificateKind;
-      readonly algorithm: KeyAlgorithm;
-    }
+  | KeyMakingProgress
   | { readonly step: 'RENEWING' }
-  | { readonly step: 'RENEWED'; readonly mobileId: StoredMobileId }
-  | { readonly step: 'RETRYING'; readonly waitMs: number };
-
-export interface RenewerOptions {
-  /** The server's public URL. */
-  readonly serverUrl: string;
-  readonly api: RenewalApi;
-  readonly store: KeyStore;
-  readonly now: () => Date;
-  readonly pause: (ms: number) => Promise<void>;
-  /** Insists on this algorithm; without it, the server's first choice that this phone can make. */
-  readonly algorithm?: KeyAlgorithm | undefined;
-  /** For a store that keeps keys in a file. Without it they cannot leave this phone. */
-  readonly extractableKeys?: boolean | undefined;
-  readonly report?: ((progress: RenewalProgress) => void) | undefined;
-}
-
-/** A clock this far off may be why a proof was refused; the server allows 60 s. */
-const CLOCK_TOLERANCE_MS = 30_000;
+  | { readonly step: 'RENEWED'; readonly mobileId: StoredMobileId };
 
 /**
  * The phone's part of renewing a mobile ID. Whatever breaks in between, calling `renew` again goes on with the same keys and the
  * same requests; the old keys stay until the new certificates are stored. Fails with `ServerError` or `PhoneError`.
  */
 export class Renewer {
-  constructor(private readonly options: RenewerOptions) {}
+  constructor(private readonly options: KeyMakingOptions<RenewalApi, RenewalProgress>) {}
 
   /** What it takes, and from when on. Uses nothing up. Undefined for one that has no key to prove itself with. */
   async look(mobileId: StoredMobileId): Promise<RenewalTask | undefined> {
@@ -85,26 +63,14 @@ export class Renewer {
   private async makeKeys(mobileId: StoredMobileId): Promise<PendingRenewal> {
     const task = await this.look(mobileId);
     if (task === undefined) throw new PhoneError('NOT_RENEWABLE');
-    const { algorithm: wish, extractableKeys: extractable, now, store } = this.options;
+    const { algorithm, extractableKeys: extractable, now, store } = this.options;
     if (new Date(task.renewableFrom) > now()) {
       throw new PhoneError('RENEWABLE_LATER', `From ${task.renewableFrom.slice(0, 10)} on.`);
     }
-    const made: MadeRequest[] = [];
-    let serverKeyAlgorithm: KeyAlgorithm | undefined;
-    for (const { kind, origin, algorithms } of task.keyRequests) {
-      const algorithm = chooseAlgorithm(algorithms, wish);
-      if (origin === 'SERVER') {
-        if (!isForDecryption(kind))
-          throw new PhoneError('TASK_NOT_SUPPORTED', `${kind}: ${origin}`);
-        serverKeyAlgorithm = algorithm;
-        continue;
-      }
-      this.report({ step: 'MAKING_KEY', kind, algorithm });
-      const { accountName: commonName, challenge } = task;
-      made.push(await makeRequest({ kind, algorithm, commonName, challenge, extractable }));
-    }
-    const wrappingKey = task.needsWrappingKey ? await makeWrappingKey({ extractable }) : undefined;
-    const keys = { made, wrappingKey, serverKeyAlgorithm };
+    const order = { ...task, commonName: task.accountName };
+    const keys = await makeKeys(order, { algorithm, extractable }, (kind, chosen) => {
+      this.report({ step: 'MAKING_KEY', kind, algorithm: chosen });
+    });
     const ready = { profileId: mobileId.profile.id, ...keys, isStored: false };
     // Stored before they are sent: after a lost answer the very same requests go out again.
     await store.saveRenewal(ready);
@@ -113,17 +79,12 @@ export class Renewer {
 
   private async send(mobileId: StoredMobileId, ready: PendingRenewal): Promise<ActivatedMobileId> {
     this.report({ step: 'RENEWING' });
-    const { made, wrappingKey, serverKeyAlgorithm } = ready;
-    const sent = {
-      requests: made.map(({ kind, csr }) => ({ kind, csr })),
-      ...(wrappingKey === undefined ? {} : { wrappingKey: wrappingKey.publicJwk }),
-      ...(serverKeyAlgorithm === undefined ? {} : { serverKeyAlgorithm }),
-    };
+    const sent = toSend(ready);
     const answer = await this.proving(mobileId, { sent }, (proof) =>
       this.options.api.renew({ proof, ...sent }),
     );
     const fresh = onlyNew(answer, ready, mobileId);
-    await checkAnswer(fresh, made, serverMadeKinds(ready));
+    await checkAnswer(fresh, ready.made, serverMadeKinds(ready));
     return fresh;
   }
 
@@ -177,22 +138,12 @@ export class Renewer {
     const callAt = async (issuedAt: Date): Promise<T> =>
       call(await proveRenewal(mobileId, device, { audience, issuedAt, ...subject }));
     return untilAnswered(
-      () => callAt(now()).catch((error: unknown) => callAt(this.correctedTime(error))),
+      () => inTime(now, callAt),
       (waitMs) => {
         this.report({ step: 'RETRYING', waitMs });
         return this.options.pause(waitMs);
       },
     );
-  }
-
-  /** The server's time, where the refusal may be due to this phone's clock; else the refusal again. */
-  private correctedTime(error: unknown): Date {
-    const isRefusal = error instanceof ServerError && error.code === 'DEVICE_PROOF_REJECTED';
-    if (isRefusal && error.serverTime !== undefined) {
-      const offMs = Math.abs(error.serverTime.getTime() - this.options.now().getTime());
-      if (offMs > CLOCK_TOLERANCE_MS) return error.serverTime;
-    }
-    throw error;
   }
 
   private async forgetWhatCannotGoOn(error: unknown, profileId: string): Promise<void> {

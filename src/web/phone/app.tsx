@@ -1,4 +1,4 @@
-import { Box, Center, Loader } from '@mantine/core';
+import { Box } from '@mantine/core';
 import { useSyncExternalStore, type ReactElement } from 'react';
 import { PageFrame } from '../shared/page-frame.js';
 import { DoneScreen } from './enrolment/done-screen.js';
@@ -6,6 +6,7 @@ import { CancelledScreen } from './end-screens.js';
 import type { EnrolmentSession, Screen } from './enrolment/enrolment-session.js';
 import { InvitedScreen } from './invited-screen.js';
 import { LibraryScreen } from './library/library-screen.js';
+import { LoadingScreen } from './loading-screen.js';
 import { ObstacleScreen } from './obstacle-screen.js';
 import { ProblemScreen } from './problem-screen.js';
 import { ProofScreens } from './proof/proof-screens.js';
@@ -52,11 +53,7 @@ interface CurrentScreenProps {
 function CurrentScreen({ renewal, screen, session }: CurrentScreenProps): ReactElement {
   switch (screen.name) {
     case 'LOADING':
-      return (
-        <Center py={80}>
-          <Loader aria-label="Loading" />
-        </Center>
-      );
+      return <LoadingScreen />;
     case 'OBSTACLE':
       return <ObstacleScreen obstacle={screen.obstacle} />;
     case 'LIBRARY':

@@ -20,8 +20,6 @@ import {
   postmasterPid,
 } from '../../helpers/embedded-postgres.js';
 
-jest.setTimeout(60_000);
-
 const AS_ROOT = process.getuid?.() === 0;
 const NOBODY = 65534;
 

@@ -75,7 +75,7 @@ describe.each(ALGORITHMS)('by a responder of an authority of %s', (algorithm) =>
   beforeAll(async () => {
     responder = await responderOf(algorithm);
     id = certId(responder.issuer.toString(), '7F01');
-  }, 60_000);
+  });
   const answer = (status: RevocationStatus, nonce: Buffer | null = null): Promise<Buffer> =>
     signOcspResponse(responder.by, {
       certificates: [{ id, status }],

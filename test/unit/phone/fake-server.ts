@@ -81,6 +81,7 @@ export const TASK: DeviceTask = {
     { kind: 'SIGNATURE', origin: 'DEVICE', algorithms: ['P-256', 'RSA-2048'] },
   ],
   needsWrappingKey: false,
+  bringsEarlierKeys: false,
   serverName: 'Example server',
   profileName: 'Example mobile ID',
   accountName: 'Ålva Berg',

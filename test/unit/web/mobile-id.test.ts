@@ -1,5 +1,10 @@
 import { replacementText } from '../../../src/web/portal/enrolment/replacement-text.js';
-import { endText, pemFileOf } from '../../../src/web/portal/mobile-id/certificate-text.js';
+import {
+  endText,
+  pemFileOf,
+  presentCertificates,
+} from '../../../src/web/portal/mobile-id/certificate-text.js';
+import { deviceNoun, deviceText } from '../../../src/web/portal/mobile-id/device-text.js';
 import {
   isOver,
   movesOf,
@@ -59,7 +64,7 @@ describe('how a mobile ID stands', () => {
   });
 
   test.each([
-    ['keyCompromise', /^Revoked for good on 4 March 2026 at .*: the phone was reported lost/],
+    ['keyCompromise', /^Revoked for good on 4 March 2026 at .*: it was reported lost/],
     ['superseded', /: a newer mobile ID took its place\.$/],
     ['cessationOfOperation', /: it was no longer needed\.$/],
     ['unspecified', /at \d\d:\d\d\.$/],
@@ -85,11 +90,63 @@ describe('how a mobile ID stands', () => {
   });
 });
 
+describe('a device', () => {
+  test.each([
+    ['Pixel 9', 'Android', 'phone', 'Pixel 9 (Android)'],
+    ['Android phone', 'Android', 'phone', 'Android phone'],
+    ['iPhone', 'iOS', 'phone', 'iPhone (iOS)'],
+    ['iPad', 'iPadOS', 'device', 'iPad (iPadOS)'],
+    ['gateway-7', 'curl/8.5.0', 'device', 'gateway-7 (curl/8.5.0)'],
+    ['EST client', 'EST', 'device', 'EST client'],
+  ] as const)('%s with %s is a %s, shown as %s', (name, platform, noun, text) => {
+    expect(deviceNoun({ platform })).toBe(noun);
+    expect(deviceText({ name, platform })).toBe(text);
+    expect(REVOCATIONS.LOST.label(noun)).toBe(`I have lost the ${noun}`);
+  });
+});
+
+describe('the certificates that count', () => {
+  const own = {
+    id: 'c_2',
+    kind: 'AUTHENTICATION',
+    status: 'VALID',
+    serialNumber: '01',
+    notAfter: MOMENT,
+    revocationReason: null,
+    revokedAt: null,
+    recovered: false,
+  } as const;
+  const renewed = {
+    ...own,
+    id: 'c_1',
+    status: 'REVOKED',
+    revocationReason: 'superseded',
+    revokedAt: MOMENT,
+  } as const;
+  const recovered = { ...renewed, id: 'c_0', recovered: true };
+
+  test('are those it was renewed with, and its own', () => {
+    const certificates = [own, renewed, recovered];
+    expect(presentCertificates({ state: 'ACTIVE', certificates })).toEqual([own]);
+  });
+
+  test('are all of its own once another mobile ID took its place', () => {
+    const certificates = [renewed, recovered];
+    expect(presentCertificates({ state: 'REVOKED', certificates })).toEqual([renewed]);
+  });
+});
+
 describe('a certificate', () => {
   test.each([
     ['ON_HOLD', MOMENT, 'certificateHold', /^On hold since 4 March 2026 at .*good again/],
-    ['REVOKED', MOMENT, 'keyCompromise', /^Revoked since 4 March 2026 at .* \(keyCompromise\)\.$/],
-    ['REVOKED', MOMENT, 'unspecified', /^Revoked since [^(]*\.$/],
+    [
+      'REVOKED',
+      MOMENT,
+      'keyCompromise',
+      /^Revoked since 4 March 2026 at .*: it was reported lost or stolen\.$/,
+    ],
+    ['REVOKED', MOMENT, 'superseded', /: a newer certificate took its place\.$/],
+    ['REVOKED', MOMENT, 'unspecified', /^Revoked since 4 March 2026 at \d\d:\d\d\.$/],
     ['REVOKED', null, null, /^Revoked\.$/],
   ] as const)('that is %s since %s, %s, says so', (status, revokedAt, revocationReason, text) => {
     expect(endText({ status, revokedAt, revocationReason })).toMatch(text);

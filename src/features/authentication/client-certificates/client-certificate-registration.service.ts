@@ -34,6 +34,15 @@ export class ClientCertificateRegistrationService {
     },
   ) {}
 
+  /**
+   * Whether a certificate could be registered at all.
+   * @throws DomainError UNAUTHENTICATED
+   */
+  isPossible(request: RequestContext): boolean {
+    requireUser(request);
+    return this.ports.clientCertificates.isOn;
+  }
+
   /** @throws DomainError UNAUTHENTICATED */
   async list(request: RequestContext): Promise<RegisteredCertificate[]> {
     const { userId } = requireUser(request);

@@ -28,6 +28,15 @@ export class ClientCertificateResolver {
   }
 
   @Resource('/account')
+  @Query(() => Boolean, {
+    description:
+      'Whether this server accepts TLS client certificates. Where it does not, none can be registered, and none signs anybody in.',
+  })
+  acceptsClientCertificates(@Ctx() ctx: RequestContext): boolean {
+    return this.ports.clientCertificateRegistration.isPossible(ctx);
+  }
+
+  @Resource('/account')
   @Query(() => [ClientCertificateType], {
     description: "The caller's own registered client certificates, oldest first.",
   })

@@ -28,6 +28,11 @@ export class ClientCertificateService {
     private readonly keys: AuthenticationKeyService,
   ) {}
 
+  /** Whether any certificate could be accepted. */
+  get isOn(): boolean {
+    return this.checker.isOn;
+  }
+
   /** What the caller shows, where it comes from an accepted authority and may be used for signing in. */
   shown(request: RequestContext): TrustedCertificate | undefined {
     const shown: ShownCertificate | null = request.clientCertificate ?? null;
@@ -90,7 +95,7 @@ export class ClientCertificateService {
 
   /** Which of the users have registered one that has not run out. */
   async holders(scope: Scope, userIds: readonly UserId[]): Promise<UserId[]> {
-    if (!this.checker.isOn) return [];
+    if (!this.isOn) return [];
     const rows = await scope.sql<{ user_id: UserId }>(
       'client-certificate.holders',
       'SELECT DISTINCT user_id FROM client_certificate WHERE user_id = ANY($1) AND not_after > now()',

@@ -35,7 +35,10 @@ const HASHES: Readonly<Record<string, string>> = {
 /** Strangers may name authorities that do not exist as often as they like. */
 const LOOK_AGAIN_MS = 1000;
 
-/** All authorities, remembered: they are few, and none of this ever changes. A new one is found when it is first named. */
+/**
+ * All authorities, remembered: they are few, and what they are never changes. A new one is found when it is first named. How they
+ * stand does change: only `list` tells.
+ */
 export class AuthorityDirectory {
   private listing: Listing | undefined;
   private reading: Promise<Listing> | undefined;

@@ -11,7 +11,7 @@ import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { CompletionService } from '../completion.service.js';
+import type { CompletionService, UserToCertify } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-key.service.js';
@@ -19,6 +19,9 @@ import type { EstCertificate, EstRequest } from './est-request.js';
 import { renewalTerms, type RenewalTerms } from '../renewal/renewal-terms.js';
 import { refuseEarly, refuseWithoutGain, renewableFrom } from '../renewal/renewal-window.js';
 import { readShown } from './tls-key.js';
+
+const WANTED =
+  'Show, as client certificate over HTTPS, the present one of an active mobile ID that was made over EST: of the kind that is to be renewed, or for authentication.';
 
 interface Present {
   readonly certificate: Certificate;
@@ -60,8 +63,8 @@ export class EstRenewalService {
 
   /**
    * The same request gets the same answer.
-   * @throws DomainError FORBIDDEN where what is shown cannot be used (any more); CSR_REJECTED; INVALID_TRANSITION with
-   * `renewableFrom` where it is too early; RATE_LIMITED
+   * @throws DomainError FORBIDDEN with `reason` CLIENT_CERTIFICATE where what is shown cannot be used (any more); CSR_REJECTED;
+   * INVALID_TRANSITION with `renewableFrom` where it is too early; RATE_LIMITED
    */
   async renew(context: RequestContext, request: EstRequest): Promise<EstCertificate> {
     const { limits, work, answers } = this.ports;
@@ -70,7 +73,7 @@ export class EstRenewalService {
     const present = await this.presentOf(scope, request.shown);
     if (present === undefined) {
       await limits.take('device/address', addressKey(context.address));
-      throw new DomainError('FORBIDDEN');
+      throw refusedCertificate();
     }
     const { certificate, profile } = present;
     await limits.take('device/enrolment', profile.enrolmentId);
@@ -80,7 +83,7 @@ export class EstRenewalService {
     const old = await this.ports.certificates.current(scope, profile.id, kind);
     const given = await answers.repeated(scope, profile, { kind, request });
     if (given?.status === 'VALID') return answers.again(given, request);
-    if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
+    if (certificate.status !== 'VALID') throw refusedCertificate();
     const { terms, archivesKeys } = await this.due(scope, profile, { old, kind });
     const { estKeys } = this.ports;
     const challenges = request.bindings;
@@ -99,7 +102,7 @@ export class EstRenewalService {
     const { certificate, profile } = await this.hold(scope, present);
     const given = await answers.repeated(scope, profile, { kind, request });
     if (given?.status === 'VALID') return answers.again(given, request);
-    if (certificate.status !== 'VALID') throw new DomainError('FORBIDDEN');
+    if (certificate.status !== 'VALID') throw refusedCertificate();
     const current = await certificates.lockCurrent(scope, profile.id, kind);
     const { old, terms, notAfter } = await this.due(scope, profile, { old: current, kind });
     const holder = await this.holderOf(scope, profile, { terms, notAfter });
@@ -126,7 +129,7 @@ export class EstRenewalService {
     ]);
     const current = await certificates.find(scope, certificate.id);
     const living = await this.living(scope, profile.id);
-    if (current === undefined || living === undefined) throw new DomainError('FORBIDDEN');
+    if (current === undefined || living === undefined) throw refusedCertificate();
     return { certificate: current, profile: living };
   }
 
@@ -180,7 +183,7 @@ export class EstRenewalService {
     scope: ChangeScope,
     { id, projectId, userId }: MobileIdProfile,
     { terms, notAfter }: Pick<Due, 'terms' | 'notAfter'>,
-  ): Promise<Parameters<EstKeyService['certify']>[1]> {
+  ): Promise<UserToCertify> {
     const { users, completions } = this.ports;
     if (userId === null) throw new DomainError('NOT_FOUND');
     const order = { projectId, certificateTerms: terms };
@@ -188,6 +191,11 @@ export class EstRenewalService {
     const validity = { notBefore: scope.now, notAfter };
     return completions.holderOf(scope, order, { user, profileId: id, ...validity });
   }
+}
+
+/** One answer for all that is shown, or not: it says what is wanted, and nothing of what is known. */
+function refusedCertificate(): DomainError {
+  return new DomainError('FORBIDDEN', { reason: 'CLIENT_CERTIFICATE', detail: WANTED });
 }
 
 /** One that was renewed is good for asking again what for. */
@@ -200,6 +208,6 @@ function isUsable(now: Date, certificate: Certificate): boolean {
 /** The authentication certificate speaks for the whole mobile ID, each of the others for itself. */
 function refuseOtherKind(certificate: Certificate, kind: CertificateKind): void {
   if (certificate.kind !== kind && certificate.kind !== 'AUTHENTICATION') {
-    throw new DomainError('FORBIDDEN');
+    throw refusedCertificate();
   }
 }

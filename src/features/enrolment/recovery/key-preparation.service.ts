@@ -77,8 +77,11 @@ export class KeyPreparationService {
   private async open(scope: ChangeScope, id: KeyRecoveryId, owned: OwnedKey): Promise<boolean> {
     const pkcs8 = await this.ports.keyArchive.open(scope, owned);
     if (pkcs8 === undefined) return false;
-    await this.ports.preparedKeys.keep(scope, id, owned, pkcs8);
-    pkcs8.fill(0);
-    return true;
+    try {
+      await this.ports.preparedKeys.keep(scope, id, owned, pkcs8);
+      return true;
+    } finally {
+      pkcs8.fill(0);
+    }
   }
 }

@@ -14,7 +14,7 @@ import { equalSecrets, sha256 } from '../../../kernel/secrets.js';
 import type { SentKeys } from '../sent-keys.js';
 
 /** One JWS within another. */
-const MAX_CHARACTERS = 2 * MAX_PROOF_CHARACTERS;
+export const MAX_RENEWAL_PROOF_CHARACTERS = 2 * MAX_PROOF_CHARACTERS;
 
 /** What a proof must have been made for. */
 export interface RenewalTarget {
@@ -44,7 +44,7 @@ export interface KeyPart {
  * @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM, KEY, SIGNATURE, AUDIENCE or TIME
  */
 export async function checkDevicePart(proof: string, target: RenewalTarget): Promise<DevicePart> {
-  if (proof.length > MAX_CHARACTERS) throw proofRejected('FORM');
+  if (proof.length > MAX_RENEWAL_PROOF_CHARACTERS) throw proofRejected('FORM');
   const verified = await compactVerify(proof, EmbeddedJWK, { algorithms: ['ES256'] }).catch(
     (cause: unknown) => {
       throw proofRejected('SIGNATURE', cause);

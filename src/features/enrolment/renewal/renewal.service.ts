@@ -18,6 +18,7 @@ import {
   type KeyDeliveryService,
   type KeyParcel,
 } from '../key-delivery.service.js';
+import { isServerMade } from '../enrolment.service.js';
 import { keyRequestsOf, type KeyRequest } from '../key-requests.js';
 import {
   digestOf,
@@ -104,12 +105,11 @@ export class RenewalService {
     refuseOtherKey(standing, key);
     const { profile, endsAt, newEndThen, renewableFrom } = standing;
     refuseWithoutGain(endsAt, newEndThen);
-    const keyRequests = keyRequestsOf(standing);
     return {
       profileId: profile.id,
       challenge: this.challenge(key),
-      keyRequests,
-      needsWrappingKey: keyRequests.some(isServerMade),
+      keyRequests: keyRequestsOf(standing),
+      needsWrappingKey: hasServerMade(standing),
       serverName: profile.serverName,
       profileName: profile.name,
       accountName: profile.accountName,
@@ -206,8 +206,11 @@ export class RenewalService {
   }
 
   private prepareKeys(standing: Standing, wish: SentKeys): Promise<KeyParcel> {
-    const serverMade = keyRequestsOf(standing).some(isServerMade);
-    const needs = { serverMade, recovered: false, terms: standing.terms };
+    const needs = {
+      serverMade: hasServerMade(standing),
+      recovered: false,
+      terms: standing.terms,
+    };
     return this.ports.keyDelivery.prepare(needs, wish);
   }
 
@@ -248,15 +251,13 @@ export class RenewalService {
   }
 }
 
-function isServerMade({ origin }: KeyRequest): boolean {
-  return origin === 'SERVER';
+function hasServerMade(standing: Standing): boolean {
+  return standing.kinds.some((kind) => isServerMade(standing, kind));
 }
 
 /** Kinds whose keys the phone has to make. */
 function askedKinds(standing: Standing): CertificateKind[] {
-  return keyRequestsOf(standing)
-    .filter((request) => !isServerMade(request))
-    .map(({ kind }) => kind);
+  return standing.kinds.filter((kind) => !isServerMade(standing, kind));
 }
 
 /** @throws DomainError CONFLICT where others have become certificates already */

@@ -1,8 +1,8 @@
 import { MaxLength } from 'class-validator';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { KeyRequestType, SentKeysInput } from '../device.types.js';
+import { MAX_RENEWAL_PROOF_CHARACTERS } from './renewal-proof.js';
 
-const MAX_PROOF_CHARACTERS = 8192;
 const tooLong = { message: 'It is too long.' };
 
 export const PROOF_DESCRIPTION =
@@ -46,7 +46,7 @@ export class RenewalTaskType {
 
 @InputType('RenewMobileIdInput', { description: 'What a phone sends to renew a mobile ID.' })
 export class RenewMobileIdInput extends SentKeysInput {
-  @MaxLength(MAX_PROOF_CHARACTERS, tooLong)
+  @MaxLength(MAX_RENEWAL_PROOF_CHARACTERS, tooLong)
   @Field(() => String, {
     description:
       'As for mobileIdRenewal. The inner payload also has `rqh`: base64url SHA-256 of the requests, in the order in which they are sent; of each its kind, a line feed, and its `csr`; then of `wrappingKey` and `serverKeyAlgorithm`, where they are sent, the name of the field, a line feed, and the value.',

@@ -9,10 +9,12 @@ export interface Step {
 
 /** The work as a list that fills up from the top. */
 export function stepsOf(task: DeviceTask, progress: Progress | undefined): Step[] {
-  const kinds = task.keyRequests.map(({ kind }) => kind);
+  const kinds = task.keyRequests
+    .filter(({ origin }) => origin === 'DEVICE')
+    .map(({ kind }) => kind);
   const texts = [
     ...kinds.map((kind) => `Make the ${KIND_TEXT[kind].name.toLowerCase()} key`),
-    kinds.length === 1 ? 'Get the certificate' : 'Get the certificates',
+    task.keyRequests.length === 1 ? 'Get the certificate' : 'Get the certificates',
     'Check and store everything',
   ];
   const at = positionOf(kinds, progress);

@@ -1,7 +1,6 @@
 import { Divider, Group, Paper, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { DeviceTask } from '../../../phone/contract.js';
-import { bringsEarlierKeys } from '../../../phone/keys/received-keys.js';
 import { KindIcon } from '../../shared/certificate-card.js';
 import { KIND_TEXT } from '../../shared/certificates.js';
 
@@ -28,7 +27,14 @@ export function TaskSummary({ task }: TaskSummaryProps): ReactElement {
         <Divider />
         <Stack gap="sm" component="ul" m={0} p={0} style={{ listStyle: 'none' }}>
           {task.keyRequests.map(({ kind, origin }) => (
-            <Group key={kind} component="li" wrap="nowrap" gap="sm" data-makes={kind}>
+            <Group
+              key={kind}
+              component="li"
+              wrap="nowrap"
+              align="flex-start"
+              gap="sm"
+              data-makes={kind}
+            >
               <KindIcon kind={kind} />
               <Stack gap={0}>
                 <Text fw={600}>{KIND_TEXT[kind].name}</Text>
@@ -44,7 +50,7 @@ export function TaskSummary({ task }: TaskSummaryProps): ReactElement {
             </Group>
           ))}
         </Stack>
-        {bringsEarlierKeys(task) && (
+        {task.bringsEarlierKeys && (
           <Text size="sm" c="dimmed">
             Keys of an earlier mobile ID come along, so that old messages can be read.
           </Text>

@@ -1,6 +1,6 @@
-import { Center, Loader } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { AnsweredScreen, DeclinedScreen } from '../end-screens.js';
+import { LoadingScreen } from '../loading-screen.js';
 import { ObstacleScreen } from '../obstacle-screen.js';
 import { ProblemScreen } from '../problem-screen.js';
 import type { ProofScreen, ProofSession } from './proof-session.js';
@@ -17,11 +17,7 @@ interface ProofScreensProps {
 export function ProofScreens({ screen, proof, onLeave }: ProofScreensProps): ReactElement {
   switch (screen.name) {
     case 'LOADING':
-      return (
-        <Center py={80}>
-          <Loader aria-label="Loading" />
-        </Center>
-      );
+      return <LoadingScreen />;
     case 'OBSTACLE':
       return <ObstacleScreen obstacle={screen.obstacle} />;
     case 'QUESTION':

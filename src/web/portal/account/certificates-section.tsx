@@ -17,11 +17,13 @@ import { useGuarded } from './use-guarded.js';
 
 interface CertificatesSectionProps {
   readonly certificates: readonly ClientCertificate[];
+  /** Whether the server takes certificates; where it does not, those registered before can only be removed. */
+  readonly isOffered: boolean;
   readonly onChanged: () => void;
 }
 
 const NONE_SHOWN =
-  'Your browser has shown no certificate that is taken here. Connect your card or import the certificate, close all windows of the browser, and try again. Not every service takes certificates: ask your administrator.';
+  'Your browser has shown no certificate that is taken here. Connect your card or import the certificate, close all windows of the browser, and try again.';
 const HERE = {
   ...ACCOUNT_TEXT,
   'CONFLICT/LIMIT': 'You have as many certificates as you may have. Remove one first.',
@@ -33,8 +35,9 @@ const HERE = {
 
 export function CertificatesSection({
   certificates,
+  isOffered,
   onChanged,
-}: CertificatesSectionProps): ReactElement {
+}: CertificatesSectionProps): ReactElement | null {
   const client = useClient();
   const guarded = useGuarded();
   const change = (call: () => Promise<Problem | undefined>, done: string): void => {
@@ -44,6 +47,7 @@ export function CertificatesSection({
       return problem;
     }, done);
   };
+  if (!isOffered && certificates.length === 0) return null;
   return (
     <AccountSection
       name="certificates"
@@ -73,7 +77,7 @@ export function CertificatesSection({
         />
       ))}
       <GuardedOutcome guarded={guarded} purpose="to change your certificates" here={HERE} />
-      {!guarded.waiting && (
+      {isOffered && !guarded.waiting && (
         <Button
           variant="default"
           leftSection={<IconPlus size={16} stroke={1.7} aria-hidden="true" />}

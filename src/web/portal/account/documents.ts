@@ -46,6 +46,7 @@ export const MY_METHODS = graphql(`
       lastUsedAt
       isConfirmed
     }
+    acceptsClientCertificates
     myClientCertificates {
       id
       subject

@@ -29,7 +29,11 @@ export function MethodsArea(): ReactElement {
     <>
       <PasskeysSection passkeys={data.myPasskeys} onChanged={reload} />
       <TotpSection authenticators={data.myTotpAuthenticators} onChanged={reload} />
-      <CertificatesSection certificates={data.myClientCertificates} onChanged={reload} />
+      <CertificatesSection
+        certificates={data.myClientCertificates}
+        isOffered={data.acceptsClientCertificates}
+        onChanged={reload}
+      />
     </>
   );
 }

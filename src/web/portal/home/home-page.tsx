@@ -25,6 +25,7 @@ export function HomePage(): ReactElement {
   useReloadOnReturn(reload);
   const failure = offers.error ?? profiles.error;
   const mine = profiles.data?.myProfiles;
+  const earlier = mine?.filter(isOver) ?? [];
 
   return (
     <Stack gap="xl">
@@ -43,9 +44,12 @@ export function HomePage(): ReactElement {
             <Offers offers={offers.data?.mobileIdOffers} />
           </TitledSection>
           <TitledSection name="profiles" title="My mobile IDs">
-            <Profiles profiles={mine?.filter((profile) => !isOver(profile))} />
+            <Profiles
+              profiles={mine?.filter((profile) => !isOver(profile))}
+              hasEarlier={earlier.length > 0}
+            />
           </TitledSection>
-          <EarlierProfiles profiles={mine?.filter(isOver) ?? []} />
+          <EarlierProfiles profiles={earlier} />
         </>
       )}
     </Stack>
@@ -66,10 +70,14 @@ function Offers({ offers }: OffersProps): ReactElement | readonly ReactElement[]
 
 interface ProfilesProps {
   readonly profiles: readonly Profile[] | undefined;
+  readonly hasEarlier: boolean;
 }
 
-function Profiles({ profiles }: ProfilesProps): ReactElement | readonly ReactElement[] {
+function Profiles({ profiles, hasEarlier }: ProfilesProps): ReactElement | readonly ReactElement[] {
   if (!profiles) return <Skeleton h={160} radius="lg" />;
-  if (profiles.length === 0) return <Text c="dimmed">You have none yet.</Text>;
+  if (profiles.length === 0) {
+    const text = hasEarlier ? 'You have no active mobile ID.' : 'You have none yet.';
+    return <Text c="dimmed">{text}</Text>;
+  }
   return profiles.map((profile) => <ProfileCard key={profile.id} profile={profile} />);
 }

@@ -3,6 +3,8 @@ import { IconDeviceMobile } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { CertificateCard } from '../../shared/certificate-card.js';
 import { formatDay } from '../../shared/dates.js';
+import { presentCertificates } from '../mobile-id/certificate-text.js';
+import { deviceNoun, deviceText } from '../mobile-id/device-text.js';
 import { movesOf } from '../mobile-id/mobile-id-moves.js';
 import { standingText } from '../mobile-id/mobile-id-text.js';
 import { StateBadge } from '../mobile-id/state-badge.js';
@@ -13,9 +15,9 @@ interface ProfileCardProps {
   readonly profile: Profile;
 }
 
-/** One mobile ID: the phone it is on, how it stands, and its certificates. */
+/** One mobile ID: the device it is on, how it stands, and its certificates. */
 export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
-  const certificates = profile.certificates.filter(({ recovered }) => !recovered);
+  const certificates = presentCertificates(profile);
   return (
     <Paper
       component="article"
@@ -42,8 +44,8 @@ export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
               {profile.accountName} at {profile.serverName}
             </Text>
             <Text size="sm" c="dimmed">
-              On {profile.device.name} ({profile.device.platform}), valid{' '}
-              {formatDay(profile.validFrom)} to {formatDay(profile.validTo)}
+              On {deviceText(profile.device)}, valid {formatDay(profile.validFrom)} to{' '}
+              {formatDay(profile.validTo)}
             </Text>
             {profile.state !== 'ACTIVE' && <Text size="sm">{standingText(profile)}</Text>}
           </Stack>
@@ -67,7 +69,7 @@ export function ProfileCard({ profile }: ProfileCardProps): ReactElement {
 }
 
 function linkText(profile: Profile): string {
-  return movesOf(profile).length === 0
-    ? 'Details'
-    : 'Phone lost, mislaid or new? Manage this mobile ID';
+  if (movesOf(profile).length === 0) return 'Details';
+  const device = deviceNoun(profile.device) === 'phone' ? 'Phone' : 'Device';
+  return `${device} lost, mislaid or new? Manage this mobile ID`;
 }

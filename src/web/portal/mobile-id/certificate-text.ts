@@ -1,5 +1,17 @@
 import { formatMoment } from '../../shared/dates.js';
-import type { CertificateInDetail } from '../home/documents.js';
+import type { CertificateInDetail, Profile } from '../home/documents.js';
+import { isOver } from './mobile-id-moves.js';
+import { reasonText } from './mobile-id-text.js';
+
+/** Its own; of a mobile ID that was renewed not those that newer ones took the place of. */
+export function presentCertificates(
+  profile: Pick<Profile, 'state' | 'certificates'>,
+): Profile['certificates'] {
+  return profile.certificates.filter(
+    ({ recovered, revocationReason }) =>
+      !recovered && (isOver(profile) || revocationReason !== 'superseded'),
+  );
+}
 
 type Ended = Pick<CertificateInDetail, 'status' | 'revokedAt' | 'revocationReason'>;
 
@@ -8,8 +20,8 @@ export function endText({ status, revokedAt, revocationReason }: Ended): string 
   if (status !== 'ON_HOLD' && status !== 'REVOKED') return undefined;
   const since = revokedAt === null ? '' : ` since ${formatMoment(revokedAt)}`;
   if (status === 'ON_HOLD') return `On hold${since}. It is good again when the mobile ID is.`;
-  const why = isTold(revocationReason) ? ` (${revocationReason})` : '';
-  return `Revoked${since}${why}.`;
+  const why = reasonText(revocationReason, 'certificate');
+  return `Revoked${since}${why === undefined ? '' : `: ${why}`}.`;
 }
 
 interface File {
@@ -27,9 +39,4 @@ export function pemFileOf({
     name: `${kind.toLowerCase()}-${serialNumber.replaceAll(':', '').toLowerCase()}.pem`,
     url: `data:application/x-pem-file;charset=us-ascii,${encodeURIComponent(pem)}`,
   };
-}
-
-/** RFC 5280 section 5.3.1: "unspecified" says nothing. */
-function isTold(reason: string | null): reason is string {
-  return reason !== null && reason !== 'unspecified';
 }

@@ -1,4 +1,5 @@
 import type { Profile } from '../home/documents.js';
+import type { DeviceNoun } from './device-text.js';
 
 /** What its holder can do about a mobile ID. */
 export type Move = 'SUSPEND' | 'REACTIVATE' | 'REPLACE' | 'REVOKE';
@@ -37,7 +38,7 @@ export type WhyRevoked = (typeof WHY_REVOKED)[number];
 
 interface Revocation {
   /** What the holder reads and chooses. */
-  readonly label: string;
+  readonly label: (device: DeviceNoun) => string;
   /** What relying parties are told. */
   readonly cause: 'KEY_COMPROMISE' | 'CESSATION_OF_OPERATION' | 'UNSPECIFIED';
   /** For the audit log, where lost and stolen are not the same. */
@@ -45,16 +46,20 @@ interface Revocation {
 }
 
 export const REVOCATIONS: Readonly<Record<WhyRevoked, Revocation>> = {
-  LOST: { label: 'I have lost the phone', cause: 'KEY_COMPROMISE', reason: 'Phone lost' },
-  STOLEN: {
-    label: 'The phone was stolen, or somebody else has used it',
+  LOST: {
+    label: (device) => `I have lost the ${device}`,
     cause: 'KEY_COMPROMISE',
-    reason: 'Phone stolen, or used by somebody else',
+    reason: 'Lost',
+  },
+  STOLEN: {
+    label: (device) => `The ${device} was stolen, or somebody else has used it`,
+    cause: 'KEY_COMPROMISE',
+    reason: 'Stolen, or used by somebody else',
   },
   NOT_NEEDED: {
-    label: 'I no longer need it',
+    label: () => 'I no longer need it',
     cause: 'CESSATION_OF_OPERATION',
     reason: 'No longer needed',
   },
-  OTHER: { label: 'Something else', cause: 'UNSPECIFIED', reason: 'Another reason' },
+  OTHER: { label: () => 'Something else', cause: 'UNSPECIFIED', reason: 'Another reason' },
 };

@@ -10,6 +10,7 @@ import { MY_PROFILES_IN_DETAIL, type ProfileInDetail } from '../home/documents.j
 import { Trouble } from '../step-up/trouble.js';
 import { useReloadOnReturn } from '../use-reload-on-return.js';
 import { CertificatesSections } from './certificates-section.js';
+import { deviceText } from './device-text.js';
 import { standingText } from './mobile-id-text.js';
 import { MovesSection } from './moves-section.js';
 import { StateBadge } from './state-badge.js';
@@ -82,8 +83,8 @@ function Standing({ profile }: StandingProps): ReactElement {
             {profile.accountName} at {profile.serverName}
           </Text>
           <Text size="sm" c="dimmed">
-            On {profile.device.name} ({profile.device.platform}), valid{' '}
-            {formatDay(profile.validFrom)} to {formatDay(profile.validTo)}
+            On {deviceText(profile.device)}, valid {formatDay(profile.validFrom)} to{' '}
+            {formatDay(profile.validTo)}
           </Text>
         </Stack>
       </Group>

@@ -47,19 +47,27 @@ function suspensionText(suspendedBy: Profile['suspendedBy']): string {
 
 /** CRLReasons of RFC 5280 section 5.3.1, as a holder understands them. */
 const WHY: ReadonlyMap<string, string> = new Map([
-  ['keyCompromise', 'the phone was reported lost or stolen'],
-  ['superseded', 'a newer mobile ID took its place'],
+  ['keyCompromise', 'it was reported lost or stolen'],
   ['cessationOfOperation', 'it was no longer needed'],
   ['privilegeWithdrawn', 'the right to use it was withdrawn'],
   ['affiliationChanged', 'what it said of you no longer held'],
 ]);
+
+/** Undefined where the reason says nothing. */
+export function reasonText(
+  reason: string | null | undefined,
+  revoked: 'mobile ID' | 'certificate',
+): string | undefined {
+  if (reason === 'superseded') return `a newer ${revoked} took its place`;
+  return WHY.get(reason ?? '');
+}
 
 function revocationText({ certificates }: Standing): string {
   const [revoked] = certificates.filter(
     ({ recovered, revokedAt }) => !recovered && revokedAt !== null,
   );
   const when = revoked?.revokedAt ? ` on ${formatMoment(revoked.revokedAt)}` : '';
-  const why = WHY.get(revoked?.revocationReason ?? '');
+  const why = reasonText(revoked?.revocationReason, 'mobile ID');
   return `Revoked for good${when}${why === undefined ? '' : `: ${why}`}.`;
 }
 

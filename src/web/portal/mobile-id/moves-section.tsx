@@ -5,6 +5,7 @@ import { GuardedOutcome } from '../account/guarded-outcome.js';
 import { SecondThought } from '../account/second-thought.js';
 import type { ProfileInDetail } from '../home/documents.js';
 import { hashOf } from '../route.js';
+import { deviceNoun } from './device-text.js';
 import { MoveCard } from './move-card.js';
 import { movesOf, type Move } from './mobile-id-moves.js';
 import { MOVE_PROBLEMS } from './mobile-id-text.js';
@@ -61,14 +62,15 @@ const ICON = { size: 20, stroke: 1.7, 'aria-hidden': true } as const;
 
 function PossibleMove({ move, moves, profile }: PossibleMoveProps): ReactElement {
   const { busy } = moves.guarded;
+  const device = deviceNoun(profile.device);
   switch (move) {
     case 'SUSPEND':
       return (
         <MoveCard
           name={move}
           icon={<IconPlayerPause {...ICON} />}
-          title="I have mislaid my phone"
-          description="Suspend this mobile ID until the phone turns up. You can take that back yourself."
+          title={`I have mislaid my ${device}`}
+          description={`Suspend this mobile ID until the ${device} turns up. You can take that back yourself.`}
           action="Suspend"
           busy={busy}
           thought={(close) => (
@@ -89,8 +91,8 @@ function PossibleMove({ move, moves, profile }: PossibleMoveProps): ReactElement
         <MoveCard
           name={move}
           icon={<IconPlayerPlay {...ICON} />}
-          title="I have my phone back"
-          description="Reactivate this mobile ID, if you are sure that nobody else had the phone. Otherwise replace it."
+          title={`I have my ${device} back`}
+          description={`Reactivate this mobile ID, if you are sure that nobody else had the ${device}. Otherwise replace it.`}
           action="Reactivate"
           busy={busy}
           onAction={moves.reactivate}
@@ -101,8 +103,8 @@ function PossibleMove({ move, moves, profile }: PossibleMoveProps): ReactElement
         <MoveCard
           name={move}
           icon={<IconRefresh {...ICON} />}
-          title="I have lost this phone, or have a new one"
-          description="Get a new mobile ID on another phone. This one is revoked at the moment the new one becomes active."
+          title={`I have lost this ${device}, or have a new one`}
+          description={`Get a new mobile ID on another ${device}. This one is revoked at the moment the new one becomes active.`}
           action="Replace"
           href={hashOf({
             page: 'REPLACEMENT',
@@ -122,6 +124,7 @@ function PossibleMove({ move, moves, profile }: PossibleMoveProps): ReactElement
           busy={busy}
           thought={(close) => (
             <RevokeForm
+              device={device}
               onRevoke={(why) => {
                 close();
                 moves.revoke(why);

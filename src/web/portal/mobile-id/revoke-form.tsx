@@ -1,14 +1,16 @@
 import { Button, Group, Radio, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactElement, type SubmitEvent } from 'react';
+import type { DeviceNoun } from './device-text.js';
 import { REVOCATIONS, WHY_REVOKED, type WhyRevoked } from './mobile-id-moves.js';
 
 interface RevokeFormProps {
+  readonly device: DeviceNoun;
   readonly onRevoke: (why: WhyRevoked) => void;
   readonly onKeep: () => void;
 }
 
 /** Why, and the last chance to think again: there is no way back from it. */
-export function RevokeForm({ onRevoke, onKeep }: RevokeFormProps): ReactElement {
+export function RevokeForm({ device, onRevoke, onKeep }: RevokeFormProps): ReactElement {
   const [why, setWhy] = useState<WhyRevoked>();
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -34,7 +36,7 @@ export function RevokeForm({ onRevoke, onKeep }: RevokeFormProps): ReactElement 
                 key={one}
                 {...(index === 0 && { ref: first })}
                 value={one}
-                label={REVOCATIONS[one].label}
+                label={REVOCATIONS[one].label(device)}
               />
             ))}
           </Stack>

@@ -1,5 +1,6 @@
 import { Checkbox, Stack } from '@mantine/core';
 import type { ReactElement } from 'react';
+import type { DeviceNoun } from '../mobile-id/device-text.js';
 import type { PortalUser } from '../sign-in/documents.js';
 import { useSession } from '../sign-in/session-context.js';
 import type { LostContact } from '../step-up/ask-access.js';
@@ -8,14 +9,20 @@ import { withLost, type OrderChoice } from './order-choice.js';
 
 interface LostContactsProps {
   readonly offer: Offer;
+  readonly device: DeviceNoun;
   readonly choice: OrderChoice;
   readonly onChange: (changed: Partial<OrderChoice>) => void;
 }
 
-/** What somebody else may read together with the lost phone; whoever has neither address nor number is not asked. */
-export function LostContacts({ offer, choice, onChange }: LostContactsProps): ReactElement | null {
+/** What somebody else may read together with the lost device; whoever has neither address nor number is not asked. */
+export function LostContacts({
+  offer,
+  device,
+  choice,
+  onChange,
+}: LostContactsProps): ReactElement | null {
   const { user } = useSession();
-  const contacts = contactsOf(user);
+  const contacts = contactsOf(user, device);
   if (contacts.length === 0) return null;
   return (
     <Checkbox.Group
@@ -41,18 +48,18 @@ interface Contact {
   readonly label: string;
 }
 
-function contactsOf({ phone, email }: PortalUser): readonly Contact[] {
+function contactsOf({ phone, email }: PortalUser, device: DeviceNoun): readonly Contact[] {
   return [
     ...(phone === null
       ? []
       : [
           {
             contact: 'PHONE',
-            label: `Text messages to ${phone}: the card is in that phone`,
+            label: `Text messages to ${phone}: the card is in that ${device}`,
           } as const,
         ]),
     ...(email === null
       ? []
-      : [{ contact: 'EMAIL', label: `Mail to ${email}: that phone opens it` } as const]),
+      : [{ contact: 'EMAIL', label: `Mail to ${email}: that ${device} opens it` } as const]),
   ];
 }

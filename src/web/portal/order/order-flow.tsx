@@ -3,6 +3,7 @@ import { IconLockExclamation } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { ProblemAlert } from '../../shared/problem-alert.js';
 import type { Profile } from '../home/documents.js';
+import { deviceNoun } from '../mobile-id/device-text.js';
 import { StepUpPanel } from '../step-up/step-up-panel.js';
 import type { Offer } from './documents.js';
 import { LostContacts } from './lost-contacts.js';
@@ -38,7 +39,14 @@ export function OrderFlow({ offer, replaced }: OrderFlowProps): ReactElement {
     <Stack gap="lg">
       <Paper withBorder p="lg" radius="lg" shadow="xs">
         <Stack gap="lg">
-          {replaced && <LostContacts offer={offer} choice={choice} onChange={order.change} />}
+          {replaced && (
+            <LostContacts
+              offer={offer}
+              device={deviceNoun(replaced.device)}
+              choice={choice}
+              onChange={order.change}
+            />
+          )}
           <OrderForm offer={offer} choice={choice} onChange={order.change} />
         </Stack>
       </Paper>

@@ -2,6 +2,7 @@ import { Alert, Anchor, Text } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import type { Profile } from '../home/documents.js';
+import { deviceNoun } from '../mobile-id/device-text.js';
 import { hashOf } from '../route.js';
 
 interface ReplacedNoteProps {
@@ -24,7 +25,8 @@ export function ReplacedNote({ profile }: ReplacedNoteProps): ReactElement {
           'Until then it stays suspended.'
         ) : (
           <>
-            Until then it goes on working. If somebody else may have the phone,{' '}
+            Until then it goes on working. If somebody else may have the{' '}
+            {deviceNoun(profile.device)},{' '}
             <Anchor
               href={hashOf({ page: 'MOBILE_ID', profileId: profile.id })}
               size="sm"
