@@ -31,7 +31,7 @@ import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-reco
 
 interface Activation {
   readonly grant: DeviceGrant;
-  readonly userId: UserId;
+  readonly userId: UserId | null;
   readonly digest: Buffer;
   readonly proven: readonly ProvenRequest[];
   readonly parcel: KeyParcel;
@@ -198,7 +198,7 @@ export class ActivationService {
     activation: Activation,
   ): Promise<MobileIdProfile | ProfileId | DomainError> {
     const { grant, digest, userId } = activation;
-    const user = await this.ports.users.getLocked(scope, userId);
+    const user = userId && (await this.ports.users.getLocked(scope, userId));
     const locked = await this.ports.enrolments.lock(scope, grant.enrolmentId);
     const enrolment = claimedBy(grant, locked);
     const done = this.checkTurn(scope, enrolment, digest);
@@ -240,7 +240,7 @@ export class ActivationService {
       recovered,
     }: {
       enrolment: Enrolment;
-      user: User;
+      user: User | null;
       activation: Activation;
       recovered: readonly Chosen[];
     },
@@ -249,11 +249,13 @@ export class ActivationService {
     const { completions } = this.ports;
     const notAfter = completions.endOf(scope.now, enrolment.validityDays);
     const validity = { notBefore: scope.now, notAfter };
-    const holder = await completions.holderOf(scope, enrolment, { profileId, user, ...validity });
+    const { accountName } = enrolment;
+    const names = { user, accountName };
+    const holder = await completions.holderOf(scope, enrolment, { profileId, ...names, ...validity });
     return completions.complete(scope, { enrolment, profileId, ...validity }, async () => {
       await this.ports.issuance.issue(scope, holder, [...proven, ...parcel.made]);
       await this.ports.keyDelivery.deliverMade(scope, holder, parcel);
-      const to = { enrolmentId: enrolment.id, userId: user.id, profileId, parcel };
+      const to = { enrolmentId: enrolment.id, userId: holder.userId, profileId, parcel };
       await this.ports.recoveries.recover(scope, recovered, to);
     });
   }

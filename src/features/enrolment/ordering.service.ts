@@ -173,7 +173,7 @@ export class OrderingService {
       idempotencyKey: key,
     });
     if (found === null) return undefined;
-    if (!found.orderDigest.equals(digest)) {
+    if (found.orderDigest?.equals(digest) !== true) {
       throw new DomainError('CONFLICT', {
         fields: [{ field: 'input.idempotencyKey', message: 'It was used for another order.' }],
       });
