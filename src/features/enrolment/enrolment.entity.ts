@@ -22,6 +22,10 @@ import type { EnrolmentStatus } from './enrolment-status.js';
   unique: true,
   where: `status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
 })
+@Index('enrolment_one_open_per_device', ['projectId', 'deviceThumbprint'], {
+  unique: true,
+  where: `user_id IS NULL AND status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
+})
 @Index('enrolment_idempotency', ['orderedBy', 'idempotencyKey'], {
   unique: true,
   where: 'idempotency_key IS NOT NULL',
