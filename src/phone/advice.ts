@@ -161,6 +161,14 @@ const SHARED_ADVICE: Readonly<Record<string, Text>> = {
   INVALID_TRANSITION: ['This step is not possible any more', SCAN_AGAIN],
 };
 
+interface Way {
+  readonly texts: Readonly<Record<string, Text>>;
+  /** How to begin anew. */
+  readonly anew: string;
+}
+const SHARED: Way = { texts: SHARED_ADVICE, anew: SCAN_AGAIN };
+const ORDERED: Way = { texts: {}, anew: NEW_ORDER };
+
 const UNFORESEEN: Text = ['Something went wrong on this phone', 'Try again.', 'retry'];
 
 /**
@@ -174,9 +182,9 @@ export function adviceOn(
   const known = error instanceof ServerError || error instanceof PhoneError;
   const code = known ? error.code : 'UNFORESEEN';
   const ended = error instanceof ServerError && error.ended;
-  const [title, next, retry] = (isShared ? SHARED_ADVICE[code] : undefined) ?? textFor(code, known);
-  const anew = isShared ? SCAN_AGAIN : NEW_ORDER;
-  if (ended && retry !== undefined) return { code, title, next: anew, retry: false };
+  const own = isShared ? SHARED : ORDERED;
+  const [title, next, retry] = own.texts[code] ?? textFor(code, known);
+  if (ended && retry !== undefined) return { code, title, next: own.anew, retry: false };
   return { code, title, next, retry: retry !== undefined };
 }
 

@@ -106,4 +106,5 @@ test.each([
   await late.page.getByText(advice).waitFor();
   await early.page.getByRole('button', { name: 'Create mobile ID' }).click();
   await early.page.locator(`[data-problem="${code}"]`).waitFor();
+  expect(await selfRegistrationOf(stage.server, admin, projectId)).toMatchObject({ used: 0 });
 });

@@ -28,8 +28,7 @@ function phoneAt(address: string): HonestOrNotPhone {
   const headers = { 'x-forwarded-for': address };
   return new HonestOrNotPhone({
     url: server.url,
-    graphql: (query, variables, caller) =>
-      server.graphql(query, variables, { ...caller, headers }),
+    graphql: (query, variables, caller) => server.graphql(query, variables, { ...caller, headers }),
   });
 }
 
@@ -40,8 +39,8 @@ async function moreClaims(count: number, status: string, minutesAgo: number): Pr
        INSERT INTO enrolment SELECT (e).* FROM (
          SELECT jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(),
            'device_thumbprint', gen_random_uuid(), 'status', $2::text)) AS e
-         FROM (SELECT * FROM enrolment WHERE user_id IS NULL ORDER BY created_at DESC LIMIT 1) AS e,
-           generate_series(1, $1::int)) AS copies
+         FROM enrolment e, generate_series(1, $1::int)
+         WHERE e.id = (SELECT id FROM enrolment WHERE user_id IS NULL ORDER BY created_at DESC LIMIT 1)) AS copies
        RETURNING id)
      INSERT INTO activation_claim SELECT id, $4, now() - make_interval(mins => $3) FROM made`,
     [count, status, minutesAgo, HERE],

@@ -52,7 +52,7 @@ test('the PNG says what the QR code says, and a phone that reads it gets an ID',
   const answer = await get('png');
   expect(answer.headers.get('content-type')).toBe('image/png');
   expect(answer.headers.get('content-disposition')).toBe(
-    'attachment; filename="activation-code.png"',
+    'attachment; filename=activation-code.png',
   );
   expect(answer.headers.get('cache-control')).toBe('no-store');
   const read = qrCodeIn(await bytesOf(answer));
@@ -77,14 +77,14 @@ test('the page to print is a PDF, and links to apps have QR codes of their own',
   expect(answer.headers.get('content-type')).toBe('application/pdf');
   expect((await bytesOf(answer)).subarray(0, 5).toString()).toBe('%PDF-');
   const { data } = await server.graphql(
-    'query ($id: ID!) { project(id: $id) { settings { appLinks { label url qr { uri } } } selfRegistration { pdf } } }',
+    'query ($id: ID!) { project(id: $id) { settings { appLinks { label url qr { says: uri } } } selfRegistration { pdf } } }',
     { id: stage.projectId },
     { token: cast.admin },
   );
   const { settings, selfRegistration } = data.project;
   const pdf = Buffer.from(selfRegistration.pdf as string, 'base64');
   expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
-  expect(settings.appLinks).toEqual(LINKS.map((link) => ({ ...link, qr: { uri: link.url } })));
+  expect(settings.appLinks).toEqual(LINKS.map((link) => ({ ...link, qr: { says: link.url } })));
 });
 
 test('a session in a cookie will do, unless another site made the browser send it', async () => {
@@ -94,27 +94,30 @@ test('a session in a cookie will do, unless another site made the browser send i
   expect(await refusal(await get('png', fromElsewhere))).toBe('401 UNAUTHENTICATED');
 });
 
-test.each(['png', 'svg', 'pdf'])('the %s is for administrators with all their proofs', async (format) => {
-  expect(await refusal(await get(format, {}))).toBe('401 UNAUTHENTICATED');
-  const outcomes: string[] = [];
-  const client = await createClient(server, cast.admin, { scopes: API_SCOPES });
-  for (const token of [
-    'A'.repeat(43),
-    cast.alva.token,
-    cast.operator.token,
-    await accessToken(server, client),
-    await sessionOf(server, cast.adminId, ['PASSWORD']),
-  ]) {
-    outcomes.push(await refusal(await get(format, { authorization: `Bearer ${token}` })));
-  }
-  expect(outcomes).toEqual([
-    '401 UNAUTHENTICATED',
-    '403 FORBIDDEN',
-    '403 FORBIDDEN',
-    '403 FORBIDDEN',
-    '401 INSUFFICIENT_USER_AUTHENTICATION',
-  ]);
-});
+test.each(['png', 'svg', 'pdf'])(
+  'the %s is for administrators with all their proofs',
+  async (format) => {
+    expect(await refusal(await get(format, {}))).toBe('401 UNAUTHENTICATED');
+    const outcomes: string[] = [];
+    const client = await createClient(server, cast.admin, { scopes: API_SCOPES });
+    for (const token of [
+      'A'.repeat(43),
+      cast.alva.token,
+      cast.operator.token,
+      await accessToken(server, client),
+      await sessionOf(server, cast.adminId, ['PASSWORD']),
+    ]) {
+      outcomes.push(await refusal(await get(format, { authorization: `Bearer ${token}` })));
+    }
+    expect(outcomes).toEqual([
+      '401 UNAUTHENTICATED',
+      '403 FORBIDDEN',
+      '403 FORBIDDEN',
+      '403 FORBIDDEN',
+      '401 INSUFFICIENT_USER_AUTHENTICATION',
+    ]);
+  },
+);
 
 test.each([
   ['MANAGED', () => cast.projectId, '409 WRONG_PROJECT_MODE'],

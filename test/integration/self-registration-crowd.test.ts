@@ -25,7 +25,12 @@ test('phones at two servers, one of which is killed now and then, get consecutiv
   const admin = await administrator(sites[0]);
   const { projectId, code } = await createSelfRegistration(sites[0], admin);
   const crowd = { sites, publicUrl: PUBLIC_URL, code };
-  const { told, kills, lost } = await letIn({ ...crowd, phones: PHONES, atOnce: 16, killEvery: 40 });
+  const { told, kills, lost } = await letIn({
+    ...crowd,
+    phones: PHONES,
+    atOnce: 16,
+    killEvery: 40,
+  });
   expect(kills).toBe(2);
   expect(lost).toBeGreaterThan(0);
   expect(told.map(Number).sort((a, b) => a - b)).toEqual(upTo(PHONES));

@@ -4,7 +4,7 @@ import { codeOf } from '../helpers/graphql';
 import { AnyAnswerPhone, readChallenge, sendAnswer, startProof } from '../helpers/mobile-id';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
-import { HonestOrNotPhone } from '../helpers/phone';
+import { HonestOrNotPhone, requestFor } from '../helpers/phone';
 import {
   changeSelfRegistration,
   createSelfRegistration,
@@ -14,6 +14,7 @@ import {
   type Change,
 } from '../helpers/self-registration';
 import { startTestServer, type TestServer } from '../helpers/server';
+import { ecKey } from '../unit/certificates/request-builder';
 import { endsInDays, RenewingPhone } from '../helpers/renewals';
 import { sessionOf } from '../helpers/sessions';
 
@@ -102,7 +103,7 @@ describe('a SELF_REGISTRATION project', () => {
     ['recoverEncryptionCertificates', { recoverEncryptionCertificates: true }],
   ])('refuses %s, at its creation and later', async (name, settings) => {
     const created = await tryCreateSelfRegistration(server, cast.admin, { settings });
-    if (name === 'confirmation') expect(codeOf(created)).toBe('WRONG_PROJECT_MODE');
+    expect(codeOf(created)).toBe('WRONG_PROJECT_MODE');
     const { projectId } = await createSelfRegistration(server, cast.admin);
     const updated = await server.graphql(
       `mutation ($id: ID!, $settings: ProvisioningSettingsInput!) {
@@ -295,6 +296,25 @@ describe('a phone that scans the activation code', () => {
     expect(await standing(projectId)).toMatchObject({ used: 1, nextId: 2 });
     const { profile } = await newPhone().enrol(code);
     expect(profile.accountName).toBe('2');
+  });
+
+  test('takes none either where another phone has the same key certified at the same moment', async () => {
+    const { projectId, code } = await createSelfRegistration(server, cast.admin);
+    const privateKey = ecKey();
+    const twins = [newPhone(), newPhone()];
+    const answers = await Promise.all(
+      twins.map(async (phone) => {
+        const task = await phone.claim(code);
+        const [first, ...others] = phone.requestsFor(task);
+        const kind = first?.kind ?? 'AUTHENTICATION';
+        const same = requestFor(kind, task.challenge, { privateKey });
+        return phone.tryActivate(task, [same, ...others]);
+      }),
+    );
+    const codes = answers.map(({ errors }) => errors[0]?.extensions.code ?? 'ACTIVE').sort();
+    expect(codes).toEqual(['ACTIVE', 'CSR_REJECTED']);
+    expect(await standing(projectId)).toMatchObject({ used: 1, nextId: 2 });
+    expect((await newPhone().enrol(code)).profile.accountName).toBe('2');
   });
 
   test('may cancel, and scan again', async () => {
@@ -522,7 +542,7 @@ describe('a mobile ID without a user', () => {
     const challenge = await readChallenge(server, proof.code);
     const { mobileIdChallenge: asked } = challenge.data;
     const refused = await sendAnswer(server, proof.code, stranger.answer(asked, proof.number));
-    expect(codeOf(refused)).toBe('DEVICE_PROOF_REJECTED');
+    expect(codeOf(refused)).toBe('INVALID_CREDENTIALS');
     const answered = await sendAnswer(server, proof.code, own.answer(asked, proof.number));
     expect(answered.errors).toEqual([]);
   });

@@ -18,7 +18,8 @@ export class AssignedIdEntity {
   @Column('text', { name: 'device_thumbprint' }) deviceThumbprint!: string;
   @Column('text') status!: AssignedIdStatus;
   @Column('text', { name: 'host_reference', nullable: true }) hostReference!: string | null;
-  @Index('assigned_id_by_profile') @Column('uuid', { name: 'profile_id', nullable: true })
+  @Index('assigned_id_by_profile')
+  @Column('uuid', { name: 'profile_id', nullable: true })
   profileId!: ProfileId | null;
 
   @Column('timestamptz', { name: 'assigned_at' }) assignedAt!: Date;

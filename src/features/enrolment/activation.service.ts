@@ -256,7 +256,11 @@ export class ActivationService {
     const validity = { notBefore: scope.now, notAfter };
     const { accountName } = enrolment;
     const names = { user, accountName };
-    const holder = await completions.holderOf(scope, enrolment, { profileId, ...names, ...validity });
+    const holder = await completions.holderOf(scope, enrolment, {
+      profileId,
+      ...names,
+      ...validity,
+    });
     const completion = { enrolment, profileId, ...validity };
     const profile = await completions.complete(scope, completion, async () => {
       await this.ports.issuance.issue(scope, holder, [...proven, ...parcel.made]);

@@ -138,10 +138,7 @@ export class ClaimService {
   }
 
   /** Any number of phones may have the code: each claims an enrolment of its own. */
-  private async claimShared(
-    request: RequestContext,
-    claim: SharedClaim,
-  ): Promise<DeviceTask> {
+  private async claimShared(request: RequestContext, claim: SharedClaim): Promise<DeviceTask> {
     const { activationClaims, limits, work } = this.ports;
     const { scanned, thumbprint } = claim;
     await limits.take('device/enrolment', `${scanned.projectId} ${thumbprint}`);

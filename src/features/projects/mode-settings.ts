@@ -6,7 +6,10 @@ type Name = keyof ProvisioningSettings;
 
 /** What each mode does not have, and why not. */
 const FOREIGN: Readonly<
-  Record<ProjectMode, readonly (readonly [Name, (settings: ProvisioningSettings) => boolean, string])[]>
+  Record<
+    ProjectMode,
+    readonly (readonly [Name, (settings: ProvisioningSettings) => boolean, string])[]
+  >
 > = {
   MANAGED: [
     [

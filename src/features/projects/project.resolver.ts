@@ -45,7 +45,8 @@ export class ProjectResolver {
 
   @Resource('/admin/projects')
   @Mutation(() => ProjectType, {
-    description: 'Makes a project. Its mode stays, as do the first ID, prefix and width of its IDs.',
+    description:
+      'Makes a project. Its mode stays, as do the first ID, prefix and width of its IDs.',
   })
   createProject(
     @Ctx() ctx: RequestContext,

@@ -21,7 +21,6 @@ import {
   summaryOf,
   type NewProject,
   type Project,
-  type ProjectMode,
   type ProjectSummary,
 } from './project.js';
 import {
@@ -47,7 +46,6 @@ export type {
   NewProject,
   ProfileNames,
   Project,
-  ProjectMode,
   ProjectSummary,
   ProvisioningSettings,
   SettingsInput,

@@ -1,7 +1,11 @@
 import { expandTemplate } from '../../kernel/template.js';
 
 /** What the link that registers an assigned ID can be made of. */
-export const REGISTRATION_PLACEHOLDERS = ['assignedId', 'registrationToken', 'projectName'] as const;
+export const REGISTRATION_PLACEHOLDERS = [
+  'assignedId',
+  'registrationToken',
+  'projectName',
+] as const;
 type RegistrationPlaceholder = (typeof REGISTRATION_PLACEHOLDERS)[number];
 
 /** Each value is escaped, so that none begins a new part of the URL (RFC 3986 2.2). */

@@ -77,10 +77,7 @@ function CurrentScreen({ renewal, screen, session }: CurrentScreenProps): ReactE
       return <DoneScreen {...screen} onFinish={() => void session.showLibrary()} />;
     case 'CANCELLED':
       return (
-        <CancelledScreen
-          isShared={screen.isShared}
-          onFinish={() => void session.showLibrary()}
-        />
+        <CancelledScreen isShared={screen.isShared} onFinish={() => void session.showLibrary()} />
       );
     case 'PROBLEM':
       return (

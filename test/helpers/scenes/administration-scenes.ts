@@ -50,7 +50,8 @@ async function newSelfRegistration(
   { isPaused = false } = {},
 ): Promise<string> {
   const { projectId } = await createSelfRegistration(server, cast.admin);
-  if (isPaused) await changeSelfRegistration(server, cast.admin, 'pauseSelfRegistration', projectId);
+  if (isPaused)
+    await changeSelfRegistration(server, cast.admin, 'pauseSelfRegistration', projectId);
   return projectId;
 }
 

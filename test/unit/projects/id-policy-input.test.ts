@@ -65,7 +65,11 @@ test.each<[string, IdPolicyInput, string]>([
   ['a prefix of 21 characters', { idPrefix: 'A'.repeat(21) }, 'p.idPrefix'],
   ['a quota of none', { quota: 0 }, 'p.quota'],
   ['a quota beyond an Int', { quota: 2 ** 31 }, 'p.quota'],
-  ['a range that ends before it begins', { blockedRanges: [{ from: 2, to: 1 }] }, 'p.blockedRanges'],
+  [
+    'a range that ends before it begins',
+    { blockedRanges: [{ from: 2, to: 1 }] },
+    'p.blockedRanges',
+  ],
   ['a range below zero', { blockedRanges: [{ from: -1, to: 1 }] }, 'p.blockedRanges'],
   [
     'a thousand and one ranges',

@@ -9,7 +9,7 @@ import {
   type IdPolicy,
 } from '../../../src/features/projects/self-registration/id-policy.js';
 
-const RUNS = { numRuns: 5000 };
+const RUNS = { numRuns: 1000 };
 const TOP = 60;
 const number = fc.integer({ min: 0, max: TOP });
 const ranges = fc.array(
@@ -70,10 +70,12 @@ test('ranges put in order hold the same numbers, and none touches the next', () 
   fc.assert(
     fc.property(ranges, (drawn) => {
       const ordered = inOrder(drawn);
-      for (let one = 0; one <= TOP; one += 1) expect(isIn(ordered, one)).toBe(isIn(drawn, one));
-      ordered.slice(1).forEach(({ from }, i) => {
-        expect(from).toBeGreaterThan((ordered[i]?.to ?? 0) + 1);
-      });
+      const all = Array.from({ length: TOP + 1 }, (_, one) => one);
+      expect(all.filter((one) => isIn(ordered, one))).toEqual(
+        all.filter((one) => isIn(drawn, one)),
+      );
+      const touching = ordered.filter(({ from }, i) => from <= (ordered[i - 1]?.to ?? -2) + 1);
+      expect(touching).toEqual([]);
     }),
     RUNS,
   );

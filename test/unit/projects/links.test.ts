@@ -69,11 +69,14 @@ test.each([
 });
 
 test('what is filled in stays what it is', () => {
-  const url = registrationUrlOf('https://host.example/r?id={assignedId}&p={projectName}#{registrationToken}', {
-    assignedId: 'A/1 &x=?#',
-    registrationToken: 'tok-en_1',
-    projectName: '{assignedId} Ö',
-  });
+  const url = registrationUrlOf(
+    'https://host.example/r?id={assignedId}&p={projectName}#{registrationToken}',
+    {
+      assignedId: 'A/1 &x=?#',
+      registrationToken: 'tok-en_1',
+      projectName: '{assignedId} Ö',
+    },
+  );
   const parsed = new URL(url);
   expect(parsed.origin).toBe('https://host.example');
   expect(parsed.searchParams.get('id')).toBe('A/1 &x=?#');

@@ -168,7 +168,12 @@ export class EnrolmentRecoveryService {
   async recover(
     scope: ChangeScope,
     standing: readonly Chosen[],
-    to: { enrolmentId: EnrolmentId; userId: UserId | null; profileId: ProfileId; parcel: KeyParcel },
+    to: {
+      enrolmentId: EnrolmentId;
+      userId: UserId | null;
+      profileId: ProfileId;
+      parcel: KeyParcel;
+    },
   ): Promise<void> {
     if (standing.length === 0) return;
     const { userId } = to;

@@ -6,7 +6,10 @@ import type { EnrolmentId } from '../../../kernel/ids.js';
 @Index('activation_claim_by_address', ['address', 'claimedAt'])
 @Index('activation_claim_by_age', ['claimedAt'])
 export class ActivationClaim {
-  @PrimaryColumn('uuid', { name: 'enrolment_id', primaryKeyConstraintName: 'activation_claim_pkey' })
+  @PrimaryColumn('uuid', {
+    name: 'enrolment_id',
+    primaryKeyConstraintName: 'activation_claim_pkey',
+  })
   enrolmentId!: EnrolmentId;
 
   /** As `addressKey` counts it. */

@@ -33,10 +33,8 @@ export class AssignmentService {
     await selfRegistrations.holdOpen(scope, { projectId, generation });
     const assigned = await assignedIds.assign(scope, { projectId, deviceThumbprint });
     const project = await projects.get(scope, projectId);
-    return {
-      enrolment: { ...enrolment, ...projects.namesForId(project, assigned.value) },
-      assigned,
-    };
+    Object.assign(enrolment, projects.namesForId(project, assigned.value));
+    return { enrolment, assigned };
   }
 
   /** Once the mobile ID is stored: the ID stands for it, and for no earlier one. */

@@ -53,7 +53,7 @@ export function newPolicy(input: IdPolicyInput, path: string): WholePolicy {
     .note(`${path}.idPrefix`, prefixProblem(policy.idPrefix))
     .note(`${path}.idWidth`, between(policy.idWidth, 0, MAX_WIDTH));
   problems.refuse();
-  return checked(policy, { path, given: { firstId: policy.firstId }, progress: NOTHING });
+  return checked(policy, NOTHING, path);
 }
 
 /** @throws DomainError INVALID_INPUT */
@@ -71,15 +71,12 @@ export function changedPolicy(
     ...(quota === undefined ? {} : { quota }),
     ...(blockedRanges ? { blockedRanges } : {}),
   };
-  return checked(changed, { path, given: {}, progress: present });
+  return checked(changed, present, path);
 }
 
-function checked(
-  policy: WholePolicy,
-  { path, given, progress }: { path: string; given: { firstId?: number }; progress: Progress },
-): WholePolicy {
+function checked(policy: WholePolicy, progress: Progress, path: string): WholePolicy {
   new FieldProblems()
-    .note(`${path}.${'firstId' in given ? 'firstId' : 'ceiling'}`, widthProblem(policy))
+    .note(`${path}.firstId`, widthProblem(policy))
     .note(`${path}.ceiling`, ceilingProblem(policy, progress))
     .note(`${path}.quota`, quotaProblem(policy, progress))
     .note(`${path}.blockedRanges`, rangesProblem(policy.blockedRanges))

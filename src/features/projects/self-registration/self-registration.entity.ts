@@ -30,6 +30,8 @@ export class ActivationCodeEntity {
   @PrimaryColumn('bytea', { name: 'code_hash', primaryKeyConstraintName: 'activation_code_pkey' })
   codeHash!: Buffer;
 
-  @Index('activation_code_by_project') @Column('uuid', { name: 'project_id' }) projectId!: ProjectId;
+  @Index('activation_code_by_project')
+  @Column('uuid', { name: 'project_id' })
+  projectId!: ProjectId;
   @Column('integer') generation!: number;
 }

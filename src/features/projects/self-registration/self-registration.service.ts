@@ -7,7 +7,7 @@ import type { NewProject, Project, ProjectService } from '../project.service.js'
 import { requireMode } from '../project.js';
 import type { ActivationCodes } from './activation-codes.js';
 import { ActivationCodeEntity } from './self-registration.entity.js';
-import { nextNumber, valueOf, type BlockedRange } from './id-policy.js';
+import { nextNumber, valueOf } from './id-policy.js';
 import {
   changedPolicy,
   newPolicy,
@@ -18,7 +18,7 @@ import {
 import { SELF_REGISTRATION, type SelfRegistration } from './self-registration.js';
 
 export { nextNumber };
-export type { BlockedRange, IdPolicyChange, IdPolicyInput, SelfRegistration };
+export type { SelfRegistration };
 
 /** An activation code that was scanned, of whatever age. */
 export interface ScannedActivationCode {
