@@ -9,6 +9,7 @@ const PROGRAMS = {
   certtool: 'gnutls-bin',
   curl: 'curl',
   openssl: 'openssl',
+  pdftoppm: 'poppler-utils',
   pki: 'strongswan-pki',
   'softhsm2-util': 'softhsm2',
   vfychain: 'libnss3-tools',

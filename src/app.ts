@@ -25,6 +25,7 @@ import type { IssuingAuthorities } from './features/certificates/authorities/iss
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
 import { pkiMount } from './composition/pki-mount.js';
+import { projectMount } from './composition/project-mount.js';
 import { pkiUrlOf } from './composition/pki-url.js';
 import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
@@ -220,6 +221,7 @@ async function startEdge(
       pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
       estMount(config, { services, ports, publicUrl }),
+      projectMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox
         ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]

@@ -7,6 +7,7 @@ import {
   ApiClientSecretEntity,
 } from './features/api-clients/api-client.entity.js';
 import { OAuthAssertion, OAuthSigningKey } from './features/api-clients/oauth.entity.js';
+import { AssignedIdEntity } from './features/assigned-ids/assigned-id.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { AuditSealEntity } from './features/audit/audit-seal.entity.js';
 import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
@@ -51,6 +52,11 @@ import {
 import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
+import {
+  ActivationCodeEntity,
+  SelfRegistrationEntity,
+} from './features/projects/self-registration/self-registration.entity.js';
+import { ActivationClaim } from './features/enrolment/self-registration/activation-claim.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
@@ -61,6 +67,7 @@ import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-Au
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
+import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRegistration.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
@@ -71,6 +78,7 @@ import { Est1795500700000 } from './migrations/1795500700000-Est.js';
 import { KeyArchive1795500300000 } from './migrations/1795500300000-KeyArchive.js';
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
+import { AssignedIds1795600200000 } from './migrations/1795600200000-AssignedIds.js';
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
@@ -82,10 +90,13 @@ export const databaseSchema: DatabaseSchema = {
     AccessRuleEntity,
     AccessRuleVersionEntity,
     Announcement,
+    ActivationClaim,
+    ActivationCodeEntity,
     ApiClientAddressEntity,
     ApiClientEntity,
     ApiClientSecretEntity,
     ArchivedKey,
+    AssignedIdEntity,
     AuditEntryEntity,
     AuditSealEntity,
     Authority,
@@ -124,6 +135,7 @@ export const databaseSchema: DatabaseSchema = {
     SamlMessage,
     SamlRequest,
     SamlSession,
+    SelfRegistrationEntity,
     Session,
     SessionEvidence,
     TotpAuthenticatorEntity,
@@ -148,5 +160,7 @@ export const databaseSchema: DatabaseSchema = {
     KeyArchive1795500300000,
     Renewal1795500600000,
     EnrolmentDelivery1795600000000,
+    SelfRegistration1795600100000,
+    AssignedIds1795600200000,
   ],
 };

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ApiClientService } from '../features/api-clients/api-client.service.js';
+import { AssignedIdService } from '../features/assigned-ids/assigned-id.service.js';
 import { AuditSealService } from '../features/audit/audit-seal.service.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { CertificateService } from '../features/certificates/certificate.service.js';
@@ -19,6 +20,9 @@ import { AuthenticationKeyService } from '../features/profiles/authentication-ke
 import { DeviceService } from '../features/profiles/device.service.js';
 import { ProfileService } from '../features/profiles/profile.service.js';
 import { ProjectService } from '../features/projects/project.service.js';
+import { ActivationCodes } from '../features/projects/self-registration/activation-codes.js';
+import { ActivationSheetService } from '../features/projects/self-registration/activation-sheet.service.js';
+import { SelfRegistrationService } from '../features/projects/self-registration/self-registration.service.js';
 import { SessionControl } from '../features/sessions/session-control.service.js';
 import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
 import { FirstAdministratorService } from '../features/users/first-administrator.service.js';
@@ -67,19 +71,25 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     const found = await projects.byIds(scope, ids);
     return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
   });
+  const activationCodes = new ActivationCodes(keys);
+  const selfRegistrations = new SelfRegistrationService({
+    ...{ projects, activationCodes, audit, publicUrl },
+  });
+  const profiles = new ProfileService(certificates, audit);
   const sessions = new SessionService(ground.session);
   return {
     ...{ handlers, work, limits, keys, bus, publicUrl },
     ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
-    ...{ authorityDirectory, ocspSigners },
+    activationSheets: new ActivationSheetService({ projects, selfRegistrations }),
+    ...{ authorityDirectory, ocspSigners, selfRegistrations },
     revocationLists: new RevocationListService(work, authorityDirectory, audit),
     responder: new ResponderService(work, authorityDirectory, ocspSigners),
     issuance: new IssuanceService(ground.authorities.issuing),
     recoveredCertificates: new RecoveredCertificateService(),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
-    profiles: new ProfileService(certificates, audit),
+    ...{ profiles, assignedIds: new AssignedIdService({ profiles, selfRegistrations }) },
     auditSeals: new AuditSealService(keys),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),

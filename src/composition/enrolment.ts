@@ -22,6 +22,8 @@ import { RenewalEndService } from '../features/enrolment/renewal/renewal-end.ser
 import { RenewalKeyService } from '../features/enrolment/renewal/renewal-key.service.js';
 import { RenewalStandingService } from '../features/enrolment/renewal/renewal-standing.service.js';
 import { RenewalService } from '../features/enrolment/renewal/renewal.service.js';
+import { ActivationClaimService } from '../features/enrolment/self-registration/activation-claim.service.js';
+import { AssignmentService } from '../features/enrolment/self-registration/assignment.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
 import { EnrolmentRecoveryService } from '../features/enrolment/recovery/enrolment-recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
@@ -43,9 +45,11 @@ export function createEnrolment(
   const preparedKeys = new PreparedKeyService(keys);
   const recoveries = new EnrolmentRecoveryService({ ...base, keyDelivery, preparedKeys, access });
   const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
-  const claims = new ClaimService(own);
+  const activationClaims = new ActivationClaimService(own);
+  const claims = new ClaimService({ ...own, activationClaims });
   const completions = new CompletionService(own);
-  const activations = new ActivationService({ ...own, completions });
+  const assignments = new AssignmentService(base);
+  const activations = new ActivationService({ ...own, assignments, completions });
   const keyRecoveryEnds = new KeyRecoveryEndService({ audit, preparedKeys });
   const renewalKeys = new RenewalKeyService(base);
   const renewalStanding = new RenewalStandingService({ ...base, completions });
@@ -56,7 +60,7 @@ export function createEnrolment(
     keyRecoveryEnds,
     offers: new OffersService(projects, enrolments, access, recoveries),
     ordering: new OrderingService(own),
-    ...{ claims, activations },
+    ...{ activationClaims, claims, activations },
     ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),

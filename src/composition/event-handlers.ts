@@ -90,6 +90,7 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     services.estEnrolments.abandon(scope, enrolmentId),
   );
   handlers.on(profilesEnded, async (scope, { profileIds }) => {
+    await services.assignedIds.revokeWith(scope, profileIds);
     await services.mobileIdEvidence.forget(scope, profileIds);
     await services.keyDelivery.forgetEnded(scope, profileIds);
   });

@@ -2,6 +2,7 @@ import type { Guarded } from '../features/access/resource-registry.service.js';
 
 /** What resources guard beyond what `@resource` tells in the schema: services ask for these themselves. */
 export const GUARDED_IN_SERVICES: readonly Guarded[] = [
+  { resource: '/admin/projects', name: 'GET /projects/ID/activation-code.png, .svg, .pdf' },
   { resource: '/mobile-id/get', name: 'Mutation.reactivateMyProfile' },
   { resource: '/mobile-id/recover', name: 'StartEnrolmentInput.recoverCertificateIds' },
   { resource: '/operator/profiles', name: 'User.profiles' },

@@ -65,6 +65,7 @@ function publishers(services: Services, log: Logger): Sweeper[] {
 /** Deletes a batch of everything that is good for a time, and kept for a while after. */
 export async function purgeAll(services: Services, scope: ChangeScope): Promise<void> {
   const passing = [
+    services.activationClaims,
     services.challenges,
     services.clientAuthentication,
     services.estAnswers,

@@ -25,6 +25,11 @@ import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.j
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
 import { ProjectResolver } from '../features/projects/project.resolver.js';
+import {
+  AppLinkResolver,
+  ProjectSelfRegistrationResolver,
+  SelfRegistrationResolver,
+} from '../features/projects/self-registration/self-registration.resolver.js';
 import { QrCodeResolver } from '../features/qr/qr.resolver.js';
 import { SessionResolver } from '../features/sessions/session.resolver.js';
 import { UserResolver } from '../features/users/user.resolver.js';
@@ -36,6 +41,7 @@ export function createResolvers(services: Services): readonly [object, ...object
   return [
     new AccessResolver(services),
     new AccessRuleResolver(work, services.rules),
+    new AppLinkResolver(),
     new ApiClientResolver(work, services.clients),
     new AuditResolver(work, services.audit),
     new AuthenticationResolver(services),
@@ -56,9 +62,11 @@ export function createResolvers(services: Services): readonly [object, ...object
     new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
     new ProfileControlResolver(services),
     new ProfileResolver(services),
-    new ProjectResolver(work, projects),
+    new ProjectResolver(work, projects, services.selfRegistrations),
+    new ProjectSelfRegistrationResolver(services),
     new QrCodeResolver(),
     new RenewalResolver(services),
+    new SelfRegistrationResolver(services),
     new SessionResolver(work, services.sessionControl),
     new TotpResolver(services.answers, services.totpProofs),
     new UserProfilesResolver(work, profiles, services.access),

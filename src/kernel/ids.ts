@@ -13,6 +13,7 @@ export type DeviceId = Brand<string, 'DeviceId'>;
 export type ProfileId = Brand<string, 'ProfileId'>;
 export type ApiClientId = Brand<string, 'ApiClientId'>;
 export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
+export type AssignedIdId = Brand<string, 'AssignedIdId'>;
 export type CertificateId = Brand<string, 'CertificateId'>;
 export type KeyRecoveryId = Brand<string, 'KeyRecoveryId'>;
 

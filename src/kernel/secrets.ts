@@ -25,6 +25,8 @@ export function equalSecrets(a: Buffer, b: Buffer): boolean {
 
 /** What a derived key is for. Each purpose has a key of its own. */
 export type KeyPurpose =
+  | 'activation-code'
+  | 'activation-code-hash'
   | 'attempt-subject'
   | 'audit-seal'
   | 'enrolment-code'

@@ -139,15 +139,52 @@ const ADVICE: Readonly<Record<string, Text>> = {
   ],
 };
 
+const SCAN_AGAIN = 'Scan the code again.';
+
+/** Where the code is one for all: nobody has ordered, and nobody need order again. */
+const SHARED_ADVICE: Readonly<Record<string, Text>> = {
+  ENROLMENT_EXPIRED: ['The time for this was over', SCAN_AGAIN],
+  ENROLMENT_CANCELLED: ['This was cancelled', `Nothing was stored. ${SCAN_AGAIN}`],
+  ENROLMENT_SUPERSEDED: ['This was begun anew', SCAN_AGAIN],
+  ENROLMENT_COMPLETED: ['This is finished', SCAN_AGAIN],
+  CONFIRMATION_REQUIRED: [
+    'The confirmation is still missing',
+    'Read the code that this phone shows to the operator, then try again.',
+    'retry',
+  ],
+  CONFIRMATION_WRONG: [
+    'The confirmation failed',
+    `The wrong code was entered too often. ${SCAN_AGAIN}`,
+  ],
+  NOT_FOUND: ['This is not there any more', SCAN_AGAIN],
+  UNAUTHENTICATED: ['The server does not recognise this phone any more', SCAN_AGAIN],
+  INVALID_TRANSITION: ['This step is not possible any more', SCAN_AGAIN],
+};
+
+interface Way {
+  readonly texts: Readonly<Record<string, Text>>;
+  /** How to begin anew. */
+  readonly anew: string;
+}
+const SHARED: Way = { texts: SHARED_ADVICE, anew: SCAN_AGAIN };
+const ORDERED: Way = { texts: {}, anew: NEW_ORDER };
+
 const UNFORESEEN: Text = ['Something went wrong on this phone', 'Try again.', 'retry'];
 
-/** A sentence and a way on for whatever the phone threw. An enrolment that has ended is never retried. */
-export function adviceOn(error: unknown): Advice {
+/**
+ * A sentence and a way on for whatever the phone threw. An enrolment that has ended is never retried.
+ * @param isShared whether the code is a project's activation code, which is for all phones
+ */
+export function adviceOn(
+  error: unknown,
+  { isShared = false }: { readonly isShared?: boolean } = {},
+): Advice {
   const known = error instanceof ServerError || error instanceof PhoneError;
   const code = known ? error.code : 'UNFORESEEN';
   const ended = error instanceof ServerError && error.ended;
-  const [title, next, retry] = textFor(code, known);
-  if (ended && retry !== undefined) return { code, title, next: NEW_ORDER, retry: false };
+  const own = isShared ? SHARED : ORDERED;
+  const [title, next, retry] = own.texts[code] ?? textFor(code, known);
+  if (ended && retry !== undefined) return { code, title, next: own.anew, retry: false };
   return { code, title, next, retry: retry !== undefined };
 }
 

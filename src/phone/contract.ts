@@ -42,6 +42,11 @@ export interface DeviceTask {
   readonly expiresAt: string;
 }
 
+/** Whether it came by a project's activation code: it is for whoever has the phone, whose ID is assigned at the end. */
+export function isShared({ accountName }: Pick<DeviceTask, 'accountName'>): boolean {
+  return accountName === null;
+}
+
 export interface ClaimEnrolmentInput {
   readonly code: string;
   readonly device: DeviceInput;

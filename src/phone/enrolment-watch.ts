@@ -20,12 +20,16 @@ const MEANING: Readonly<Record<EnrolmentStatus, Meaning>> = {
 
 /** Refusals after which this phone can do nothing more for the enrolment. */
 export const ENDED_CODES: ReadonlySet<string> = new Set([
+  'ACTIVATION_CODE_ROTATED',
+  'ACTIVATION_PAUSED',
   'CODE_UNKNOWN',
   'ENROLMENT_CANCELLED',
   'ENROLMENT_COMPLETED',
   'ENROLMENT_EXPIRED',
   'ENROLMENT_SUPERSEDED',
   'ENROLMENT_TAKEN',
+  'ID_RANGE_EXHAUSTED',
+  'QUOTA_REACHED',
 ]);
 
 /** Returns once the enrolment is confirmed or further; fails if it ends before. */

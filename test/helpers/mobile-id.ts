@@ -141,9 +141,18 @@ export class AnyAnswerPhone {
     projectId: string,
     key: KeyObject = ecKey(),
   ): Promise<AnyAnswerPhone> {
-    const phone = new HonestOrNotPhone(server);
     const placed = await order(server, token, { projectId });
-    const task = await phone.claim(placed.code);
+    return AnyAnswerPhone.enrolBy(server, placed.code, key);
+  }
+
+  /** By a code of whichever kind. */
+  static async enrolBy(
+    server: TestServer,
+    code: string,
+    key: KeyObject = ecKey(),
+  ): Promise<AnyAnswerPhone> {
+    const phone = new HonestOrNotPhone(server);
+    const task = await phone.claim(code);
     const requests = task.keyRequests.map(({ kind }) =>
       requestFor(kind, task.challenge, kind === 'AUTHENTICATION' ? { privateKey: key } : {}),
     );

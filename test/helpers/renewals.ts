@@ -53,8 +53,13 @@ export class RenewingPhone {
     token: string,
     input: Readonly<Record<string, unknown>>,
   ): Promise<RenewingPhone> {
+    return RenewingPhone.enrolBy(server, (await order(server, token, input)).code);
+  }
+
+  /** By a code of whichever kind. */
+  static async enrolBy(server: Server, code: string): Promise<RenewingPhone> {
     const phone = new HonestOrNotPhone(server);
-    const task = await phone.claim((await order(server, token, input)).code);
+    const task = await phone.claim(code);
     const keys = new Map(task.keyRequests.map(({ kind }) => [kind, ecKey()]));
     const requests = requestsWith(keys, task.challenge);
     const { data, errors } = await phone.tryActivate(task, requests);

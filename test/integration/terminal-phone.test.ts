@@ -7,6 +7,7 @@ import { gatherCast, order, type Cast } from '../helpers/cast';
 import { finishProof, startProof } from '../helpers/mobile-id';
 import { certificatesOf, endsInDays } from '../helpers/renewals';
 import { noteSecret } from '../helpers/run';
+import { createSelfRegistration } from '../helpers/self-registration';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 
@@ -152,4 +153,19 @@ describe('renew', () => {
       expect(output).toContain('NO_SUCH_MOBILE_ID');
     }
   });
+});
+
+test('a phone that scans an activation code gets its ID, and the same one in its next life', async () => {
+  const { uri } = await createSelfRegistration(server, cast.admin, { firstId: 77 });
+  const file = join(folder, 'shared.json');
+  const first = await phone(uri, '--keep', file);
+  expect(first.status).toBe(0);
+  expect(first.output).toContain('an ID that is assigned at the end');
+  expect(first.output).toMatch(/ of 77$/m);
+  const again = await phone(uri, '--keep', file);
+  expect(again.output).toMatch(/ of 77$/m);
+  expect((await phone(uri)).output).toMatch(/ of 78$/m);
+  for (const match of (await readFile(file, 'utf8')).matchAll(/"pkcs8":"([^"]+)"/g)) {
+    noteSecret(match[1] ?? '');
+  }
 });

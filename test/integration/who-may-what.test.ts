@@ -190,6 +190,10 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.createProject': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateProjectSettings': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateCertificateProfile': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.pauseSelfRegistration': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.resumeSelfRegistration': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.rotateActivationCode': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.updateIdPolicy': ['/admin/projects', ADMINISTRATORS],
   'Mutation.createApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.updateApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.rotateApiClientSecret': ['/admin/api-clients', ADMINISTRATORS],
@@ -417,6 +421,7 @@ const USER_VIEW = {
 } as const;
 const OPERATOR_VIEW = {
   ...USER_VIEW,
+  AppLink: 'label qr url',
   CertificateProfile:
     'commonName country emailAddressInSubject extendedKeyUsages keyAlgorithms kind maxValidityDays organization organizationalUnit policies subjectAltNames validityDays',
   EnrolmentConnection: 'nodes pageInfo totalCount',
@@ -426,10 +431,10 @@ const OPERATOR_VIEW = {
   KeyRecoveryConnection: 'nodes pageInfo totalCount',
   MobileIdProfileConnection: 'nodes pageInfo totalCount',
   PageInfo: 'endCursor hasNextPage',
-  Project: 'certificateProfiles createdAt id mode name settings',
+  Project: 'certificateProfiles createdAt id mode name selfRegistration settings',
   ProjectConnection: 'nodes pageInfo totalCount',
   ProvisioningSettings:
-    'accountNameTemplate channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates selectableCertificates selfService serverName smsMessage validityDays',
+    'accountNameTemplate appLinks channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates registrationUrlTemplate selectableCertificates selfService serverName smsMessage validityDays',
   SubjectAltNameTemplate: 'type value',
   UserConnection: 'nodes pageInfo totalCount',
 } as const;

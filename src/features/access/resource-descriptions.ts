@@ -10,7 +10,7 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/admin/api-clients': 'API clients, with their scopes and secrets.',
   '/admin/audit': 'The audit log.',
   '/admin/identity-providers': 'SAML identity providers.',
-  '/admin/projects': 'Making projects, and changing their settings.',
+  '/admin/projects': 'Making projects, changing their settings, and their activation codes.',
   '/admin/users': 'Giving roles to users.',
   '/certificate-authority':
     'The public part of the certificate authority. Open to everybody whom no DENY keeps out.',

@@ -26,15 +26,21 @@ import {
   type KeyParcel,
   type KeyWish,
 } from './key-delivery.service.js';
+import type { AssignmentService, NamedEnrolment } from './self-registration/assignment.service.js';
 import { digestOf, refuseOtherKinds, type CertificateRequest, type SentKeys } from './sent-keys.js';
 import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
 interface Activation {
   readonly grant: DeviceGrant;
-  readonly userId: UserId;
+  readonly userId: UserId | null;
   readonly digest: Buffer;
   readonly proven: readonly ProvenRequest[];
   readonly parcel: KeyParcel;
+}
+
+/** What is decided before anything is issued. */
+interface Cleared extends NamedEnrolment {
+  readonly recovered: readonly Chosen[];
 }
 
 export interface ActivationRequest extends SentKeys {
@@ -50,6 +56,7 @@ export class ActivationService {
   constructor(
     private readonly ports: {
       readonly work: UnitOfWork;
+      readonly assignments: AssignmentService;
       readonly completions: CompletionService;
       readonly enrolments: EnrolmentService;
       readonly log: EnrolmentLog;
@@ -68,7 +75,8 @@ export class ActivationService {
   /**
    * The same requests sent again, at once or later, give the same mobile ID.
    * @throws DomainError NOT_FOUND for a foreign token, CONFIRMATION_REQUIRED, CSR_REJECTED, ENROLMENT_COMPLETED, ENROLMENT_EXPIRED,
-   * ENROLMENT_CANCELLED, ENROLMENT_SUPERSEDED, CONFLICT for other requests than those under way, PROFILE_LIMIT_REACHED
+   * ENROLMENT_CANCELLED, ENROLMENT_SUPERSEDED, CONFLICT for other requests than those under way, PROFILE_LIMIT_REACHED; by a
+   * project's activation code ACTIVATION_CODE_ROTATED, ACTIVATION_PAUSED, QUOTA_REACHED, ID_RANGE_EXHAUSTED
    */
   async activate(request: RequestContext, sent: ActivationRequest): Promise<MobileIdProfile> {
     const grant = await this.grantOf(request, sent.deviceToken);
@@ -198,33 +206,35 @@ export class ActivationService {
     activation: Activation,
   ): Promise<MobileIdProfile | ProfileId | DomainError> {
     const { grant, digest, userId } = activation;
-    const user = await this.ports.users.getLocked(scope, userId);
+    const user = userId && (await this.ports.users.getLocked(scope, userId));
     const locked = await this.ports.enrolments.lock(scope, grant.enrolmentId);
     const enrolment = claimedBy(grant, locked);
     const done = this.checkTurn(scope, enrolment, digest);
     if (done !== undefined) return done;
-    const recovered = await this.checkStanding(scope, enrolment, activation);
-    if (recovered instanceof DomainError) {
-      await this.ports.completions.fail(scope, enrolment, recovered);
-      return recovered;
+    const cleared = await this.checkStanding(scope, enrolment, activation);
+    if (cleared instanceof DomainError) {
+      await this.ports.completions.fail(scope, enrolment, cleared);
+      return cleared;
     }
-    return this.store(scope, { enrolment, user, activation, recovered });
+    return this.store(scope, { user, activation, cleared });
   }
 
   /**
-   * What has changed since the order, or since the first transaction, so that no certificate may be issued any more.
-   * @returns the refusal, or what will be recovered
+   * What has changed since the order, or since the first transaction, so that no certificate may be issued any more. An ID is
+   * taken last, when nothing else can be refused.
+   * @returns the refusal, or what will be recovered and the names of the mobile ID
    */
   private async checkStanding(
     scope: ChangeScope,
     enrolment: Enrolment,
     { proven }: Activation,
-  ): Promise<DomainError | readonly Chosen[]> {
+  ): Promise<DomainError | Cleared> {
     try {
       await this.ports.profiles.refuseBeyondLimit(scope, enrolment, enrolment.profileLimit);
       await this.ports.issuance.refuseKnownKeys(scope, proven);
       const project = await this.ports.projects.get(scope, enrolment.projectId);
-      return await this.ports.recoveries.standing(scope, enrolment, project);
+      const recovered = await this.ports.recoveries.standing(scope, enrolment, project);
+      return { ...(await this.ports.assignments.assign(scope, enrolment)), recovered };
     } catch (refusal) {
       if (refusal instanceof DomainError) return refusal;
       throw refusal;
@@ -234,28 +244,32 @@ export class ActivationService {
   private async store(
     scope: ChangeScope,
     {
-      enrolment,
       user,
       activation: { proven, parcel },
-      recovered,
-    }: {
-      enrolment: Enrolment;
-      user: User;
-      activation: Activation;
-      recovered: readonly Chosen[];
-    },
+      cleared,
+    }: { user: User | null; activation: Activation; cleared: Cleared },
   ): Promise<MobileIdProfile> {
+    const { enrolment, recovered } = cleared;
     const profileId = newId<ProfileId>();
     const { completions } = this.ports;
     const notAfter = completions.endOf(scope.now, enrolment.validityDays);
     const validity = { notBefore: scope.now, notAfter };
-    const holder = await completions.holderOf(scope, enrolment, { profileId, user, ...validity });
-    return completions.complete(scope, { enrolment, profileId, ...validity }, async () => {
+    const { accountName } = enrolment;
+    const names = { user, accountName };
+    const holder = await completions.holderOf(scope, enrolment, {
+      profileId,
+      ...names,
+      ...validity,
+    });
+    const completion = { enrolment, profileId, ...validity };
+    const profile = await completions.complete(scope, completion, async () => {
       await this.ports.issuance.issue(scope, holder, [...proven, ...parcel.made]);
       await this.ports.keyDelivery.deliverMade(scope, holder, parcel);
-      const to = { enrolmentId: enrolment.id, userId: user.id, profileId, parcel };
+      const to = { enrolmentId: enrolment.id, userId: holder.userId, profileId, parcel };
       await this.ports.recoveries.recover(scope, recovered, to);
     });
+    await this.ports.assignments.bind(scope, cleared, profileId);
+    return profile;
   }
 
   private async profileOf(request: RequestContext, id: ProfileId): Promise<MobileIdProfile> {

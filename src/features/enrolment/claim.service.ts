@@ -8,6 +8,10 @@ import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
+import type {
+  ScannedActivationCode,
+  SelfRegistrationService,
+} from '../projects/self-registration/self-registration.service.js';
 import { checkDeviceProof } from './device-proof.js';
 import type { EnrolmentLog, Move } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
@@ -19,6 +23,10 @@ import {
 } from './enrolment.service.js';
 import { keyRequestsOf, type KeyRequest } from './key-requests.js';
 import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
+import type {
+  ActivationClaimService,
+  SharedClaim,
+} from './self-registration/activation-claim.service.js';
 
 export interface Claim {
   readonly code: string;
@@ -30,6 +38,11 @@ export interface FoundCode {
   readonly enrolmentId: EnrolmentId;
   readonly generation: number;
 }
+
+/** Which code it was, and which phone has it; of a code that one phone alone may have, how to tell which phone. */
+type Recognised =
+  | { readonly code: FoundCode; readonly thumbprintOf: ThumbprintOf }
+  | { readonly scanned: ScannedActivationCode; readonly thumbprint: string };
 
 /** Of a device that does not prove which one it is as phones do: its thumbprint, told by what else it has shown. */
 type ThumbprintOf = (
@@ -66,6 +79,8 @@ export class ClaimService {
     private readonly ports: {
       readonly work: UnitOfWork;
       readonly enrolments: EnrolmentService;
+      readonly activationClaims: ActivationClaimService;
+      readonly selfRegistrations: SelfRegistrationService;
       readonly log: EnrolmentLog;
       readonly secrets: EnrolmentSecrets;
       readonly devices: DeviceService;
@@ -79,35 +94,41 @@ export class ClaimService {
   /**
    * The same phone asking again gets the same task.
    * @throws DomainError DEVICE_PROOF_REJECTED, CODE_UNKNOWN, CODE_EXPIRED, ENROLMENT_EXPIRED, ENROLMENT_CANCELLED,
-   * ENROLMENT_SUPERSEDED, ENROLMENT_COMPLETED, ENROLMENT_TAKEN, INVALID_INPUT, RATE_LIMITED
+   * ENROLMENT_SUPERSEDED, ENROLMENT_COMPLETED, ENROLMENT_TAKEN, INVALID_INPUT, RATE_LIMITED; of a project's activation code
+   * ACTIVATION_CODE_ROTATED, ACTIVATION_PAUSED, QUOTA_REACHED, ID_RANGE_EXHAUSTED
    */
   async claim(request: RequestContext, claim: Claim): Promise<DeviceTask> {
     return this.claimBy(request, claim.device, () => this.recogniseClaim(request, claim));
   }
 
-  /** The same for a device that shows by its connection which one it is. */
+  /**
+   * The same for a device that shows by its connection which one it is.
+   * @throws DomainError WRONG_PROJECT_MODE for a project's activation code, which is for phones
+   */
   async claimByCode(
     request: RequestContext,
     { code, device, thumbprintOf }: ClaimByCode,
   ): Promise<DeviceTask> {
     return this.claimBy(request, device, async () => ({
       thumbprintOf,
-      code: await this.findCode(request, code),
+      code: await this.findOwnCode(request, code),
     }));
   }
 
   private async claimBy(
     request: RequestContext,
     device: DeviceDescription,
-    recognise: () => Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }>,
+    recognise: () => Promise<Recognised>,
   ): Promise<DeviceTask> {
     const { work, limits } = this.ports;
     checkDescription(device);
     await limits.refuseExhausted('device/address', addressKey(request.address));
-    const { thumbprintOf, code } = await recognise().catch(async (error: unknown) => {
+    const recognised = await recognise().catch(async (error: unknown) => {
       await limits.take('device/address', addressKey(request.address));
       throw error;
     });
+    if ('scanned' in recognised) return this.claimShared(request, { ...recognised, device });
+    const { thumbprintOf, code } = recognised;
     await limits.take('device/enrolment', code.enrolmentId);
     return work.change(request, async (scope) => {
       const enrolment = await this.ports.enrolments.lock(scope, code.enrolmentId);
@@ -117,16 +138,27 @@ export class ClaimService {
     });
   }
 
+  /** Any number of phones may have the code: each claims an enrolment of its own. */
+  private async claimShared(request: RequestContext, claim: SharedClaim): Promise<DeviceTask> {
+    const { activationClaims, limits, work } = this.ports;
+    const { scanned, thumbprint } = claim;
+    await limits.take('device/enrolment', `${scanned.projectId} ${thumbprint}`);
+    return work.change(request, async (scope) =>
+      this.taskOf(scope, await activationClaims.claim(scope, claim), thumbprint),
+    );
+  }
+
   private async recogniseClaim(
     request: RequestContext,
     { code, proof }: Claim,
-  ): Promise<{ thumbprintOf: ThumbprintOf; code: FoundCode }> {
+  ): Promise<Recognised> {
     const target = { audience: this.ports.publicUrl, code, now: request.now };
     const thumbprint = await checkDeviceProof(proof, target);
-    return {
-      thumbprintOf: () => Promise.resolve(thumbprint),
-      code: await this.findCode(request, code),
-    };
+    const found = await this.findCode(request, code);
+    if (found !== undefined) {
+      return { code: found, thumbprintOf: () => Promise.resolve(thumbprint) };
+    }
+    return { scanned: await this.findShared(request, code), thumbprint };
   }
 
   private async claimLocked(
@@ -168,7 +200,21 @@ export class ClaimService {
     }
   }
 
-  private async findCode(request: RequestContext, code: string): Promise<FoundCode> {
+  private async findOwnCode(request: RequestContext, code: string): Promise<FoundCode> {
+    const found = await this.findCode(request, code);
+    if (found !== undefined) return found;
+    await this.findShared(request, code);
+    throw new DomainError('WRONG_PROJECT_MODE');
+  }
+
+  private async findShared(request: RequestContext, code: string): Promise<ScannedActivationCode> {
+    const { selfRegistrations, work } = this.ports;
+    const scanned = await selfRegistrations.findCode(work.read(request).sql, code);
+    if (scanned === undefined) throw new DomainError('CODE_UNKNOWN');
+    return scanned;
+  }
+
+  private async findCode(request: RequestContext, code: string): Promise<FoundCode | undefined> {
     const [row] = await this.ports.work
       .read(request)
       .sql<FoundCode>(
@@ -176,7 +222,6 @@ export class ClaimService {
         'SELECT enrolment_id AS "enrolmentId", generation FROM enrolment_code WHERE code_hash = $1',
         [this.ports.secrets.codeHash(code)],
       );
-    if (row === undefined) throw new DomainError('CODE_UNKNOWN');
     return row;
   }
 

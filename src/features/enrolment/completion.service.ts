@@ -13,8 +13,15 @@ import type { Enrolment } from './enrolment.service.js';
 import type { ReplacementService } from './replacement.service.js';
 
 /** Whose certificates, and keys, they are to be. */
-export interface UserToCertify extends Holder {
-  readonly userId: UserId;
+export interface HolderToCertify extends Holder {
+  /** Null of a mobile ID that has no user. */
+  readonly userId: UserId | null;
+}
+
+/** A mobile ID that is to get certificates, by its user, or by its account where it has none. */
+interface ToCertify extends Pick<Holder, 'profileId' | 'notBefore' | 'notAfter'> {
+  readonly user: User | null;
+  readonly accountName: string | null;
 }
 
 interface Completion {
@@ -38,15 +45,14 @@ export class CompletionService {
     },
   ) {}
 
-  /** Whose certificates an enrolment is for, by the names of today and the terms of its order. */
+  /** Whose certificates an enrolment is for, by the names of today and the terms of its order. Without a user it has no address. */
   async holderOf(
     scope: Scope,
     { projectId, certificateTerms: terms }: Pick<Enrolment, 'projectId' | 'certificateTerms'>,
-    { user, ...mobileId }: Pick<Holder, 'profileId' | 'notBefore' | 'notAfter'> & { user: User },
-  ): Promise<UserToCertify> {
+    { user, accountName, ...mobileId }: ToCertify,
+  ): Promise<HolderToCertify> {
     const { name: projectName } = await this.ports.projects.get(scope, projectId);
-    const { id: userId, displayName: commonName, username, email } = user;
-    return { ...mobileId, userId, commonName, username, email, projectName, terms };
+    return { ...mobileId, ...namesOf(user, accountName), projectName, terms };
   }
 
   /** Profile, certificates, status, audit entry and messages together; `certify` has the certificates stand. */
@@ -55,15 +61,17 @@ export class CompletionService {
     { enrolment, profileId, ...validity }: Completion,
     certify: () => Promise<void>,
   ): Promise<MobileIdProfile> {
-    if (enrolment.deviceId === null) throw new Error('A claimed enrolment has a device.');
+    const { accountName, deviceId } = enrolment;
+    if (deviceId === null) throw new Error('A claimed enrolment has a device.');
+    if (accountName === null) throw new Error('A mobile ID has the name of an account.');
     const profile = await this.ports.profiles.create(scope, {
       id: profileId,
       projectId: enrolment.projectId,
       userId: enrolment.userId,
       enrolmentId: enrolment.id,
-      deviceId: enrolment.deviceId,
+      deviceId,
       name: enrolment.profileName,
-      accountName: enrolment.accountName,
+      accountName,
       serverName: enrolment.serverName,
       validFrom: validity.notBefore,
       validTo: validity.notAfter,
@@ -92,6 +100,7 @@ export class CompletionService {
     enrolment: Enrolment,
     template: 'ENROLMENT_COMPLETED' | 'ENROLMENT_FAILED',
   ): Promise<void> {
+    if (enrolment.userId === null) return;
     const { settings } = await this.ports.projects.get(scope, enrolment.projectId);
     const isWanted =
       template === 'ENROLMENT_COMPLETED' ? settings.notifyOnSuccess : settings.notifyOnFailure;
@@ -109,4 +118,17 @@ export class CompletionService {
     });
     await this.notify(scope, enrolment, 'ENROLMENT_FAILED');
   }
+}
+
+/** By whom certificates call their holder: a mobile ID without a user is known by its account alone. */
+function namesOf(
+  user: User | null,
+  accountName: string | null,
+): Pick<HolderToCertify, 'userId' | 'commonName' | 'username' | 'email'> {
+  if (user !== null) {
+    const { id: userId, displayName: commonName, username, email } = user;
+    return { userId, commonName, username, email };
+  }
+  if (accountName === null) throw new Error('Without a user there is an account.');
+  return { userId: null, commonName: accountName, username: accountName, email: null };
 }

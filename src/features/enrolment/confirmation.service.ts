@@ -162,7 +162,7 @@ export class ConfirmationService {
       detail: 'CONFIRMATION_WRONG',
     });
     const { settings } = await projects.get(scope, enrolment.projectId);
-    if (settings.notifyOnFailure) {
+    if (enrolment.userId !== null && settings.notifyOnFailure) {
       await notifications.notify(scope, 'ENROLMENT_FAILED', enrolment.id);
     }
   }
@@ -172,8 +172,9 @@ export class ConfirmationService {
     if (actor.kind !== 'user' && actor.kind !== 'client') throw new DomainError('UNAUTHENTICATED');
     const own = actorIdOf(actor);
     if (own === enrolment.orderedBy || own === enrolment.userId) throw new DomainError('FORBIDDEN');
-    const user = await this.ports.users.get(scope, enrolment.userId);
-    await this.ports.users.requireAuthorityOver(scope, user);
+    const { users } = this.ports;
+    const holder = enrolment.userId && (await users.get(scope, enrolment.userId));
+    await users.requireAuthorityOver(scope, holder ?? { roles: [] });
   }
 
   private async anyLocked(scope: ChangeScope, id: string): Promise<Enrolment> {

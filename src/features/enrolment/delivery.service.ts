@@ -92,7 +92,7 @@ export class DeliveryService {
   private async recipient(scope: Scope, id: string): Promise<Recipient | null> {
     const enrolmentId = parseId<EnrolmentId>(id);
     const enrolment = enrolmentId && (await this.ports.enrolments.find(scope, enrolmentId));
-    if (enrolment === undefined) return null;
+    if (enrolment === undefined || enrolment.userId === null) return null;
     const user = await this.ports.users.find(scope, enrolment.userId);
     const project = await this.ports.projects.find(scope, enrolment.projectId);
     if (user === undefined || user.email === null || project === undefined) return null;

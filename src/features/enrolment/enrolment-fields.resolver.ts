@@ -42,9 +42,9 @@ export class EnrolmentFieldsResolver {
     nullable: true,
     description: 'Null in a SELF_REGISTRATION project, which has no users.',
   })
-  user(@Root() row: Enrolment, @Ctx() ctx: RequestContext): Promise<UserSummaryType> {
+  async user(@Root() row: Enrolment, @Ctx() ctx: RequestContext): Promise<UserSummaryType | null> {
     const { work, users } = this.services;
-    return users.loadSummary(work.read(ctx), row.userId);
+    return row.userId === null ? null : users.loadSummary(work.read(ctx), row.userId);
   }
 
   @FieldResolver(() => DeviceType, { nullable: true, description: 'The phone that has scanned.' })

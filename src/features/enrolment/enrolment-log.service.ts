@@ -43,11 +43,16 @@ const MOVE = `
 /** The one way in which an enrolment's status changes, and the log that subscribers read. */
 export class EnrolmentLog {
   /** Writes the first event of an enrolment that was just stored. */
-  async begin(scope: ChangeScope, id: EnrolmentId, status: EnrolmentStatus): Promise<void> {
+  async begin(
+    scope: ChangeScope,
+    id: EnrolmentId,
+    status: EnrolmentStatus,
+    { detail = null }: Pick<Move, 'detail'> = {},
+  ): Promise<void> {
     await scope.sql(
       'enrolment-log.begin',
-      'INSERT INTO enrolment_event (enrolment_id, number, status, at) VALUES ($1, 1, $2, now())',
-      [id, status],
+      'INSERT INTO enrolment_event (enrolment_id, number, status, at, detail) VALUES ($1, 1, $2, now(), $3)',
+      [id, status, detail],
     );
   }
 

@@ -22,6 +22,10 @@ import type { EnrolmentStatus } from './enrolment-status.js';
   unique: true,
   where: `status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
 })
+@Index('enrolment_one_open_per_device', ['projectId', 'deviceThumbprint'], {
+  unique: true,
+  where: `user_id IS NULL AND status NOT IN ('ACTIVE', 'CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED')`,
+})
 @Index('enrolment_idempotency', ['orderedBy', 'idempotencyKey'], {
   unique: true,
   where: 'idempotency_key IS NOT NULL',
@@ -38,7 +42,8 @@ import type { EnrolmentStatus } from './enrolment-status.js';
 export class Enrolment {
   @PrimaryColumn('uuid') id!: EnrolmentId;
   @Column('uuid', { name: 'project_id' }) projectId!: ProjectId;
-  @Column('uuid', { name: 'user_id' }) userId!: UserId;
+  /** Null where a phone came by a project's activation code: nobody is known then. */
+  @Column('uuid', { name: 'user_id', nullable: true }) userId!: UserId | null;
   /** Revoked in the transaction that makes the new profile. */
   @Column('uuid', { name: 'replaces_profile_id', nullable: true })
   replacesProfileId!: ProfileId | null;
@@ -46,7 +51,8 @@ export class Enrolment {
   @Column('text', { array: true }) certificates!: CertificateKind[];
   /** Whether the server makes the encryption key, and archives it. */
   @Column('boolean', { name: 'archives_keys', default: false }) archivesKeys!: boolean;
-  @Column('text') channel!: DeliveryChannel;
+  /** Null where a phone came by a project's activation code: nothing was delivered. */
+  @Column('text', { nullable: true }) channel!: DeliveryChannel | null;
   /** Of the mail or text message that carries the code; null where there is none, or none was sent yet. */
   @Column('text', { nullable: true }) delivery!: DeliveryState | null;
   /** When the link of the mail or text message was first opened. */
@@ -57,7 +63,8 @@ export class Enrolment {
   @Column('integer', { name: 'profile_limit' }) profileLimit!: number;
   @Column('text', { name: 'server_name' }) serverName!: string;
   @Column('text', { name: 'profile_name' }) profileName!: string;
-  @Column('text', { name: 'account_name' }) accountName!: string;
+  /** Null where it is not known before the activation. */
+  @Column('text', { name: 'account_name', nullable: true }) accountName!: string | null;
 
   /** Counts the codes; the code itself follows from the id, this number and a key. */
   @Column('integer') generation!: number;
@@ -69,12 +76,13 @@ export class Enrolment {
   /** Number of the last event in the log. */
   @Column('integer', { name: 'last_event' }) lastEvent!: number;
 
-  @Column('uuid', { name: 'ordered_by' }) orderedBy!: UserId | ApiClientId;
+  /** Null where nobody has ordered: a phone came by a project's activation code. */
+  @Column('uuid', { name: 'ordered_by', nullable: true }) orderedBy!: UserId | ApiClientId | null;
   /** Null where an API client has ordered. */
   @Column('uuid', { name: 'ordered_in_session', nullable: true })
   orderedInSession!: SessionId | null;
   @Column('text', { name: 'idempotency_key', nullable: true }) idempotencyKey!: string | null;
-  @Column('bytea', { name: 'order_digest' }) orderDigest!: Buffer;
+  @Column('bytea', { name: 'order_digest', nullable: true }) orderDigest!: Buffer | null;
 
   @Column('uuid', { name: 'device_id', nullable: true }) deviceId!: DeviceId | null;
   @Column('text', { name: 'device_thumbprint', nullable: true }) deviceThumbprint!: string | null;

@@ -70,7 +70,7 @@ export class KeyDeliveryService {
   /** Archives and wraps what was made, once its certificates are stored. */
   async deliverMade(
     scope: ChangeScope,
-    { profileId, userId }: { readonly profileId: ProfileId; readonly userId: UserId },
+    { profileId, userId }: { readonly profileId: ProfileId; readonly userId: UserId | null },
     parcel: KeyParcel,
   ): Promise<void> {
     for (const key of parcel.made) {

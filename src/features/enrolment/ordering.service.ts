@@ -14,7 +14,7 @@ import type { AuditService } from '../audit/audit.service.js';
 import { agreeTerms } from '../certificates/profiles/certificate-profile.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { ProfileService } from '../profiles/profile.service.js';
-import type { Project, ProjectService } from '../projects/project.service.js';
+import { requireMode, type Project, type ProjectService } from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
 import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
@@ -72,7 +72,8 @@ export class OrderingService {
   /**
    * An order for another user, by somebody who lacks none of his roles.
    * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION, USER_NOT_ACTIVE, INVALID_INPUT,
-   * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; INVALID_TRANSITION where what it replaces is
+   * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; WRONG_PROJECT_MODE where phones come by
+   * themselves; INVALID_TRANSITION where what it replaces is
    * over; CONFLICT for an idempotency key that was used for another order; what {@link EnrolmentRecoveryService.choose} throws
    */
   async startFor(
@@ -93,6 +94,7 @@ export class OrderingService {
     placed: { actor: Orderer; user: User; project: Project; order: Order; byHimself: boolean },
   ): Promise<StartedEnrolment> {
     const { actor, user, project, order } = placed;
+    requireMode(project, 'MANAGED');
     const digest = digestOf(user, project, order);
     const earlier = await this.earlier(scope, actor, order.idempotencyKey ?? null, digest);
     if (earlier !== undefined) return this.started(earlier);
@@ -173,7 +175,7 @@ export class OrderingService {
       idempotencyKey: key,
     });
     if (found === null) return undefined;
-    if (!found.orderDigest.equals(digest)) {
+    if (found.orderDigest?.equals(digest) !== true) {
       throw new DomainError('CONFLICT', {
         fields: [{ field: 'input.idempotencyKey', message: 'It was used for another order.' }],
       });

@@ -62,14 +62,15 @@ export class ProfileService {
 
   /**
    * Refuses one mobile ID too many. The caller holds the user's row lock, so that two orders cannot both be the last one.
-   * @param holder `replacesProfileId` is the one that is to go, and does not count
+   * @param holder `replacesProfileId` is the one that is to go, and does not count; without a user there is no limit
    * @throws DomainError PROFILE_LIMIT_REACHED
    */
   async refuseBeyondLimit(
     scope: Scope,
-    holder: { userId: UserId; projectId: ProjectId; replacesProfileId: ProfileId | null },
+    holder: { userId: UserId | null; projectId: ProjectId; replacesProfileId: ProfileId | null },
     limit: number,
   ): Promise<void> {
+    if (holder.userId === null) return;
     const [row] = await scope.sql<{ held: number }>(
       'profile.held',
       `SELECT count(*)::int AS held FROM profile

@@ -15,6 +15,16 @@ export interface ProfileNames {
   readonly serverName: string;
 }
 
+/** What is known of the names before an ID is assigned: who it will be stays empty. */
+export function unassignedNames(
+  projectName: string,
+  settings: ProvisioningSettings,
+): Omit<ProfileNames, 'accountName'> {
+  const nobody = { username: '', displayName: '', email: '' };
+  const { profileName, serverName } = expandNames(projectName, settings, nobody);
+  return { serverName, profileName: profileName.trim() === '' ? projectName : profileName.trim() };
+}
+
 /** The names by the project's templates. Without an e-mail address the user name stands in for it. */
 export function expandNames(
   projectName: string,

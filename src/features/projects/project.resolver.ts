@@ -10,6 +10,7 @@ import {
   CertificateProfileType,
 } from '../certificates/profiles/certificate-profile.types.js';
 import type { Project, ProjectService } from './project.service.js';
+import type { SelfRegistrationService } from './self-registration/self-registration.service.js';
 import { CreateProjectInput, ProjectConnectionType, ProjectType } from './project.types.js';
 import { ProvisioningSettingsInput } from './settings.types.js';
 
@@ -18,6 +19,7 @@ export class ProjectResolver {
   constructor(
     private readonly work: UnitOfWork,
     private readonly service: ProjectService,
+    private readonly selfRegistrations: SelfRegistrationService,
   ) {}
 
   @Resource('/operator/projects')
@@ -42,13 +44,16 @@ export class ProjectResolver {
   }
 
   @Resource('/admin/projects')
-  @Mutation(() => ProjectType, { description: 'Makes a project.' })
+  @Mutation(() => ProjectType, {
+    description:
+      'Makes a project. Its mode stays, as do the first ID, prefix and width of its IDs.',
+  })
   createProject(
     @Ctx() ctx: RequestContext,
     @Arg('input', () => CreateProjectInput, { description: 'The project.' })
     input: CreateProjectInput,
   ): Promise<ProjectType> {
-    return this.work.change(ctx, (scope) => this.service.create(scope, input));
+    return this.work.change(ctx, (scope) => this.selfRegistrations.createProject(scope, input));
   }
 
   @Resource('/admin/projects')

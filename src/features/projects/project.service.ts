@@ -14,14 +14,22 @@ import {
   profileOf,
   type ProfileInput,
 } from '../certificates/profiles/certificate-profile.service.js';
+import { defaultsOf, refuseForMode } from './mode-settings.js';
 import {
   projectNameKey,
+  requireMode,
   summaryOf,
   type NewProject,
   type Project,
   type ProjectSummary,
 } from './project.js';
-import { expandNames, type NamedUser, type ProfileNames } from './profile-names.js';
+import {
+  expandNames,
+  unassignedNames,
+  type NamedUser,
+  type ProfileNames,
+} from './profile-names.js';
+import { registrationUrlOf } from './registration-url.js';
 import { mergeSettings } from './settings-input.js';
 import {
   DEFAULT_SETTINGS,
@@ -31,6 +39,7 @@ import {
   type SettingsInput,
 } from './settings.js';
 
+export { registrationUrlOf, requireMode };
 export type {
   DeliveryChannel,
   DeviceConfirmation,
@@ -54,20 +63,24 @@ export class ProjectService {
   ) {}
 
   /**
-   * A MANAGED project; what the settings leave out is {@link DEFAULT_SETTINGS}.
-   * @throws DomainError INVALID_INPUT, CHANNEL_NOT_AVAILABLE; CONFLICT where the name is taken
+   * What the settings leave out is {@link defaultsOf} its mode. A SELF_REGISTRATION project needs more than this, see
+   * `SelfRegistrationService`.
+   * @throws DomainError INVALID_INPUT, CHANNEL_NOT_AVAILABLE, WRONG_PROJECT_MODE for a setting that the mode does not have;
+   * CONFLICT where the name is taken
    */
   async create(scope: ChangeScope, input: NewProject): Promise<Project> {
     const name = input.name.normalize('NFC').trim();
     const problem = textProblem(name, { max: 100 });
     if (problem !== undefined) throw invalidInput('input.name', problem);
-    const settings = mergeSettings(DEFAULT_SETTINGS, input.settings ?? {}, 'input.settings');
+    const { mode = 'MANAGED' } = input;
+    const settings = mergeSettings(defaultsOf(mode), input.settings ?? {}, 'input.settings');
+    refuseForMode(mode, settings, 'input.settings');
     await this.refuseWithoutArchive(scope, input.settings ?? {}, 'input.settings');
     const [project] = await scope.sql<Project>(
       'projects.insert',
       `INSERT INTO project (id, name, name_key, mode, settings, created_at, updated_at)
-       VALUES ($1, $2, $3, 'MANAGED', $4, $5, $5) ON CONFLICT DO NOTHING RETURNING ${PROJECT}`,
-      [newId(), name, projectNameKey(name), JSON.stringify(settings), scope.now],
+       VALUES ($1, $2, $3, $6, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING ${PROJECT}`,
+      [newId(), name, projectNameKey(name), JSON.stringify(settings), scope.now, mode],
     );
     if (project === undefined) throw nameTaken();
     await this.audit.record(scope, {
@@ -78,10 +91,11 @@ export class ProjectService {
     return complete(project);
   }
 
-  /** @throws DomainError NOT_FOUND, INVALID_INPUT, CHANNEL_NOT_AVAILABLE */
+  /** @throws DomainError NOT_FOUND, INVALID_INPUT, CHANNEL_NOT_AVAILABLE, WRONG_PROJECT_MODE as {@link create} */
   async updateSettings(scope: ChangeScope, id: string, input: SettingsInput): Promise<Project> {
     const present = await this.getLocked(scope, id);
     const settings = mergeSettings(present.settings, input);
+    refuseForMode(present.mode, settings, 'settings');
     await this.refuseWithoutArchive(scope, input, 'settings');
     refuseUnmakeableKeys({ ...present, settings }, 'settings.recoverEncryptionCertificates');
     await scope.sql(
@@ -216,6 +230,17 @@ export class ProjectService {
   /** What a mobile ID of this project is called on the phone of this user. */
   namesFor(project: Project, user: NamedUser): ProfileNames {
     return expandNames(project.name, project.settings, user);
+  }
+
+  /** The same of a phone that has been assigned this ID: it stands where a user's names do. */
+  namesForId({ name, settings }: Project, value: string): ProfileNames {
+    const account = { username: value, displayName: value, email: null };
+    return expandNames(name, settings, account);
+  }
+
+  /** What is known of these names before the ID is. */
+  namesBeforeId({ name, settings }: Project): Omit<ProfileNames, 'accountName'> {
+    return unassignedNames(name, settings);
   }
 
   private async refuseWithoutArchive(

@@ -1,3 +1,4 @@
+import { DomainError } from '../../kernel/errors.js';
 import type { ProjectId } from '../../kernel/ids.js';
 import { comparisonKey } from '../../kernel/text.js';
 import type { ProfileSettings } from '../certificates/profiles/certificate-profile.service.js';
@@ -24,11 +25,18 @@ export interface ProjectSummary {
 
 export interface NewProject {
   readonly name: string;
+  /** MANAGED, if left out. It stays for good. */
+  readonly mode?: ProjectMode | undefined;
   readonly settings?: SettingsInput | null;
 }
 
 export function summaryOf({ id, name, settings }: Project): ProjectSummary {
   return { id, name, serverName: settings.serverName };
+}
+
+/** @throws DomainError WRONG_PROJECT_MODE with `mode` */
+export function requireMode({ mode }: Pick<Project, 'mode'>, wanted: ProjectMode): void {
+  if (mode !== wanted) throw new DomainError('WRONG_PROJECT_MODE', { mode });
 }
 
 /** The name as it is compared: what looks the same to a reader is the same project. */

@@ -2,6 +2,7 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { graphqlEnum } from '../access/graphql-enum.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
 import { PROJECT_MODES, type ProjectMode } from './project.js';
+import { IdPolicyInput } from './self-registration/self-registration.types.js';
 import { ProvisioningSettingsInput, ProvisioningSettingsType } from './settings.types.js';
 
 const ProjectModeEnum = graphqlEnum(PROJECT_MODES, {
@@ -62,6 +63,18 @@ export class ProjectConnectionType {
 export class CreateProjectInput {
   @Field(() => String, { description: 'Unique, at most 100 characters.' })
   name!: string;
+
+  @Field(() => ProjectModeEnum, {
+    defaultValue: 'MANAGED',
+    description: 'How users come into the project. It stays for good.',
+  })
+  mode!: ProjectMode;
+
+  @Field(() => IdPolicyInput, {
+    nullable: true,
+    description: 'Which IDs it assigns. Only in SELF_REGISTRATION projects.',
+  })
+  idPolicy?: IdPolicyInput | null;
 
   @Field(() => ProvisioningSettingsInput, {
     nullable: true,

@@ -4,6 +4,7 @@ import {
   INVITATION_PLACEHOLDERS,
   validateTemplate,
 } from '../notifications/invitation-text.service.js';
+import { appLinksProblem, registrationUrlProblem } from './link-checks.js';
 import type { ProvisioningSettings } from './settings.js';
 
 /** What the names on the phone can be made of. */
@@ -23,7 +24,9 @@ const MAX_REMINDERS = 20;
 const SUBJECT_PLACEHOLDERS = INVITATION_PLACEHOLDERS.filter((name) => name !== 'link');
 
 type Check<T> = (value: T) => Problem;
-type Checks = { readonly [Name in keyof ProvisioningSettings]: Check<ProvisioningSettings[Name]> };
+type Checks = {
+  readonly [Name in keyof ProvisioningSettings]: Check<NonNullable<ProvisioningSettings[Name]>>;
+};
 
 /** What each setting may be for itself. */
 export const SETTING_CHECKS: Checks = {
@@ -46,6 +49,8 @@ export const SETTING_CHECKS: Checks = {
   profileNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),
   accountNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),
   instructions: (text) => textProblem(text, { min: 0, max: 2000, multiline: true }),
+  appLinks: appLinksProblem,
+  registrationUrlTemplate: registrationUrlProblem,
   emailSubject: template(SUBJECT_PLACEHOLDERS, { max: 200 }),
   emailMessage: template(INVITATION_PLACEHOLDERS, { max: 5000, multiline: true }),
   smsMessage: template(INVITATION_PLACEHOLDERS, { max: 480, multiline: true }),

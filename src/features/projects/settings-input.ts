@@ -29,9 +29,12 @@ export function mergeSettings(
   return merged;
 }
 
+const NULLABLE: ReadonlySet<string> = new Set(['registrationUrlTemplate']);
+
 function settingProblem(name: string, value: unknown): Problem {
   if (!isSettingName(name)) return 'There is no such setting.';
-  return value === null ? 'It must not be empty.' : SETTING_CHECKS[name](value as never);
+  if (value === null) return NULLABLE.has(name) ? undefined : 'It must not be empty.';
+  return SETTING_CHECKS[name](value as never);
 }
 
 function isSettingName(name: string): name is keyof ProvisioningSettings {

@@ -7,6 +7,12 @@ export type DeliveryChannel = (typeof DELIVERY_CHANNELS)[number];
 export const DEVICE_CONFIRMATIONS = ['NONE', 'DEVICE_CODE', 'APPROVAL'] as const;
 export type DeviceConfirmation = (typeof DEVICE_CONFIRMATIONS)[number];
 
+/** Where the customer's own app is found. */
+export interface AppLink {
+  readonly label: string;
+  readonly url: string;
+}
+
 /** What a mobile ID of a project is, and how it reaches the phone. */
 export interface ProvisioningSettings {
   readonly selfService: boolean;
@@ -30,18 +36,22 @@ export interface ProvisioningSettings {
   readonly profileNameTemplate: string;
   readonly accountNameTemplate: string;
   readonly instructions: string;
+  readonly appLinks: readonly AppLink[];
+  /** Null where assigned IDs are not registered by their holders. */
+  readonly registrationUrlTemplate: string | null;
   readonly emailSubject: string;
   readonly emailMessage: string;
   readonly smsMessage: string;
 }
 
-/** Absent fields stay as they are. None of them may be empty, so null is refused. */
+/** Absent fields stay as they are. Null is refused but where a setting may be missing. */
 export type SettingsInput = {
   readonly [Name in keyof ProvisioningSettings]?: ProvisioningSettings[Name] | null | undefined;
 };
 
 const DAY_SECONDS = 86_400;
 
+/** Also of a SELF_REGISTRATION project, but for what `defaultsOf` says otherwise. */
 export const DEFAULT_SETTINGS: ProvisioningSettings = {
   selfService: true,
   defaultCertificates: ['AUTHENTICATION', 'SIGNATURE'],
@@ -63,6 +73,8 @@ export const DEFAULT_SETTINGS: ProvisioningSettings = {
   accountNameTemplate: '{username}',
   instructions:
     'Scan the QR code with the camera of your phone and follow the steps there. Keep this page open until it says that your mobile ID is active.',
+  appLinks: [],
+  registrationUrlTemplate: null,
   emailSubject: DEFAULT_INVITATION.subject,
   emailMessage: DEFAULT_INVITATION.message,
   smsMessage: 'Your mobile ID for {projectName}: open {link} on your phone until {expiresAt}.',

@@ -30,6 +30,25 @@ const DeviceConfirmationEnum = graphqlEnum(DEVICE_CONFIRMATIONS, {
   },
 });
 
+/** `qr` is drawn from the URL. */
+@ObjectType('AppLink', { description: "Where the customer's own app is found." })
+export class AppLinkType {
+  @Field(() => String, { description: 'What stands beside the link.' })
+  label!: string;
+
+  @Field(() => String, { description: 'An https URL.' })
+  url!: string;
+}
+
+@InputType('AppLinkInput', { description: "Where the customer's own app is found." })
+export class AppLinkInput {
+  @Field(() => String, { description: 'What stands beside the link. 1 to 60 characters.' })
+  label!: string;
+
+  @Field(() => String, { description: 'An https URL of at most 200 characters.' })
+  url!: string;
+}
+
 @ObjectType('ProvisioningSettings', {
   description: 'What a mobile ID of a project is, and how it reaches the phone.',
 })
@@ -101,7 +120,7 @@ export class ProvisioningSettingsType {
 
   @Field(() => String, {
     description:
-      'What the phone calls the mobile ID. Placeholders: {projectName}, {serverName}, {username}, {displayName}, {email}.',
+      'What the phone calls the mobile ID. Placeholders: {projectName}, {serverName}, {username}, {displayName}, {email}; the last three stand for the assigned ID in SELF_REGISTRATION projects.',
   })
   profileNameTemplate!: string;
 
@@ -112,6 +131,18 @@ export class ProvisioningSettingsType {
 
   @Field(() => String, { description: 'Shown to the user beside the QR code.' })
   instructions!: string;
+
+  @Field(() => [AppLinkType], {
+    description: "Links to the customer's own apps, which stand beside the QR code on paper.",
+  })
+  appLinks!: readonly AppLinkType[];
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Where holders of assigned IDs register them with the host system; null where they do not. Placeholders: {assignedId}, {registrationToken}, {projectName}. Only in SELF_REGISTRATION projects.',
+  })
+  registrationUrlTemplate!: string | null;
 
   @Field(() => String, {
     description:
@@ -132,7 +163,7 @@ export class ProvisioningSettingsType {
 
 @InputType('ProvisioningSettingsInput', {
   description:
-    'A field left out stays as it is, in a new project at its default. None may be null.',
+    'A field left out stays as it is, in a new project at its default. None may be null but registrationUrlTemplate.',
 })
 export class ProvisioningSettingsInput {
   @Field(() => Boolean, { nullable: true, description: 'Users may order for themselves.' })
@@ -227,6 +258,16 @@ export class ProvisioningSettingsInput {
 
   @Field(() => String, { nullable: true, description: 'At most 2000 characters.' })
   instructions?: string | null;
+
+  @Field(() => [AppLinkInput], { nullable: true, description: 'At most six.' })
+  appLinks?: AppLinkInput[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'An https URL of at most 500 characters, its placeholders after the name of the site; null for none. Put the {registrationToken} behind a #, so that it reaches no log. Only in SELF_REGISTRATION projects.',
+  })
+  registrationUrlTemplate?: string | null;
 
   @Field(() => String, {
     nullable: true,

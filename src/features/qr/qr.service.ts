@@ -54,7 +54,8 @@ interface QrSymbol {
   readonly isLight: (row: number, column: number) => boolean;
 }
 
-function symbolOf(uri: string): QrSymbol {
+/** What a QR code is drawn from. */
+export function symbolOf(uri: string): QrSymbol {
   const { size, data } = QRCode.create(uri, LEVEL).modules;
   const isInside = (position: number): boolean => position >= 0 && position < size;
   return {

@@ -73,7 +73,9 @@ function CurrentScreen({ renewal, screen, session }: CurrentScreenProps): ReactE
     case 'DONE':
       return <DoneScreen {...screen} onFinish={() => void session.showLibrary()} />;
     case 'CANCELLED':
-      return <CancelledScreen onFinish={() => void session.showLibrary()} />;
+      return (
+        <CancelledScreen isShared={screen.isShared} onFinish={() => void session.showLibrary()} />
+      );
     case 'PROBLEM':
       return (
         <ProblemScreen

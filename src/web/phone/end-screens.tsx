@@ -32,11 +32,18 @@ export function DeclinedScreen({ onFinish }: EndProps): ReactElement {
 }
 
 /** The order was cancelled on this phone. */
-export function CancelledScreen({ onFinish }: EndProps): ReactElement {
+export function CancelledScreen({
+  isShared,
+  onFinish,
+}: EndProps & { readonly isShared: boolean }): ReactElement {
   return (
     <EndScreen
       title="Cancelled"
-      text="Nothing was issued. The page with the code says so too. If it was not you who ordered, tell the people who run this service."
+      text={
+        isShared
+          ? 'Nothing was issued. Scan the code again whenever you like.'
+          : 'Nothing was issued. The page with the code says so too. If it was not you who ordered, tell the people who run this service.'
+      }
       onFinish={onFinish}
     />
   );

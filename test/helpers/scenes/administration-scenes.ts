@@ -1,5 +1,6 @@
 import { createClient } from '../api-clients';
 import { newName } from '../orders';
+import { changeSelfRegistration, createSelfRegistration } from '../self-registration';
 import { signingKey, type SigningKey } from '../saml-provider';
 import { providerInput } from '../saml-stage';
 import { given, type Scene, type Setters, type Setting } from './scene';
@@ -18,6 +19,12 @@ export function administrationScenes(setting: Setting): Setters {
     updateProjectSettings: () => given({ id: confirmed, settings: { instructions: 'Scan.' } }),
     updateCertificateProfile: () =>
       given({ projectId: confirmed, input: { kind: 'SIGNATURE', organization: 'Demo Corp' } }),
+    pauseSelfRegistration: async () => given({ projectId: await newSelfRegistration(setting) }),
+    resumeSelfRegistration: async () =>
+      given({ projectId: await newSelfRegistration(setting, { isPaused: true }) }),
+    rotateActivationCode: async () => given({ projectId: await newSelfRegistration(setting) }),
+    updateIdPolicy: async () =>
+      given({ projectId: await newSelfRegistration(setting), policy: { quota: 1000 } }),
     createApiClient: () => given({ name: newName('client'), scopes: ['users:read'] }),
     updateApiClient: () => ofNewClient({ input: { name: 'Renamed' } }),
     rotateApiClientSecret: () => ofNewClient(),
@@ -36,6 +43,16 @@ export function administrationScenes(setting: Setting): Setters {
     deleteIdentityProvider: async () =>
       given({ id: await newProvider(setting, providerInput(newName('idp'), await key())) }),
   };
+}
+
+async function newSelfRegistration(
+  { server, cast }: Setting,
+  { isPaused = false } = {},
+): Promise<string> {
+  const { projectId } = await createSelfRegistration(server, cast.admin);
+  if (isPaused)
+    await changeSelfRegistration(server, cast.admin, 'pauseSelfRegistration', projectId);
+  return projectId;
 }
 
 async function newProvider({ server, cast }: Setting, input: object): Promise<string> {

@@ -1,4 +1,4 @@
-import { expandNames } from '../../../src/features/projects/profile-names.js';
+import { expandNames, unassignedNames } from '../../../src/features/projects/profile-names.js';
 import { DEFAULT_SETTINGS } from '../../../src/features/projects/settings.js';
 
 const ALVA = { username: 'alva', displayName: 'Alva Lindqvist', email: 'alva@example.com' };
@@ -34,4 +34,14 @@ describe('names on the phone', () => {
     const names = expandNames('$& {username}', settings, { ...ALVA, displayName: '{email}' });
     expect(names.profileName).toBe('{email}/$& {username}');
   });
+});
+
+test('before an ID is assigned, its place in the names stays empty', () => {
+  const settings = { ...DEFAULT_SETTINGS, profileNameTemplate: '{projectName} {username}' };
+  expect(unassignedNames('Visitors', settings)).toEqual({
+    profileName: 'Visitors',
+    serverName: 'Signet',
+  });
+  const empty = { ...DEFAULT_SETTINGS, profileNameTemplate: '{displayName}' };
+  expect(unassignedNames('Visitors', empty).profileName).toBe('Visitors');
 });

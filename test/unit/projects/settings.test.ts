@@ -56,7 +56,14 @@ describe('merging settings', () => {
     expect(DEFAULT_SETTINGS).toEqual(before);
   });
 
-  test.each(Object.keys(DEFAULT_SETTINGS))('refuses null for %s', (name) => {
+  test('lets null take the registration page away', () => {
+    const current = { ...DEFAULT_SETTINGS, registrationUrlTemplate: 'https://host.example/' };
+    const { registrationUrlTemplate } = mergeSettings(current, { registrationUrlTemplate: null });
+    expect(registrationUrlTemplate).toBeNull();
+  });
+
+  const never = Object.keys(DEFAULT_SETTINGS).filter((name) => name !== 'registrationUrlTemplate');
+  test.each(never)('refuses null for %s', (name) => {
     expect(refusedFields({ [name]: null })).toEqual([`settings.${name}`]);
   });
 

@@ -74,12 +74,13 @@ export class KeyArchiveService {
     };
   }
 
-  /** Once its certificate is stored, in the same transaction. */
+  /** Once its certificate is stored, in the same transaction. @throws Error without a user: nobody could ever recover it */
   async archive(
     scope: ChangeScope,
     { certificateId, pkcs8 }: Pick<ServerMadeKey, 'certificateId' | 'pkcs8'>,
-    userId: UserId,
+    userId: UserId | null,
   ): Promise<void> {
+    if (userId === null) throw new Error('Keys are archived for users alone.');
     const current = await this.current(scope);
     if (current === undefined) throw new Error('There is no recovery key to archive keys for.');
     const key = createPublicKey({ key: current.publicKey, format: 'der', type: 'spki' });

@@ -154,7 +154,8 @@ export class EstEnrolmentService {
     request: EstRequest,
     turn: Turn,
   ): Promise<EstOutcome | DomainError> {
-    const user = await this.ports.users.getLocked(scope, turn.enrolment.userId);
+    const { userId } = turn.enrolment;
+    const user = userId && (await this.ports.users.getLocked(scope, userId));
     const locked = await this.ports.enrolments.lock(scope, turn.enrolment.id);
     const enrolment = claimedBy(turn.grant, locked);
     const given = await this.ports.answers.of(scope, enrolment.id);
@@ -188,7 +189,7 @@ export class EstEnrolmentService {
   private async certify(
     scope: ChangeScope,
     request: EstRequest,
-    turn: Turn & { user: User; given: readonly EnrolmentAnswer[] },
+    turn: Turn & { user: User | null; given: readonly EnrolmentAnswer[] },
   ): Promise<EstOutcome> {
     const { enrolment, user, given, kind, key } = turn;
     const { completions, answers, estKeys, log } = this.ports;
@@ -198,6 +199,7 @@ export class EstEnrolmentService {
     const notAfter = completions.endOf(first?.createdAt ?? scope.now, enrolment.validityDays);
     const holder = await completions.holderOf(scope, enrolment, {
       user,
+      accountName: enrolment.accountName,
       profileId: first?.profileId ?? newId<ProfileId>(),
       notBefore: scope.now,
       notAfter,

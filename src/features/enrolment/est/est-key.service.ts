@@ -14,7 +14,7 @@ import {
   type ServerMadeKey,
 } from '../../certificates/key-archive/key-archive.service.js';
 import type { CertificateTerms } from '../../certificates/profiles/certificate-profile.service.js';
-import type { UserToCertify } from '../completion.service.js';
+import type { HolderToCertify } from '../completion.service.js';
 import { isServerMade } from '../enrolment.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
 
@@ -68,7 +68,7 @@ export class EstKeyService {
   /** Certifies it, and archives what the server has made, within the transaction of `scope`. */
   async certify(
     scope: ChangeScope,
-    holder: UserToCertify,
+    holder: HolderToCertify,
     key: RequestedKey,
     status: FirstStatus,
   ): Promise<StoredCertificate> {

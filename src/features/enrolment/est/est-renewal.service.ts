@@ -178,18 +178,17 @@ export class EstRenewalService {
     return { ...agreed, old, notAfter };
   }
 
-  /** As the user is called today; what the request says of him does not count. */
+  /** As the user is called today, or by the account where there is none; what the request says of him does not count. */
   private async holderOf(
     scope: ChangeScope,
-    { id, projectId, userId }: MobileIdProfile,
+    { id, projectId, userId, accountName }: MobileIdProfile,
     { terms, notAfter }: Pick<Due, 'terms' | 'notAfter'>,
   ): Promise<UserToCertify> {
     const { users, completions } = this.ports;
-    if (userId === null) throw new DomainError('NOT_FOUND');
     const order = { projectId, certificateTerms: terms };
-    const user = await users.get(scope, userId);
+    const user = userId && (await users.get(scope, userId));
     const validity = { notBefore: scope.now, notAfter };
-    return completions.holderOf(scope, order, { user, profileId: id, ...validity });
+    return completions.holderOf(scope, order, { user, accountName, profileId: id, ...validity });
   }
 }
 

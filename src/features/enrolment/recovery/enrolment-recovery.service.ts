@@ -147,11 +147,11 @@ export class EnrolmentRecoveryService {
    */
   async standing(
     scope: ChangeScope,
-    enrolment: { readonly id: EnrolmentId; readonly userId: UserId },
+    enrolment: { readonly id: EnrolmentId; readonly userId: UserId | null },
     project: Project,
   ): Promise<Chosen[]> {
     const bound = await this.boundTo(scope, enrolment.id);
-    if (bound.length === 0) return [];
+    if (bound.length === 0 || enrolment.userId === null) return [];
     const archived = await this.archivedOf(scope, enrolment.userId);
     return bound.map(({ certificateId, recoveryId }) => {
       const found = archived.find((one) => one.certificateId === certificateId);
@@ -168,12 +168,20 @@ export class EnrolmentRecoveryService {
   async recover(
     scope: ChangeScope,
     standing: readonly Chosen[],
-    to: { enrolmentId: EnrolmentId; userId: UserId; profileId: ProfileId; parcel: KeyParcel },
+    to: {
+      enrolmentId: EnrolmentId;
+      userId: UserId | null;
+      profileId: ProfileId;
+      parcel: KeyParcel;
+    },
   ): Promise<void> {
+    if (standing.length === 0) return;
+    const { userId } = to;
+    if (userId === null) throw over();
     const opened: { certificateId: CertificateId; pkcs8: Buffer }[] = [];
     try {
       for (const { certificateId, recoveryId } of standing) {
-        const pkcs8 = await this.openFor(scope, { certificateId, userId: to.userId }, recoveryId);
+        const pkcs8 = await this.openFor(scope, { certificateId, userId }, recoveryId);
         opened.push({ certificateId, pkcs8 });
         await this.ports.keyDelivery.deliver(scope, { ...to, certificateId }, pkcs8);
         await this.bringAlong(scope, to.profileId, certificateId);

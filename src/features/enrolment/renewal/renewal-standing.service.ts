@@ -57,7 +57,7 @@ export class RenewalStandingService {
     const state = stateAt(profile, scope.now);
     if (state !== 'ACTIVE') throw new DomainError('INVALID_TRANSITION', { from: state });
     const user = profile.userId && (await this.ports.users.get(scope, profile.userId));
-    if (user?.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
+    if (user !== null && user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
     return profile;
   }
 

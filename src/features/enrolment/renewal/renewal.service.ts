@@ -11,7 +11,7 @@ import type { NotificationService } from '../../notifications/notification.servi
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { CompletionService, UserToCertify } from '../completion.service.js';
+import type { CompletionService, HolderToCertify } from '../completion.service.js';
 import {
   discard,
   type DeliveredKey,
@@ -214,17 +214,16 @@ export class RenewalService {
     return this.ports.keyDelivery.prepare(needs, wish);
   }
 
-  /** As the user is called today; what the request says of him does not count. */
+  /** As the user is called today, or by the account where there is none; what the request says of him does not count. */
   private async holderOf(
     scope: Scope,
-    { profile: { id: profileId, projectId, userId }, newEnd, terms }: Standing,
-  ): Promise<UserToCertify> {
+    { profile: { id: profileId, projectId, userId, accountName }, newEnd, terms }: Standing,
+  ): Promise<HolderToCertify> {
     const { completions, users } = this.ports;
-    if (userId === null) throw new DomainError('USER_NOT_ACTIVE');
-    const user = await users.get(scope, userId);
+    const user = userId && (await users.get(scope, userId));
     const validity = { notBefore: scope.now, notAfter: newEnd };
     const order = { projectId, certificateTerms: terms };
-    return completions.holderOf(scope, order, { profileId, user, ...validity });
+    return completions.holderOf(scope, order, { profileId, user, accountName, ...validity });
   }
 
   private async done(scope: Scope, { certificateId }: ProvenKey): Promise<Done | undefined> {
@@ -244,7 +243,11 @@ export class RenewalService {
       .toString('hex');
   }
 
-  private async notify(scope: ChangeScope, { id, projectId }: MobileIdProfile): Promise<void> {
+  private async notify(
+    scope: ChangeScope,
+    { id, projectId, userId }: MobileIdProfile,
+  ): Promise<void> {
+    if (userId === null) return;
     const { settings } = await this.ports.projects.get(scope, projectId);
     if (!settings.notifyOnSuccess) return;
     await this.ports.notifications.notify(scope, 'MOBILE_ID_RENEWED', id);

@@ -1,5 +1,5 @@
 import { adviceOn, type Advice } from '../../../phone/advice.js';
-import type { DeviceTask } from '../../../phone/contract.js';
+import { isShared, type DeviceTask } from '../../../phone/contract.js';
 import { codeHash } from '../../../phone/keys/device-key.js';
 import { isCode } from '../../../phone/link.js';
 import {
@@ -28,7 +28,7 @@ export type Screen =
       readonly sent: boolean;
     }
   | { readonly name: 'DONE'; readonly mobileId: StoredMobileId; readonly persistent: boolean }
-  | { readonly name: 'CANCELLED' }
+  | { readonly name: 'CANCELLED'; readonly isShared: boolean }
   | { readonly name: 'PROBLEM'; readonly advice: Advice };
 
 export interface SessionParts {
@@ -116,6 +116,7 @@ export class EnrolmentSession {
   /** "Not me": ends the order, here and on the page that shows it. */
   async cancel(): Promise<void> {
     const signal = this.restartWork();
+    const isShared = this.isSharedNow();
     this.show({ name: 'LOADING' });
     await this.attempt(
       signal,
@@ -123,7 +124,7 @@ export class EnrolmentSession {
       async () => {
         await (await this.phone()).cancel();
         this.parts.scanned.forget();
-        this.show({ name: 'CANCELLED' });
+        this.show({ name: 'CANCELLED', isShared });
       },
     );
   }
@@ -222,13 +223,18 @@ export class EnrolmentSession {
       await step();
     } catch (error) {
       if (signal.aborted) return;
-      const advice = adviceOn(error);
+      const advice = adviceOn(error, { isShared: this.isSharedNow() });
       // A watching that breaks off stops nobody from going on with the task.
       if (this.screen.name === 'TASK' && advice.code === 'NO_ANSWER') return;
       this.retry = retry;
       if (!advice.retry) this.parts.scanned.forget();
       this.show({ name: 'PROBLEM', advice });
     }
+  }
+
+  /** Whether what is on the screen came by a code that is for all phones. */
+  private isSharedNow(): boolean {
+    return 'task' in this.screen && isShared(this.screen.task);
   }
 
   private restartWork(): AbortSignal {

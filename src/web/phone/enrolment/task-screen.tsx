@@ -1,8 +1,8 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
-import type { DeviceTask } from '../../../phone/contract.js';
+import { isShared, type DeviceTask } from '../../../phone/contract.js';
 import { PageTitle } from '../../shared/page-title.js';
-import { NotMeButton } from '../not-me-button.js';
+import { CancelButton } from './cancel-button.js';
 import { TaskSummary } from './task-summary.js';
 
 interface TaskScreenProps {
@@ -15,15 +15,19 @@ export function TaskScreen({ task, onCreate, onCancel }: TaskScreenProps): React
   return (
     <Stack gap="lg">
       <Stack gap={4}>
-        <PageTitle>Is this you?</PageTitle>
-        <Text c="dimmed">This mobile ID will be made on this phone.</Text>
+        <PageTitle>{isShared(task) ? 'Do you want this mobile ID?' : 'Is this you?'}</PageTitle>
+        <Text c="dimmed">
+          {isShared(task)
+            ? 'It will be made on this phone, which gets an ID of its own.'
+            : 'This mobile ID will be made on this phone.'}
+        </Text>
       </Stack>
       <TaskSummary task={task} />
       <Stack gap="xs">
         <Button size="lg" fullWidth onClick={onCreate}>
           Create mobile ID
         </Button>
-        <NotMeButton onCancel={onCancel} />
+        <CancelButton task={task} onCancel={onCancel} />
       </Stack>
     </Stack>
   );

@@ -18,7 +18,7 @@ export function TaskSummary({ task }: TaskSummaryProps): ReactElement {
             For
           </Text>
           <Text fw={650} fz="xl" style={{ overflowWrap: 'anywhere' }}>
-            {task.accountName ?? 'You: your ID is assigned at the end'}
+            {task.accountName ?? 'This phone: its ID comes at the end'}
           </Text>
           <Text c="dimmed" style={{ overflowWrap: 'anywhere' }}>
             {task.profileName}, {task.serverName}

@@ -4,7 +4,7 @@ import type { DeviceTask } from '../../../phone/contract.js';
 import type { Progress } from '../../../phone/phone.js';
 import { PageTitle } from '../../shared/page-title.js';
 import { ConfirmationCode } from './confirmation-code.js';
-import { NotMeButton } from '../not-me-button.js';
+import { CancelButton } from './cancel-button.js';
 import { StepList } from './step-list.js';
 import { stepsOf } from './steps.js';
 import { TaskSummary } from './task-summary.js';
@@ -32,7 +32,7 @@ export function WorkingScreen(props: WorkingScreenProps): ReactElement {
         </Text>
       )}
       <TaskSummary task={task} />
-      {!sent && <NotMeButton onCancel={onCancel} />}
+      {!sent && <CancelButton task={task} onCancel={onCancel} />}
     </Stack>
   );
 }

@@ -1,0 +1,46 @@
+import type { Problem } from '../../kernel/field-problems.js';
+import { isLoopbackName } from '../../kernel/loopback.js';
+import { expandTemplate } from '../../kernel/template.js';
+import { textProblem } from '../../kernel/text.js';
+import { validateTemplate } from '../notifications/invitation-text.service.js';
+import { REGISTRATION_PLACEHOLDERS } from './registration-url.js';
+import type { AppLink } from './settings.js';
+
+/** As many as fit on a page below a long text. */
+const MAX_LINKS = 6;
+const MAX_LABEL = 60;
+/** More than this makes a QR code that cameras do not read from a sheet of paper. */
+const MAX_PRINTED_URL = 200;
+const MAX_URL = 500;
+const SAMPLE = 'sample';
+
+export function appLinksProblem(links: readonly AppLink[]): Problem {
+  if (links.length > MAX_LINKS) return `There can be at most ${String(MAX_LINKS)}.`;
+  const problems = links.map(
+    ({ label, url }) => textProblem(label, { max: MAX_LABEL }) ?? urlProblem(url, MAX_PRINTED_URL),
+  );
+  return problems.find((problem) => problem !== undefined);
+}
+
+/** What is filled in comes after the host: whose page it leads to depends on nobody's ID. */
+export function registrationUrlProblem(template: string): Problem {
+  if (validateTemplate(template, REGISTRATION_PLACEHOLDERS).length > 0) {
+    const known = REGISTRATION_PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
+    return `Its placeholders can be ${known}.`;
+  }
+  const site = /^[^/]*\/\/[^/?#]*/.exec(template)?.[0] ?? template;
+  if (site.includes('{')) return 'Its placeholders must come after the name of the site.';
+  const values = Object.fromEntries(REGISTRATION_PLACEHOLDERS.map((name) => [name, SAMPLE]));
+  return urlProblem(expandTemplate(template, values), MAX_URL);
+}
+
+/** Links are shown on phones and printed: nothing but a page of a site that proves who it is. */
+function urlProblem(url: string, max: number): Problem {
+  if (url.length > max) return `A URL can have at most ${String(max)} characters.`;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:\/\/\S+$/i.test(url)) return NO_URL;
+  const isSafe = parsed.protocol === 'https:' || isLoopbackName(parsed.hostname);
+  return isSafe && parsed.username === '' && parsed.password === '' ? undefined : NO_URL;
+}
+
+const NO_URL = 'URLs must begin with https:// and name no user.';
