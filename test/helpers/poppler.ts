@@ -7,10 +7,27 @@ import { PNG } from 'pngjs';
 
 const DOTS_PER_INCH = '150';
 
-/** What the QR code in a picture says; undefined where a camera would find none. */
-export function qrCodeIn(png: Buffer): string | undefined {
-  const { data, width, height } = PNG.sync.read(png);
-  return jsQR(new Uint8ClampedArray(data), width, height)?.data;
+/** Part of a picture, from 0 at its left and top to 1. */
+interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+const WHOLE: Part = { left: 0, top: 0, right: 1, bottom: 1 };
+
+/** What the QR code in a picture, or in a part of it, says; undefined where a camera would find none. */
+export function qrCodeIn(
+  png: Buffer,
+  { left, top, right, bottom }: Part = WHOLE,
+): string | undefined {
+  const whole = PNG.sync.read(png);
+  const [x, y] = [Math.floor(left * whole.width), Math.floor(top * whole.height)];
+  const width = Math.floor(right * whole.width) - x;
+  const height = Math.floor(bottom * whole.height) - y;
+  const part = new PNG({ width, height });
+  PNG.bitblt(whole, part, x, y, width, height);
+  return jsQR(new Uint8ClampedArray(part.data), width, height)?.data;
 }
 
 /** A PDF document as poppler reads it: what others than its maker see. */

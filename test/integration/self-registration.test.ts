@@ -412,6 +412,29 @@ describe('the same phone scanning again', () => {
     expect((await newPhone().enrol(code)).profile.accountName).toBe('3');
   });
 
+  test('stays suspended where its mobile ID is: scanning again lifts nothing', async () => {
+    const { projectId, code } = await createSelfRegistration(server, cast.admin);
+    const phone = newPhone();
+    const { profile } = await phone.enrol(code);
+    const { activate } = await scanned(code, phone);
+    const set = async (field: string): Promise<void> => {
+      const { errors } = await server.graphql(
+        `mutation ($id: ID!) { ${field}(id: $id) { state } }`,
+        { id: profile.id },
+        { token: cast.operator.token },
+      );
+      expect(errors).toEqual([]);
+    };
+    await set('deactivateProfile');
+    for (const answer of [await activate(), await phone.tryClaim(code)]) {
+      expect(answer.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN' });
+    }
+    expect((await profileOf(profile.id as string)).state).toBe('INACTIVE');
+    await set('reactivateProfile');
+    expect((await phone.enrol(code)).profile.accountName).toBe('1');
+    expect(await standing(projectId)).toMatchObject({ used: 1 });
+  });
+
   test('in another project gets an ID of that one', async () => {
     const one = await createSelfRegistration(server, cast.admin, { firstId: 10 });
     const other = await createSelfRegistration(server, cast.admin, { firstId: 20 });

@@ -45,7 +45,10 @@ test('the page to print has the QR code, the instructions and the links, for eye
     expect(text).toContain(url);
   }
   const [picture = Buffer.alloc(0)] = pictures;
-  expect([stage.uri, ...LINKS.map(({ url }) => url)]).toContain(qrCodeIn(picture));
+  const below = { top: 0.8, bottom: 1 };
+  expect(qrCodeIn(picture, { left: 0, right: 1, top: 0, bottom: 0.7 })).toBe(stage.uri);
+  expect(qrCodeIn(picture, { left: 0, right: 0.5, ...below })).toBe(LINKS[0]?.url);
+  expect(qrCodeIn(picture, { left: 0.5, right: 1, ...below })).toBe(LINKS[1]?.url);
 });
 
 test('a page without links has one QR code, which phones can read', async () => {

@@ -4,6 +4,7 @@ import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
 import { addressKey } from '../../platform/address-key.js';
 import type { RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
+import { Turns } from '../../platform/turns.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { IssuanceService, ProvenRequest } from '../certificates/issuance.service.js';
 import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
@@ -30,6 +31,9 @@ import type { AssignmentService, NamedEnrolment } from './self-registration/assi
 import { digestOf, refuseOtherKinds, type CertificateRequest, type SentKeys } from './sent-keys.js';
 import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
+/** One that has the row, and one that gets ready for it. */
+const SHARED_AT_ONCE = 2;
+
 interface Activation {
   readonly grant: DeviceGrant;
   readonly userId: UserId | null;
@@ -53,6 +57,8 @@ export interface ActivationRequest extends SentKeys {
  * take up again.
  */
 export class ActivationService {
+  private readonly turns = new Turns(SHARED_AT_ONCE);
+
   constructor(
     private readonly ports: {
       readonly work: UnitOfWork;
@@ -90,14 +96,19 @@ export class ActivationService {
     const activation = { grant, userId: enrolment.userId, digest, proven, parcel };
     try {
       await this.ports.work.change(request, (scope) => this.take(scope, activation));
-      const outcome = await this.ports.work.change(request, (scope) =>
-        this.issue(scope, activation),
+      const outcome = await this.inTurn(enrolment, () =>
+        this.ports.work.change(request, (scope) => this.issue(scope, activation)),
       );
       if (outcome instanceof DomainError) throw outcome;
       return typeof outcome === 'string' ? await this.profileOf(request, outcome) : outcome;
     } finally {
       discard(parcel);
     }
+  }
+
+  /** Activations by one activation code would all wait for the project's row, each with a connection in its hand. */
+  private inTurn<T>({ projectId, userId }: Enrolment, issue: () => Promise<T>): Promise<T> {
+    return userId === null ? this.turns.run(projectId, issue) : issue();
   }
 
   /** Keys that wait for the phone of this mobile ID, until it has acknowledged them. */

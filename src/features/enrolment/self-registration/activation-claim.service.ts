@@ -5,6 +5,7 @@ import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import { agreeTerms } from '../../certificates/profiles/certificate-profile.service.js';
 import type { DeviceDescription, DeviceService } from '../../profiles/device.service.js';
+import { stateAt, type MobileIdProfile } from '../../profiles/profile.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import {
   numberAfter,
@@ -16,6 +17,7 @@ import type { EnrolmentLog } from '../enrolment-log.service.js';
 import { isFinal } from '../enrolment-status.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import { certificatesOf } from '../order.js';
+import { suspended } from './assignment.service.js';
 
 export interface SharedClaim {
   readonly scanned: ScannedActivationCode;
@@ -56,7 +58,8 @@ export class ActivationClaimService {
 
   /**
    * The phone's enrolment in this project: the one under way, or a new one.
-   * @throws DomainError ACTIVATION_CODE_ROTATED, ACTIVATION_PAUSED, QUOTA_REACHED, ID_RANGE_EXHAUSTED, RATE_LIMITED
+   * @throws DomainError ACTIVATION_CODE_ROTATED, ACTIVATION_PAUSED, QUOTA_REACHED, ID_RANGE_EXHAUSTED, RATE_LIMITED; FORBIDDEN
+   * with `reason` SUSPENDED where the phone's mobile ID is
    */
   async claim(scope: ChangeScope, claim: SharedClaim): Promise<Enrolment> {
     const { scanned, thumbprint, device } = claim;
@@ -66,7 +69,9 @@ export class ActivationClaimService {
     const open = await this.openLocked(scope, scanned.projectId, thumbprint);
     if (open !== undefined && isGood(scope, open, scanned)) return open;
     if (open !== undefined) await this.giveUp(scope, open);
-    if (!(await hasStanding(scope, scanned.projectId, deviceId))) numberAfter(own);
+    const standing = await standingOf(scope, scanned.projectId, deviceId);
+    if (standing === 'INACTIVE') throw suspended();
+    if (standing === undefined) numberAfter(own);
     await refuseCrowd(scope);
     return this.begin(scope, { ...claim, deviceId });
   }
@@ -190,18 +195,20 @@ function endOf({ now }: Scope, { settings }: Project): Date {
   return new Date(now.getTime() + seconds * 1000);
 }
 
-/** Whether the phone has its ID here already, and needs no other: its newest mobile ID was not revoked. */
-async function hasStanding(
+/** Of the mobile ID that the phone has here already: with it, it has its ID, and needs no other. */
+async function standingOf(
   scope: Scope,
   projectId: ProjectId,
   deviceId: DeviceId,
-): Promise<boolean> {
-  const rows = await scope.sql(
+): Promise<MobileIdProfile['state'] | undefined> {
+  const [row] = await scope.sql<Pick<MobileIdProfile, 'state' | 'validTo'>>(
     'activation-claim.standing',
-    `SELECT 1 FROM profile WHERE device_id = $1 AND project_id = $2 AND user_id IS NULL AND state <> 'REVOKED' LIMIT 1`,
+    `SELECT state, valid_to AS "validTo" FROM profile
+     WHERE device_id = $1 AND project_id = $2 AND user_id IS NULL AND state <> 'REVOKED'
+     ORDER BY created_at DESC LIMIT 1`,
     [deviceId, projectId],
   );
-  return rows.length > 0;
+  return row && stateAt(row, scope.now);
 }
 
 /** As many as are being claimed at this very moment may slip through; they are counted at the next one. */

@@ -1,6 +1,8 @@
+import { DomainError } from '../../../kernel/errors.js';
 import type { ProfileId } from '../../../kernel/ids.js';
 import type { ChangeScope } from '../../../platform/scope.js';
 import type { AssignedIdService, Assignment } from '../../assigned-ids/assigned-id.service.js';
+import { stateAt, type ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { SelfRegistrationService } from '../../projects/self-registration/self-registration.service.js';
 import type { Enrolment } from '../enrolment.service.js';
@@ -11,19 +13,26 @@ export interface NamedEnrolment {
   readonly assigned: Assignment | null;
 }
 
+/** What whoever suspended it has to lift. */
+export function suspended(): DomainError {
+  return new DomainError('FORBIDDEN', { reason: 'SUSPENDED' });
+}
+
 /** In the transaction that activates: the ID of a phone that came by a project's activation code. */
 export class AssignmentService {
   constructor(
     private readonly ports: {
       readonly assignedIds: AssignedIdService;
       readonly selfRegistrations: SelfRegistrationService;
+      readonly profiles: ProfileService;
       readonly projects: ProjectService;
     },
   ) {}
 
   /**
    * Called when nothing else can be refused any more: the project's other activations wait from here on.
-   * @throws DomainError ACTIVATION_CODE_ROTATED, ACTIVATION_PAUSED, QUOTA_REACHED, ID_RANGE_EXHAUSTED; nothing is taken then
+   * @throws DomainError ACTIVATION_CODE_ROTATED, ACTIVATION_PAUSED, QUOTA_REACHED, ID_RANGE_EXHAUSTED; FORBIDDEN with `reason`
+   * SUSPENDED where the phone's mobile ID is; nothing is taken then
    */
   async assign(scope: ChangeScope, enrolment: Enrolment): Promise<NamedEnrolment> {
     const { projectId, generation, deviceThumbprint, userId } = enrolment;
@@ -32,9 +41,19 @@ export class AssignmentService {
     const { assignedIds, projects, selfRegistrations } = this.ports;
     await selfRegistrations.holdOpen(scope, { projectId, generation });
     const assigned = await assignedIds.assign(scope, { projectId, deviceThumbprint });
+    await this.refuseSuspended(scope, assigned);
     const project = await projects.get(scope, projectId);
     Object.assign(enrolment, projects.namesForId(project, assigned.value));
     return { enrolment, assigned };
+  }
+
+  /** Scanning again lifts no suspension. The earlier mobile ID is locked by now, and nothing was taken where there is one. */
+  private async refuseSuspended(
+    scope: ChangeScope,
+    { earlierProfileId }: Assignment,
+  ): Promise<void> {
+    const earlier = earlierProfileId && (await this.ports.profiles.find(scope, earlierProfileId));
+    if (earlier !== null && stateAt(earlier, scope.now) === 'INACTIVE') throw suspended();
   }
 
   /** Once the mobile ID is stored: the ID stands for it, and for no earlier one. */
