@@ -49,6 +49,7 @@ import {
   PreparedKey,
 } from './features/enrolment/recovery/key-recovery.entity.js';
 import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
+import { ProjectMemberEntity } from './features/members/member.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -61,6 +62,7 @@ import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-Au
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
+import { ProjectMembers1795600500000 } from './migrations/1795600500000-ProjectMembers.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
@@ -112,6 +114,7 @@ export const databaseSchema: DatabaseSchema = {
     PreparedKey,
     Profile,
     ProjectEntity,
+    ProjectMemberEntity,
     ProofAttempt,
     RateLimit,
     RevocationChange,
@@ -148,5 +151,6 @@ export const databaseSchema: DatabaseSchema = {
     KeyArchive1795500300000,
     Renewal1795500600000,
     EnrolmentDelivery1795600000000,
+    ProjectMembers1795600500000,
   ],
 };

@@ -3,6 +3,7 @@ import { apiClientStopped } from '../features/api-clients/api-client.events.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { certificatesChanged } from '../features/certificates/certificate.events.js';
 import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
+import { memberAdded, memberRemoved } from '../features/members/member.events.js';
 import { profilesEnded } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
@@ -28,6 +29,7 @@ type Handlers = EventHandlers<ChangeScope>;
 export function registerHandlers(handlers: Handlers, services: Handling): void {
   onRights(handlers, services);
   onUsers(handlers, services);
+  onMembers(handlers, services);
   onCredentials(handlers, services);
 }
 
@@ -72,6 +74,16 @@ function onUsers(handlers: Handlers, services: Handling): void {
   handlers.on(userActivated, async (scope, { userId }) => {
     await profiles.reactivateAllOf(scope, userId);
     await passwordLinks.inviteAgain(scope, userId);
+  });
+}
+
+function onMembers(handlers: Handlers, { enrolments, profiles }: Handling): void {
+  handlers.on(memberAdded, async (scope, { projectId, userId }) => {
+    await profiles.releaseAllIn(scope, projectId, userId);
+  });
+  handlers.on(memberRemoved, async (scope, { projectId, userId }) => {
+    await enrolments.cancelAllIn(scope, projectId, userId);
+    await profiles.suspendAllIn(scope, projectId, userId);
   });
 }
 

@@ -14,6 +14,7 @@ export type ProfileId = Brand<string, 'ProfileId'>;
 export type ApiClientId = Brand<string, 'ApiClientId'>;
 export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
 export type CertificateId = Brand<string, 'CertificateId'>;
+export type MemberId = Brand<string, 'MemberId'>;
 export type KeyRecoveryId = Brand<string, 'KeyRecoveryId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

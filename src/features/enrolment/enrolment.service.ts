@@ -201,6 +201,19 @@ export class EnrolmentService {
     );
   }
 
+  /** Cancels what is not finished of a user who is removed from a project. */
+  async cancelAllIn(scope: ChangeScope, projectId: ProjectId, userId: UserId): Promise<void> {
+    await this.cancelEach(
+      scope,
+      await scope.sql(
+        'enrolment.lock-open-in-project',
+        `SELECT id FROM enrolment WHERE user_id = $1 AND project_id = $2 AND status = ANY($3)
+         ORDER BY id FOR UPDATE`,
+        [userId, projectId, OPEN_STATUSES],
+      ),
+    );
+  }
+
   /** Cancels what a user has ordered for others, or others for him: whether they may is no longer known. */
   async cancelOrdersBetween(scope: ChangeScope, userId: UserId): Promise<void> {
     await this.cancelEach(

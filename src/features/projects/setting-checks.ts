@@ -28,6 +28,7 @@ type Checks = { readonly [Name in keyof ProvisioningSettings]: Check<Provisionin
 /** What each setting may be for itself. */
 export const SETTING_CHECKS: Checks = {
   selfService: anything,
+  membersOnly: anything,
   defaultCertificates: someWithoutRepetition,
   selectableCertificates: someWithoutRepetition,
   channels: someWithoutRepetition,

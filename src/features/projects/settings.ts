@@ -10,6 +10,8 @@ export type DeviceConfirmation = (typeof DEVICE_CONFIRMATIONS)[number];
 /** What a mobile ID of a project is, and how it reaches the phone. */
 export interface ProvisioningSettings {
   readonly selfService: boolean;
+  /** Nobody else gets a mobile ID here, whoever orders it. */
+  readonly membersOnly: boolean;
   readonly defaultCertificates: readonly CertificateKind[];
   readonly selectableCertificates: readonly CertificateKind[];
   readonly channels: readonly DeliveryChannel[];
@@ -44,6 +46,7 @@ const DAY_SECONDS = 86_400;
 
 export const DEFAULT_SETTINGS: ProvisioningSettings = {
   selfService: true,
+  membersOnly: false,
   defaultCertificates: ['AUTHENTICATION', 'SIGNATURE'],
   selectableCertificates: ['AUTHENTICATION', 'SIGNATURE', 'ENCRYPTION'],
   channels: ['SCREEN'],
