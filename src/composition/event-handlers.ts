@@ -72,13 +72,16 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await keyRecoveryEnds.endUnbacked(scope, userId);
   });
   handlers.on(userActivated, async (scope, { userId }) => {
+    await services.invitations.inviteAgain(scope, userId);
     await profiles.reactivateAllOf(scope, userId);
     await passwordLinks.inviteAgain(scope, userId);
   });
 }
 
-function onMembers(handlers: Handlers, { enrolments, profiles }: Handling): void {
+function onMembers(handlers: Handlers, services: Handling): void {
+  const { enrolments, invitations, profiles } = services;
   handlers.on(memberAdded, async (scope, { projectId, userId }) => {
+    await invitations.inviteAdded(scope, projectId, userId);
     await profiles.releaseAllIn(scope, projectId, userId);
   });
   handlers.on(memberRemoved, async (scope, { projectId, userId }) => {
@@ -109,7 +112,9 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     const method = what === 'email' ? 'EMAIL_CODE' : 'SMS_CODE';
     await oneTimeCodes.voidAllOf(scope, userId, method);
     await sessions.forgetEvidence(scope, userId, { method });
-    await enrolments.cancelInvitationsOf(scope, userId);
+    const channel = what === 'email' ? 'EMAIL' : 'SMS';
+    const cancelled = await enrolments.cancelInvitationsTo(scope, userId, channel);
+    await services.invitations.inviteAgain(scope, userId, cancelled);
     if (what !== 'email') return;
     await passwordLinks.voidAllOf(scope, userId);
     await passwordLinks.inviteAgain(scope, userId);
@@ -119,7 +124,7 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     await passwordLinks.voidAllOf(scope, userId);
     await sessions.endAllOf(scope, userId, keptSession ?? undefined);
     await sessions.forgetEvidence(scope, userId, { method: 'PASSWORD' });
-    await enrolments.cancelInvitationsOf(scope, userId);
+    await enrolments.cancelOwnInvitationsOf(scope, userId);
     await notifications.notify(scope, 'PASSWORD_CHANGED', userId);
   });
 }

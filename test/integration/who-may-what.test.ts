@@ -189,6 +189,10 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.createProject': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateProjectSettings': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateCertificateProfile': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.addProjectMember': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.updateProjectMember': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.removeProjectMember': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.inviteProjectMember': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
   'Mutation.createApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.updateApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.rotateApiClientSecret': ['/admin/api-clients', ADMINISTRATORS],
@@ -365,7 +369,7 @@ const ENROLMENT_VIEW = {
     'fingerprint id issuer keyOrigin kind notAfter notBefore pem recovered revocationReason revokedAt serialNumber status subject',
   Device: 'firstSeenAt id model name platform',
   Enrolment:
-    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id profile project qr replaces status user',
+    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id invitation profile project qr replaces status user',
   EnrolmentEvent: 'at cursor detail enrolment status',
   EnrolmentFailure: 'code message',
   MobileIdProfile:
@@ -425,10 +429,11 @@ const OPERATOR_VIEW = {
   KeyRecoveryConnection: 'nodes pageInfo totalCount',
   MobileIdProfileConnection: 'nodes pageInfo totalCount',
   PageInfo: 'endCursor hasNextPage',
-  Project: 'certificateProfiles createdAt id mode name settings',
+  Project: 'certificateProfiles createdAt id member members mode name settings',
   ProjectConnection: 'nodes pageInfo totalCount',
+  ProjectMember: 'addedAt hostId id invitation latestEnrolment syncId user',
   ProvisioningSettings:
-    'accountNameTemplate channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates selectableCertificates selfService serverName smsMessage validityDays',
+    'accountNameTemplate channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser membersOnly notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates selectableCertificates selfService serverName smsMessage validityDays',
   SubjectAltNameTemplate: 'type value',
   UserConnection: 'nodes pageInfo totalCount',
 } as const;

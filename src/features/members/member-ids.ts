@@ -11,8 +11,9 @@ const UNIQUE_VIOLATION = '23505';
 /** @throws DomainError INVALID_INPUT with the path of every refused field */
 export function checkIds(ids: MemberIds): void {
   const problems = new FieldProblems();
-  for (const [field, id] of Object.entries(ids)) {
-    if (id !== null) problems.note(field, textProblem(id as string, { max: MAX_ID }));
+  for (const field of ['hostId', 'syncId'] as const) {
+    const id = ids[field];
+    if (id !== null) problems.note(field, textProblem(id, { max: MAX_ID }));
   }
   problems.refuse();
 }

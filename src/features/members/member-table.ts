@@ -5,7 +5,7 @@ import type { Scope } from '../../platform/scope.js';
 import type { MemberIds, MemberKey, ProjectMember, Standing } from './member.js';
 
 const MEMBER = `id, project_id AS "projectId", user_id AS "userId", host_id AS "hostId", sync_id AS "syncId",
-  added_at AS "addedAt", updated_at AS "updatedAt"`;
+  to_be_invited AS "toBeInvited", added_at AS "addedAt", updated_at AS "updatedAt"`;
 const MEMBERS =
   '(SELECT *, added_at AS created_at FROM project_member WHERE removed_at IS NULL) AS member';
 const FOUND_MEMBERS = `(
@@ -26,14 +26,15 @@ export async function insertMember(
 ): Promise<ProjectMember | undefined> {
   const [row] = await scope.sql<ProjectMember>(
     'members.insert',
-    `INSERT INTO project_member (id, project_id, user_id, host_id, sync_id, added_at, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING ${MEMBER}`,
+    `INSERT INTO project_member (id, project_id, user_id, host_id, sync_id, to_be_invited, added_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING ${MEMBER}`,
     [
       member.id,
       member.projectId,
       member.userId,
       member.hostId,
       member.syncId,
+      member.toBeInvited,
       member.addedAt,
       member.updatedAt,
     ],
@@ -41,16 +42,29 @@ export async function insertMember(
   return row;
 }
 
-/** Throws PostgreSQL's 23505 where one of them is taken. */
+/** One at a time in a project: two members who change IDs with each other would wait in a circle. Throws PostgreSQL's 23505 where one of them is taken. */
 export async function updateIds(
   scope: Scope,
-  id: MemberId,
+  { id, projectId }: ProjectMember,
   { hostId, syncId }: MemberIds,
 ): Promise<void> {
+  await scope.sql(
+    'members.serialize-ids',
+    'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
+    [`members ${projectId}`],
+  );
   await scope.sql(
     'members.update-ids',
     'UPDATE project_member SET host_id = $2, sync_id = $3, updated_at = $4 WHERE id = $1',
     [id, hostId, syncId, scope.now],
+  );
+}
+
+export async function markToBeInvited(scope: Scope, id: MemberId): Promise<void> {
+  await scope.sql(
+    'members.to-be-invited',
+    'UPDATE project_member SET to_be_invited = true WHERE id = $1',
+    [id],
   );
 }
 

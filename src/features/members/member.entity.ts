@@ -28,6 +28,8 @@ export class ProjectMemberEntity {
   @Column('text', { name: 'host_id', nullable: true }) hostId!: string | null;
   /** What a list of users that is imported again and again knows him by. */
   @Column('text', { name: 'sync_id', nullable: true }) syncId!: string | null;
+  /** Whether he is invited as soon as he can be reached; else only when somebody asks for it. */
+  @Column('boolean', { name: 'to_be_invited', default: true }) toBeInvited!: boolean;
   @Column('timestamptz', { name: 'added_at' }) addedAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;
   @Column('timestamptz', { name: 'removed_at', nullable: true }) removedAt!: Date | null;

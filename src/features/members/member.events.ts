@@ -7,8 +7,8 @@ export interface MemberEvent {
   readonly userId: UserId;
 }
 
-/** The user is one of the project's, for the first time or again. `invite`: he is to get an invitation, where that is possible. */
-export const memberAdded = eventType<MemberEvent & { readonly invite: boolean }>('member.added');
+/** The user is one of the project's, for the first time or again. */
+export const memberAdded = eventType<MemberEvent>('member.added');
 
 /** The IDs that other systems know him by have changed. */
 export const memberChanged = eventType<MemberEvent>('member.changed');

@@ -15,6 +15,7 @@ import type { MemberStandingService } from './member-standing.service.js';
 import {
   endMembership,
   insertMember,
+  markToBeInvited,
   selectById,
   selectByKey,
   selectMembers,
@@ -32,6 +33,11 @@ import type {
 } from './member.js';
 
 export type { MemberChanges, MemberKey, Membership, NewMember, ProjectMember };
+
+interface Parties {
+  readonly user: User;
+  readonly project: Project;
+}
 
 /** What the mail to somebody who was removed is about. */
 export interface Removal {
@@ -75,11 +81,11 @@ export class MemberService {
     if (await this.wasRemoved(scope, user.id, project.id)) refuseSelf(scope, user.id);
     const added = await insertMember(scope, {
       ...{ id: newId<MemberId>(), projectId: project.id, userId: user.id, ...ids },
-      ...{ addedAt: scope.now, updatedAt: scope.now },
+      ...{ toBeInvited: member.invite ?? true, addedAt: scope.now, updatedAt: scope.now },
     });
     if (added === undefined) throw await this.taken(scope, project.id, ids);
     await this.record(scope, 'member.add', added);
-    await scope.raise(memberAdded, { ...eventOf(added), invite: member.invite ?? true });
+    await scope.raise(memberAdded, eventOf(added));
     return added;
   }
 
@@ -89,19 +95,22 @@ export class MemberService {
     membership: Membership,
     changes: MemberChanges,
   ): Promise<ProjectMember> {
-    const { user, project } = await this.parties(scope, membership);
-    const present = await selectByKey(scope, project.id, ['userId', user.id]);
-    if (present === undefined) throw new DomainError('NOT_FOUND');
+    const { member: present } = await this.getLocked(scope, membership);
     const ids = idsAfter(present, changes);
     checkIds(ids);
     if (changesNothing(present, ids)) return present;
-    await updateIds(scope, present.id, ids).catch((error: unknown) => {
+    await updateIds(scope, present, ids).catch((error: unknown) => {
       throw takenId(error) ?? error;
     });
     const changed = { ...present, ...ids, updatedAt: scope.now };
     await this.record(scope, 'member.update', changed);
     await scope.raise(memberChanged, eventOf(changed));
     return changed;
+  }
+
+  /** From now on he is invited anew where an invitation comes to nothing. */
+  noteInvited(scope: ChangeScope, { id }: ProjectMember): Promise<void> {
+    return markToBeInvited(scope, id);
   }
 
   /**
@@ -166,11 +175,22 @@ export class MemberService {
     return { address: user.email, displayName: user.displayName, projectName, serverName };
   }
 
-  /** The user, locked, who must hold no role that the actor lacks; and the project, where it has members. */
-  private async parties(
+  /**
+   * A member, with the user's row locked.
+   * @throws DomainError NOT_FOUND where he is none, FORBIDDEN, WRONG_PROJECT_MODE
+   */
+  async getLocked(
     scope: ChangeScope,
     membership: Membership,
-  ): Promise<{ user: User; project: Project }> {
+  ): Promise<Parties & { readonly member: ProjectMember }> {
+    const { user, project } = await this.parties(scope, membership);
+    const member = await selectByKey(scope, project.id, ['userId', user.id]);
+    if (member === undefined) throw new DomainError('NOT_FOUND');
+    return { user, project, member };
+  }
+
+  /** The user, locked, who must hold no role that the actor lacks; and the project, where it has members. */
+  private async parties(scope: ChangeScope, membership: Membership): Promise<Parties> {
     const { users, clients, projects } = this.ports;
     const { actor } = scope;
     const project = await projects.find(scope, membership.projectId);

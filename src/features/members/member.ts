@@ -7,6 +7,8 @@ export interface ProjectMember {
   readonly userId: UserId;
   readonly hostId: string | null;
   readonly syncId: string | null;
+  /** Whether he is invited as soon as he can be reached; else only when somebody asks for it. */
+  readonly toBeInvited: boolean;
   readonly addedAt: Date;
   readonly updatedAt: Date;
 }
@@ -25,7 +27,7 @@ export interface MemberIds {
 export interface NewMember extends Membership {
   readonly hostId?: string | null | undefined;
   readonly syncId?: string | null | undefined;
-  /** Whether he is to get an invitation at once, where he can be reached and has no mobile ID yet. True, if left out. */
+  /** Whether he is to get an invitation as soon as he can be reached, unless he has a mobile ID. True, if left out. */
   readonly invite?: boolean | null | undefined;
 }
 
