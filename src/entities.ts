@@ -50,6 +50,7 @@ import {
   PreparedKey,
 } from './features/enrolment/recovery/key-recovery.entity.js';
 import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
+import { ProjectMemberEntity } from './features/members/member.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import {
@@ -68,6 +69,7 @@ import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileC
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
 import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRegistration.js';
+import { ProjectMembers1795600500000 } from './migrations/1795600500000-ProjectMembers.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
@@ -123,6 +125,7 @@ export const databaseSchema: DatabaseSchema = {
     PreparedKey,
     Profile,
     ProjectEntity,
+    ProjectMemberEntity,
     ProofAttempt,
     RateLimit,
     RevocationChange,
@@ -162,5 +165,6 @@ export const databaseSchema: DatabaseSchema = {
     EnrolmentDelivery1795600000000,
     SelfRegistration1795600100000,
     AssignedIds1795600200000,
+    ProjectMembers1795600500000,
   ],
 };

@@ -15,6 +15,8 @@ import {
   type RecoveryKeys,
 } from '../features/certificates/key-archive/key-archive.service.js';
 import { RecoveredCertificateService } from '../features/certificates/key-archive/recovered-certificate.service.js';
+import { MemberStandingService } from '../features/members/member-standing.service.js';
+import { MemberService } from '../features/members/member.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -76,10 +78,13 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ projects, activationCodes, audit, publicUrl },
   });
   const profiles = new ProfileService(certificates, audit);
+  const memberStandings = new MemberStandingService(projects);
   const sessions = new SessionService(ground.session);
   return {
     ...{ handlers, work, limits, keys, bus, publicUrl },
     ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
+    memberStandings,
+    members: new MemberService({ users, clients, projects, memberStandings, notifications, audit }),
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
     activationSheets: new ActivationSheetService({ projects, selfRegistrations }),

@@ -14,6 +14,7 @@ import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
 import { KeyRecoveryEndService } from '../features/enrolment/recovery/key-recovery-end.service.js';
 import { KeyRecoveryService } from '../features/enrolment/recovery/key-recovery.service.js';
+import { InvitationService } from '../features/enrolment/invitations/invitation.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
 import { PreparedKeyService } from '../features/enrolment/recovery/prepared-key.service.js';
@@ -36,7 +37,7 @@ export function createEnrolment(
   base: Base,
   { access, exclusions }: Pick<ReturnType<typeof createAccess>, 'access' | 'exclusions'>,
 ) {
-  const { keys, notifications, audit, projects, bus } = base;
+  const { keys, notifications, audit, memberStandings, bus } = base;
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -47,6 +48,7 @@ export function createEnrolment(
   const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
   const activationClaims = new ActivationClaimService(own);
   const claims = new ClaimService({ ...own, activationClaims });
+  const ordering = new OrderingService(own);
   const completions = new CompletionService(own);
   const assignments = new AssignmentService(base);
   const activations = new ActivationService({ ...own, assignments, completions });
@@ -58,8 +60,8 @@ export function createEnrolment(
     ...{ log, secrets, enrolments, keyDelivery },
     keyRecoveries: new KeyRecoveryService({ ...base, keyRecoveryEnds }),
     keyRecoveryEnds,
-    offers: new OffersService(projects, enrolments, access, recoveries),
-    ordering: new OrderingService(own),
+    offers: new OffersService(memberStandings, enrolments, access, recoveries),
+    ...{ ordering, invitations: new InvitationService({ ...own, ordering, access }) },
     ...{ activationClaims, claims, activations },
     ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),

@@ -3,6 +3,7 @@ import { apiClientStopped } from '../features/api-clients/api-client.events.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { certificatesChanged } from '../features/certificates/certificate.events.js';
 import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
+import { memberAdded, memberRemoved } from '../features/members/member.events.js';
 import { profilesEnded } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
@@ -28,6 +29,7 @@ type Handlers = EventHandlers<ChangeScope>;
 export function registerHandlers(handlers: Handlers, services: Handling): void {
   onRights(handlers, services);
   onUsers(handlers, services);
+  onMembers(handlers, services);
   onCredentials(handlers, services);
 }
 
@@ -70,8 +72,21 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await keyRecoveryEnds.endUnbacked(scope, userId);
   });
   handlers.on(userActivated, async (scope, { userId }) => {
+    await services.invitations.inviteAgain(scope, userId);
     await profiles.reactivateAllOf(scope, userId);
     await passwordLinks.inviteAgain(scope, userId);
+  });
+}
+
+function onMembers(handlers: Handlers, services: Handling): void {
+  const { enrolments, invitations, profiles } = services;
+  handlers.on(memberAdded, async (scope, { projectId, userId }) => {
+    await invitations.inviteAdded(scope, projectId, userId);
+    await profiles.releaseAllIn(scope, projectId, userId);
+  });
+  handlers.on(memberRemoved, async (scope, { projectId, userId }) => {
+    await enrolments.cancelAllIn(scope, projectId, userId);
+    await profiles.suspendAllIn(scope, projectId, userId);
   });
 }
 
@@ -98,7 +113,9 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     const method = what === 'email' ? 'EMAIL_CODE' : 'SMS_CODE';
     await oneTimeCodes.voidAllOf(scope, userId, method);
     await sessions.forgetEvidence(scope, userId, { method });
-    await enrolments.cancelInvitationsOf(scope, userId);
+    const channel = what === 'email' ? 'EMAIL' : 'SMS';
+    const cancelled = await enrolments.cancelInvitationsTo(scope, userId, channel);
+    await services.invitations.inviteAgain(scope, userId, cancelled);
     if (what !== 'email') return;
     await passwordLinks.voidAllOf(scope, userId);
     await passwordLinks.inviteAgain(scope, userId);
@@ -108,7 +125,7 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     await passwordLinks.voidAllOf(scope, userId);
     await sessions.endAllOf(scope, userId, keptSession ?? undefined);
     await sessions.forgetEvidence(scope, userId, { method: 'PASSWORD' });
-    await enrolments.cancelInvitationsOf(scope, userId);
+    await enrolments.cancelOwnInvitationsOf(scope, userId);
     await notifications.notify(scope, 'PASSWORD_CHANGED', userId);
   });
 }

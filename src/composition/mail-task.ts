@@ -85,6 +85,10 @@ function composers(services: Services): MailComposers {
         reason: PROBLEMS[enrolment.failureCode ?? 'INTERNAL'].title,
       });
     },
+    MEMBER_REMOVED: async (id) => {
+      const removal = await reading(id, (scope) => services.members.removal(scope, id));
+      return removal && mails.memberRemovedMail({ ...removal, to: removal.address });
+    },
     MOBILE_ID_EXPIRES: async (id) => {
       const notice = await reading(id, (scope) => expiryReminders.reminder(scope, id));
       return notice && mails.expiryMail({ ...notice, to: notice.address });

@@ -17,11 +17,16 @@ import { DeviceResolver } from '../features/enrolment/device.resolver.js';
 import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
 import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
 import {
+  EnrolmentInvitationResolver,
+  InvitationResolver,
+} from '../features/enrolment/invitations/invitation.resolver.js';
+import {
   KeyRecoveryApprovalResolver,
   KeyRecoveryResolver,
 } from '../features/enrolment/recovery/key-recovery.resolver.js';
 import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
+import { MemberResolver, ProjectMembersResolver } from '../features/members/member.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
 import { ProjectResolver } from '../features/projects/project.resolver.js';
@@ -49,11 +54,14 @@ export function createResolvers(services: Services): readonly [object, ...object
     new ClientCertificateResolver(services),
     new DeviceResolver(services.claims, services.activations),
     new EnrolmentFieldsResolver(services),
+    new EnrolmentInvitationResolver(work, services.invitations),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
     new IdentityProviderResolver(work, services.identityProviders),
+    new InvitationResolver(services),
     new KeyRecoveryApprovalResolver(work, users),
     new KeyRecoveryResolver(services),
+    new MemberResolver(services),
     new MethodLockResolver(work, services.methodLocks),
     new MobileIdDeviceResolver(services.mobileIdAnswers),
     new MobileIdResolver(services),
@@ -62,6 +70,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
     new ProfileControlResolver(services),
     new ProfileResolver(services),
+    new ProjectMembersResolver(work, services.members),
     new ProjectResolver(work, projects, services.selfRegistrations),
     new ProjectSelfRegistrationResolver(services),
     new QrCodeResolver(),

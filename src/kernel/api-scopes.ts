@@ -7,6 +7,7 @@ export const API_SCOPES = [
   'enrolment:read',
   'users:read',
   'users:write',
+  'members:write',
   'projects:read',
   'assigned-ids:read',
   'assigned-ids:confirm',

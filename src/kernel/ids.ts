@@ -15,6 +15,7 @@ export type ApiClientId = Brand<string, 'ApiClientId'>;
 export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
 export type AssignedIdId = Brand<string, 'AssignedIdId'>;
 export type CertificateId = Brand<string, 'CertificateId'>;
+export type MemberId = Brand<string, 'MemberId'>;
 export type KeyRecoveryId = Brand<string, 'KeyRecoveryId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -30,8 +30,14 @@ const ADVICE: Readonly<Record<string, Text>> = {
     'Ask for a new code on the page that showed it, and scan that one.',
   ],
   ENROLMENT_EXPIRED: ['The time for this order is over', NEW_ORDER],
-  ENROLMENT_CANCELLED: ['This order was cancelled', `Nothing was stored. ${NEW_ORDER}`],
-  ENROLMENT_SUPERSEDED: ['A newer order has taken its place', NEWEST_CODE],
+  ENROLMENT_CANCELLED: [
+    'This order was cancelled',
+    `Nothing was stored. ${NEW_ORDER} If it came to you by mail or text message, ask those who sent it.`,
+  ],
+  ENROLMENT_SUPERSEDED: [
+    'A newer order has taken its place',
+    'If it came to you by mail or text message, use the newest one that you have got. Else scan the code that the page shows now; if it shows none, order again there.',
+  ],
   ENROLMENT_TAKEN: [
     'Another phone has scanned this code',
     'If that was your other phone, go on there. If it was not you, cancel the order on the page and order again.',

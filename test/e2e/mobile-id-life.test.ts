@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { sectionOf, seeDone, typeCode } from '../helpers/account';
 import { enrolTotp } from '../helpers/factors';
 import { giveSession } from '../helpers/browser';
+import { addMember, removeMember } from '../helpers/members';
 import { administrator, type Person } from '../helpers/people';
 import { createMobileId, scan, seeStatus, signInOnPage, stepUpOnPage } from '../helpers/portal';
 import { auditOf, enrol, moveProfile, standingOf } from '../helpers/profiles';
@@ -79,6 +80,27 @@ test('what an operator has suspended is not offered to be reactivated, and says 
   await page.getByText('Suspended by an operator.').waitFor();
   await page.getByRole('button', { name: 'Revoke' }).waitFor();
   expect(await page.getByRole('button', { name: 'Reactivate' }).count()).toBe(0);
+});
+
+test('who was removed from the programme reads why, is offered nothing there, and can still revoke', async () => {
+  const { server } = stage;
+  const { person, profileId } = await holder('beatrix');
+  const [project] = await server.database.query<{ id: string }>('SELECT id FROM project');
+  const projectId = project?.id ?? '';
+  const { page, complaints } = await openMobileId(person, profileId);
+  const admin = await administrator(server);
+  await addMember(server, admin, { projectId, userId: person.id });
+  await removeMember(server, admin, { projectId, userId: person.id });
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await seeState(page, profileId, 'INACTIVE');
+  await page.getByText('Suspended, because you were removed from this programme.').waitFor();
+  await page.getByRole('button', { name: 'Revoke' }).waitFor();
+  expect(await page.locator('[data-move]').count()).toBe(1);
+  await page.getByRole('link', { name: 'Home' }).click();
+  await page.getByText('There is no programme that you can order a mobile ID from.').waitFor();
+  await page.goto(`/#/order/${projectId}`);
+  await page.getByText('This programme is not offered to you (any more).').waitFor();
+  expect(complaints).toEqual([]);
 });
 
 test('a move that was overtaken elsewhere is refused, and the page shows how it stands', async () => {

@@ -11,6 +11,7 @@ import { administrationScenes } from './scenes/administration-scenes';
 import { enrolmentScenes } from './scenes/enrolment-scenes';
 import { factorArguments, factorScenes } from './scenes/factor-scenes';
 import { keyRecoveryArguments, keyRecoveryScenes } from './scenes/key-recovery-scenes';
+import { memberScenes } from './scenes/member-scenes';
 import { mobileIdArguments, mobileIdScenes } from './scenes/mobile-id-scenes';
 import { passwordArguments, passwordScenes } from './scenes/password-scenes';
 import { profileScenes } from './scenes/profile-scenes';
@@ -68,6 +69,7 @@ export class Stagehand {
       ...enrolmentScenes(setting),
       ...factorScenes(setting),
       ...keyRecoveryScenes(setting),
+      ...memberScenes(setting),
       ...mobileIdScenes(setting),
       ...passwordScenes(setting),
       ...profileScenes(setting),

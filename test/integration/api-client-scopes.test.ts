@@ -31,6 +31,7 @@ const OPENS: Readonly<Record<ApiScope, { read: readonly string[]; change: readon
   },
   'users:read': { read: ['/operator/users'], change: [] },
   'users:write': { read: ['/operator/users'], change: ['/operator/users'] }, // a change answers with what it changed
+  'members:write': { read: ['/operator/projects'], change: ['/operator/projects'] }, // likewise
   'projects:read': { read: ['/operator/projects'], change: [] },
   'assigned-ids:read': { read: [], change: [] },
   'assigned-ids:confirm': { read: [], change: [] },

@@ -151,6 +151,7 @@ describe('the metadata', () => {
         'enrolment:read',
         'users:read',
         'users:write',
+        'members:write',
         'projects:read',
         'assigned-ids:read',
         'assigned-ids:confirm',

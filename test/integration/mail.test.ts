@@ -163,6 +163,7 @@ describe('a mail from the outbox', () => {
         ENROLMENT_INVITATION: compose,
         ENROLMENT_COMPLETED: nothing,
         ENROLMENT_FAILED: nothing,
+        MEMBER_REMOVED: nothing,
         MOBILE_ID_EXPIRES: nothing,
         MOBILE_ID_RENEWED: nothing,
       },

@@ -194,6 +194,10 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.resumeSelfRegistration': ['/admin/projects', ADMINISTRATORS],
   'Mutation.rotateActivationCode': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateIdPolicy': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.addProjectMember': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.updateProjectMember': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.removeProjectMember': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.inviteProjectMember': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
   'Mutation.createApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.updateApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.rotateApiClientSecret': ['/admin/api-clients', ADMINISTRATORS],
@@ -370,7 +374,7 @@ const ENROLMENT_VIEW = {
     'fingerprint id issuer keyOrigin kind notAfter notBefore pem recovered revocationReason revokedAt serialNumber status subject',
   Device: 'firstSeenAt id model name platform',
   Enrolment:
-    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id profile project qr replaces status user',
+    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id invitation profile project qr replaces status user',
   EnrolmentEvent: 'at cursor detail enrolment status',
   EnrolmentFailure: 'code message',
   MobileIdProfile:
@@ -431,10 +435,11 @@ const OPERATOR_VIEW = {
   KeyRecoveryConnection: 'nodes pageInfo totalCount',
   MobileIdProfileConnection: 'nodes pageInfo totalCount',
   PageInfo: 'endCursor hasNextPage',
-  Project: 'certificateProfiles createdAt id mode name selfRegistration settings',
+  Project: 'certificateProfiles createdAt id member members mode name selfRegistration settings',
   ProjectConnection: 'nodes pageInfo totalCount',
+  ProjectMember: 'addedAt hostId id invitation latestEnrolment syncId user',
   ProvisioningSettings:
-    'accountNameTemplate appLinks channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates registrationUrlTemplate selectableCertificates selfService serverName smsMessage validityDays',
+    'accountNameTemplate appLinks channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser membersOnly notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates registrationUrlTemplate selectableCertificates selfService serverName smsMessage validityDays',
   SubjectAltNameTemplate: 'type value',
   UserConnection: 'nodes pageInfo totalCount',
 } as const;

@@ -10,7 +10,7 @@ const SECOND_METHOD = clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 12 * HOU
 const ORDERING = ['SAML', 'PASSKEY', 'EMAIL_CODE', 'SMS_CODE', 'TOTP'] as const;
 
 /** Raised whenever the rules below change, so that the next start brings older ones up. What they said goes to `EARLIER_DEFAULTS`. */
-export const DEFAULTS_GENERATION = 3;
+export const DEFAULTS_GENERATION = 4;
 
 /** What is in force until an administrator decides otherwise. */
 export const DEFAULT_RULES: readonly RuleDraft[] = [
@@ -81,6 +81,10 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
   }),
   forClients('users:read', { name: 'API clients read users', resources: ['/operator/users'] }),
   forClients('users:write', { name: 'API clients change users', resources: ['/operator/users'] }),
+  forClients('members:write', {
+    name: 'API clients change members',
+    resources: ['/operator/projects'],
+  }),
   forClients('projects:read', {
     name: 'API clients read projects',
     resources: ['/operator/projects'],

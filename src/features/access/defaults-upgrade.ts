@@ -40,7 +40,10 @@ function successorOf(rule: AccessRule, earlier: readonly RuleDraft[]): RuleDraft
   return isDeepStrictEqual(next, draft) ? undefined : next;
 }
 
-/** Whether an administrator has already let such callers in to one of the resources, on his own terms. */
+/**
+ * Whether an administrator has already let such callers in to one of the resources, on his own terms. What a scope opens says
+ * nothing of API clients that have another one.
+ */
 function rulesFor(
   { effect, resources, when }: AccessRule,
   { resources: its, when: whose }: RuleDraft,
@@ -48,6 +51,7 @@ function rulesFor(
   return (
     effect === 'ALLOW' &&
     resources.some((path) => its.includes(path)) &&
-    whose.callers.some((caller) => speaksOf(when.callers, caller))
+    whose.callers.some((caller) => speaksOf(when.callers, caller)) &&
+    (whose.scopes.length === 0 || when.scopes.some((scope) => whose.scopes.includes(scope)))
   );
 }

@@ -101,10 +101,35 @@ const SECOND_DEFAULTS: readonly RuleDraft[] = [
   }),
 ];
 
+/** Those of generation 3, to the letter. */
+const THIRD_DEFAULTS: readonly RuleDraft[] = [
+  ...SECOND_DEFAULTS,
+  allow({
+    name: 'Revoking a mobile ID',
+    description: 'For good, and so only after a fresh proof, by whichever method is left.',
+    resources: ['/mobile-id/revoke'],
+    require: [clause(['PASSWORD', ...FRESH, 'MOBILE_ID'], 10 * MINUTE)],
+  }),
+  allow({
+    name: 'Recovering encryption keys',
+    description: 'Earlier encryption keys come along only after a fresh proof by another method.',
+    resources: ['/mobile-id/recover'],
+    require: [clause(FRESH, 10 * MINUTE)],
+  }),
+  allow({
+    name: 'Approving key recoveries',
+    description: 'Whoever lets encryption keys out of the archive has just proven who he is.',
+    resources: ['/operator/key-recoveries/approve'],
+    when: onlyFor('OPERATOR'),
+    require: [clause(['EMAIL_CODE', 'TOTP', 'PASSKEY', 'SAML'], 10 * MINUTE)],
+  }),
+];
+
 /** By the generation that wrote them. */
 export const EARLIER_DEFAULTS: Readonly<Record<number, readonly RuleDraft[]>> = {
   1: FIRST_DEFAULTS,
   2: SECOND_DEFAULTS,
+  3: THIRD_DEFAULTS,
 };
 
 function allow(rule: Partial<RuleDraft> & Pick<RuleDraft, 'name' | 'resources'>): RuleDraft {

@@ -34,12 +34,15 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/operator/key-recoveries/approve': 'Approving or rejecting the recovery of encryption keys.',
   '/operator/mobile-id': 'Mobile IDs for other users.',
   '/operator/mobile-id/approve': 'Approving or rejecting the phone that has scanned a code.',
-  '/operator/mobile-id/supply': 'Ordering a mobile ID for another user.',
+  '/operator/mobile-id/supply':
+    'Ordering a mobile ID for another user, also by inviting a member of a project.',
   '/operator/profiles':
     'Mobile IDs of all users: seeing, revoking, suspending and reactivating them.',
-  '/operator/projects': 'Projects and their settings, to read.',
+  '/operator/projects':
+    'Projects and their settings, to read; and their members: adding, changing and removing them.',
   '/operator/sessions': 'Sessions of all users: seeing them, and ending them.',
-  '/operator/users': 'Users: seeing, creating, changing, activating, deactivating and locking.',
+  '/operator/users':
+    'Users: seeing, also as members of projects, creating, changing, activating, deactivating and locking.',
   '/sign-in':
     'Signing in, giving further proofs, and signing out. Open to everybody whom no DENY keeps out.',
 };

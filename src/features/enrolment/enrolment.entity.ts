@@ -76,7 +76,7 @@ export class Enrolment {
   /** Number of the last event in the log. */
   @Column('integer', { name: 'last_event' }) lastEvent!: number;
 
-  /** Null where nobody has ordered: a phone came by a project's activation code. */
+  /** Null where nobody has ordered: a phone came by a project's activation code, or Signet itself has invited. */
   @Column('uuid', { name: 'ordered_by', nullable: true }) orderedBy!: UserId | ApiClientId | null;
   /** Null where an API client has ordered. */
   @Column('uuid', { name: 'ordered_in_session', nullable: true })

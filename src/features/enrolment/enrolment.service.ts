@@ -14,6 +14,7 @@ import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
+import type { DeliveryChannel } from '../projects/project.service.js';
 import { EnrolmentCode, type Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
@@ -201,6 +202,19 @@ export class EnrolmentService {
     );
   }
 
+  /** Cancels what is not finished of a user who is removed from a project. */
+  async cancelAllIn(scope: ChangeScope, projectId: ProjectId, userId: UserId): Promise<void> {
+    await this.cancelEach(
+      scope,
+      await scope.sql(
+        'enrolment.lock-open-in-project',
+        `SELECT id FROM enrolment WHERE user_id = $1 AND project_id = $2 AND status = ANY($3)
+         ORDER BY id FOR UPDATE`,
+        [userId, projectId, OPEN_STATUSES],
+      ),
+    );
+  }
+
   /** Cancels what a user has ordered for others, or others for him: whether they may is no longer known. */
   async cancelOrdersBetween(scope: ChangeScope, userId: UserId): Promise<void> {
     await this.cancelEach(
@@ -226,16 +240,36 @@ export class EnrolmentService {
     );
   }
 
-  /** Cancels what went to an address that is no longer the user's, unless a phone has already scanned it. */
-  async cancelInvitationsOf(scope: ChangeScope, userId: UserId): Promise<void> {
-    await this.cancelEach(
-      scope,
-      await scope.sql(
-        'enrolment.lock-invitations',
-        `SELECT id FROM enrolment WHERE user_id = $1 AND channel = 'EMAIL'
-           AND status IN ('DELIVERING', 'WAITING_FOR_SCAN', 'CODE_EXPIRED') ORDER BY id FOR UPDATE`,
-        [userId],
-      ),
+  /**
+   * Cancels what others have sent to an address that is no longer the user's, also where a phone has scanned it, which may be
+   * a stranger's; and what he has ordered for himself, which he may have proven by that address.
+   * @returns what others have sent
+   */
+  async cancelInvitationsTo(
+    scope: ChangeScope,
+    userId: UserId,
+    channel: DeliveryChannel,
+  ): Promise<readonly Enrolment[]> {
+    const invitations = await this.lockInvitations(scope, userId);
+    const foreign = invitations.filter(
+      (one) => one.orderedBy !== userId && one.channel === channel,
+    );
+    await this.cancelEach(scope, [...foreign, ...ownUnscanned(invitations, userId)]);
+    return foreign;
+  }
+
+  /** Cancels what he has ordered for himself, unless a phone has scanned it: somebody else may have known his password. */
+  async cancelOwnInvitationsOf(scope: ChangeScope, userId: UserId): Promise<void> {
+    const invitations = await this.lockInvitations(scope, userId);
+    await this.cancelEach(scope, ownUnscanned(invitations, userId));
+  }
+
+  private lockInvitations(scope: ChangeScope, userId: UserId): Promise<Enrolment[]> {
+    return scope.sql<Enrolment>(
+      'enrolment.lock-invitations',
+      `SELECT ${COLUMNS} FROM enrolment WHERE user_id = $1 AND channel IN ('EMAIL', 'SMS') AND status = ANY($2)
+       ORDER BY id FOR UPDATE`,
+      [userId, OPEN_STATUSES],
     );
   }
 
@@ -257,6 +291,10 @@ export class EnrolmentService {
     if (row === undefined) throw new DomainError('NOT_FOUND');
     return row;
   }
+}
+
+function ownUnscanned(invitations: readonly Enrolment[], userId: UserId): Enrolment[] {
+  return invitations.filter((one) => one.orderedBy === userId && one.deviceThumbprint === null);
 }
 
 /** An encryption key that is to be archived; signing keys are born on the phone, and stay there. */

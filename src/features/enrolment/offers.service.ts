@@ -2,7 +2,8 @@ import type { UserActor } from '../../kernel/actor.js';
 import type { CertificateId } from '../../kernel/ids.js';
 import type { Scope } from '../../platform/scope.js';
 import type { AccessDecision, AccessService } from '../access/access.service.js';
-import type { ProjectService, ProvisioningSettings } from '../projects/project.service.js';
+import type { MemberStandingService } from '../members/member-standing.service.js';
+import type { ProvisioningSettings } from '../projects/project.service.js';
 import type { Enrolment, EnrolmentService } from './enrolment.service.js';
 import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 
@@ -23,7 +24,7 @@ export interface Offer extends Pick<ProvisioningSettings, Shown> {
 /** What a user may order for himself, and what he has ordered but not finished. */
 export class OffersService {
   constructor(
-    private readonly projects: ProjectService,
+    private readonly standings: MemberStandingService,
     private readonly enrolments: EnrolmentService,
     private readonly access: AccessService,
     private readonly recoveries: EnrolmentRecoveryService,
@@ -31,7 +32,7 @@ export class OffersService {
 
   async of(scope: Scope, actor: UserActor): Promise<Offer[]> {
     const access = await this.access.decide(scope, ORDERING);
-    const offered = await this.projects.offered(scope);
+    const offered = await this.standings.offeredTo(scope, actor.userId);
     const pending = await this.enrolments.pendingOf(scope, actor.userId);
     const recoverable = await this.recoveries.of(scope, actor.userId, offered);
     return offered.map(({ id, name, settings }) => ({

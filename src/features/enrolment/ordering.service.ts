@@ -1,20 +1,28 @@
-import { actorIdOf, type ClientActor, type UserActor } from '../../kernel/actor.js';
+import { actorIdOf, type Actor, type ClientActor, type UserActor } from '../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import {
   newId,
   parseId,
+  type ApiClientId,
   type EnrolmentId,
   type ProfileId,
   type ProjectId,
+  type SessionId,
   type UserId,
 } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { agreeTerms } from '../certificates/profiles/certificate-profile.service.js';
+import type { MemberStandingService } from '../members/member-standing.service.js';
 import type { NotificationService } from '../notifications/notification.service.js';
 import type { ProfileService } from '../profiles/profile.service.js';
-import { requireMode, type Project, type ProjectService } from '../projects/project.service.js';
+import {
+  requireMode,
+  type DeliveryChannel,
+  type Project,
+  type ProjectService,
+} from '../projects/project.service.js';
 import type { User, UserService } from '../users/user.service.js';
 import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
@@ -29,8 +37,20 @@ export interface StartedEnrolment {
   readonly watchToken: string;
 }
 
-/** Who places an order: himself, or for another one. */
-type Orderer = UserActor | ClientActor;
+/** Whose order it is, and who sees its code on screen. */
+export interface Orderer {
+  /** Null where it is Signet's own. */
+  readonly id: UserId | ApiClientId | null;
+  readonly sessionId: SessionId | null;
+}
+
+interface Placed {
+  readonly orderer: Orderer;
+  readonly user: User;
+  readonly project: Project;
+  readonly order: Order;
+  readonly byHimself: boolean;
+}
 
 const ORDERING = '/mobile-id/get';
 const SUPPLYING = '/operator/mobile-id/supply';
@@ -45,6 +65,7 @@ export class OrderingService {
       readonly secrets: EnrolmentSecrets;
       readonly replacements: ReplacementService;
       readonly projects: ProjectService;
+      readonly memberStandings: MemberStandingService;
       readonly profiles: ProfileService;
       readonly recoveries: EnrolmentRecoveryService;
       readonly users: UserService;
@@ -56,7 +77,8 @@ export class OrderingService {
 
   /**
    * An order for oneself.
-   * @throws DomainError PROVISIONING_DISABLED where the project has no self-service, and as {@link startFor}
+   * @throws DomainError PROVISIONING_DISABLED where the project has no self-service, NOT_FOUND where it is for its members only,
+   * and as {@link startFor}
    */
   async startForSelf(
     scope: ChangeScope,
@@ -66,7 +88,7 @@ export class OrderingService {
     const user = await this.ports.users.getLocked(scope, actor.userId);
     await this.ports.replacements.requireProof(scope, user, ORDERING, order);
     const project = await this.projectOf(scope, user, order);
-    return this.start(scope, { actor, user, project, order, byHimself: true });
+    return this.start(scope, { orderer: ordererOf(actor), user, project, order, byHimself: true });
   }
 
   /**
@@ -78,7 +100,7 @@ export class OrderingService {
    */
   async startFor(
     scope: ChangeScope,
-    actor: Orderer,
+    actor: UserActor | ClientActor,
     { userId, order }: { userId: UserId; order: Order },
   ): Promise<StartedEnrolment> {
     const user = await this.ports.users.getLocked(scope, userId);
@@ -86,19 +108,57 @@ export class OrderingService {
     await this.ports.users.requireAuthorityOver(scope, user);
     await this.ports.replacements.requireProof(scope, user, SUPPLYING, order);
     const project = await this.projectOf(scope, user, order);
-    return this.start(scope, { actor, user, project, order, byHimself: false });
+    return this.start(scope, { orderer: ordererOf(actor), user, project, order, byHimself: false });
   }
 
-  private async start(
+  /**
+   * An invitation by mail or text message, where the caller has judged that the actor may supply mobile IDs, and holds the row
+   * lock of the user.
+   * @param invited the order is the actor's own, unless another `orderer` is named
+   * @throws DomainError as {@link startFor}
+   */
+  async invite(
     scope: ChangeScope,
-    placed: { actor: Orderer; user: User; project: Project; order: Order; byHimself: boolean },
-  ): Promise<StartedEnrolment> {
-    const { actor, user, project, order } = placed;
+    invited: { user: User; project: Project; channel: DeliveryChannel; orderer?: Orderer },
+  ): Promise<Enrolment> {
+    const { user, project, channel, orderer = ordererOf(scope.actor) } = invited;
+    const { actor } = scope;
+    if (actor.kind === 'client') await this.ports.clients.requireStanding(scope, actor.apiClientId);
+    await this.ports.users.requireAuthorityOver(scope, user);
+    const order = { projectId: project.id, channel };
+    const placed = { orderer, user, project, order, byHimself: false };
+    return (await this.start(scope, placed)).enrolment;
+  }
+
+  /** By mail or text message, as the project wants it first, or as `preferred`; undefined where neither reaches the user. */
+  channelTo(
+    project: Project,
+    user: User,
+    preferred?: DeliveryChannel | null,
+  ): DeliveryChannel | undefined {
+    const reaching = project.settings.channels.filter(
+      (channel) => channel !== 'SCREEN' && this.reaches(project, user, channel),
+    );
+    return reaching.find((channel) => channel === preferred) ?? reaching[0];
+  }
+
+  private reaches(project: Project, user: User, channel: DeliveryChannel): boolean {
+    try {
+      return channelOf(project, user, { channel }) === channel;
+    } catch (refusal) {
+      if (refusal instanceof DomainError) return false;
+      throw refusal;
+    }
+  }
+
+  private async start(scope: ChangeScope, placed: Placed): Promise<StartedEnrolment> {
+    const { orderer, user, project, order, byHimself } = placed;
     requireMode(project, 'MANAGED');
     const digest = digestOf(user, project, order);
-    const earlier = await this.earlier(scope, actor, order.idempotencyKey ?? null, digest);
+    const earlier = await this.earlier(scope, orderer, order.idempotencyKey ?? null, digest);
     if (earlier !== undefined) return this.started(earlier);
-    if (placed.byHimself && !project.settings.selfService) {
+    await this.ports.memberStandings.refuseOrder(scope, { userId: user.id, project, byHimself });
+    if (byHimself && !project.settings.selfService) {
       throw new DomainError('PROVISIONING_DISABLED');
     }
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
@@ -108,7 +168,7 @@ export class OrderingService {
     const holder = { userId: user.id, projectId: project.id, replacesProfileId };
     await profiles.refuseBeyondLimit(scope, holder, maxProfilesPerUser);
     const recovered = await this.ports.recoveries.choose(scope, {
-      ...{ userId: user.id, project, byHimself: placed.byHimself },
+      ...{ userId: user.id, project, byHimself },
       certificateIds: order.recoverCertificateIds ?? [],
       excludedCredentials: await replacements.excludedBy(scope, user, order),
     });
@@ -143,7 +203,7 @@ export class OrderingService {
     }
     const replaced = await this.ports.replacements.named(scope, user, order);
     if (replaced !== null) return this.ports.projects.get(scope, replaced.projectId);
-    const [only, ...others] = await this.ports.projects.offered(scope);
+    const [only, ...others] = await this.ports.memberStandings.offeredTo(scope, user.id);
     if (only === undefined) throw new DomainError('PROVISIONING_DISABLED');
     if (others.length > 0) {
       throw invalidInput('input.projectId', 'There are several offers: name one of them.');
@@ -154,11 +214,11 @@ export class OrderingService {
   /** The order that the same caller placed before with the same key; two at once wait for each other. */
   private async earlier(
     scope: ChangeScope,
-    actor: Orderer,
+    { id: orderedBy }: Orderer,
     key: string | null,
     digest: Buffer,
   ): Promise<Enrolment | undefined> {
-    if (key === null) return undefined;
+    if (key === null || orderedBy === null) return undefined;
     if (key.length === 0 || key.length > MAX_KEY_CHARACTERS || key.includes('\0')) {
       throw invalidInput(
         'input.idempotencyKey',
@@ -168,10 +228,10 @@ export class OrderingService {
     await scope.sql(
       'ordering.serialize-key',
       'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
-      [`enrolment ${actorIdOf(actor)} ${key}`],
+      [`enrolment ${orderedBy} ${key}`],
     );
     const found = await scope.db.findOneBy(Enrolment, {
-      orderedBy: actorIdOf(actor),
+      orderedBy,
       idempotencyKey: key,
     });
     if (found === null) return undefined;
@@ -203,18 +263,12 @@ export class OrderingService {
   private compose(
     scope: Scope,
     {
-      actor,
+      orderer,
       user,
       project,
       order,
       replacesProfileId,
-    }: {
-      actor: Orderer;
-      user: User;
-      project: Project;
-      order: Order;
-      replacesProfileId: ProfileId | null;
-    },
+    }: Placed & { readonly replacesProfileId: ProfileId | null },
     orderDigest: Buffer,
   ): Enrolment {
     const { settings } = project;
@@ -248,8 +302,8 @@ export class OrderingService {
       createdAt: scope.now,
       completedAt: null,
       lastEvent: 1,
-      orderedBy: actorIdOf(actor),
-      orderedInSession: actor.kind === 'user' ? actor.sessionId : null,
+      orderedBy: orderer.id,
+      orderedInSession: orderer.sessionId,
       idempotencyKey: order.idempotencyKey ?? null,
       orderDigest,
       deviceId: null,
@@ -261,6 +315,11 @@ export class OrderingService {
       failureCode: null,
     };
   }
+}
+
+function ordererOf(actor: Actor): Orderer {
+  if (actor.kind === 'anonymous') throw new DomainError('UNAUTHENTICATED');
+  return { id: actorIdOf(actor), sessionId: actor.kind === 'user' ? actor.sessionId : null };
 }
 
 function after(now: Date, seconds: number): Date {

@@ -55,6 +55,11 @@ export interface FailedFacts extends Recipient {
   readonly reason: string;
 }
 
+export interface MemberRemovedFacts extends Recipient {
+  readonly projectName: string;
+  readonly serverName: string;
+}
+
 interface MobileIdFacts extends CompletedFacts {
   /** The end of its validity. */
   readonly endsAt: Date;
@@ -193,6 +198,20 @@ export function failedMail(facts: FailedFacts): ComposedMail {
         facts: known.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
       },
       { kind: 'text', text: texts.advice },
+    ],
+  });
+}
+
+export function memberRemovedMail(facts: MemberRemovedFacts): ComposedMail {
+  const { to, displayName, projectName, serverName } = facts;
+  const { subject, opening, otherwise } = TEXTS.memberRemoved;
+  const title = subject(projectName);
+  return compose(to, title, {
+    title,
+    brand: serverName,
+    blocks: [
+      { kind: 'text', text: opening(oneLine(displayName), oneLine(projectName)) },
+      { kind: 'note', text: otherwise },
     ],
   });
 }

@@ -55,6 +55,13 @@ export const TEXTS = {
       `Hello ${displayName},\n\nyour mobile ID could not be set up:`,
     advice: 'You can order it again. If it fails once more, ask your administrator.',
   },
+  memberRemoved: {
+    subject: (projectName: string) => `You were removed from ${projectName}`,
+    opening: (displayName: string, projectName: string) =>
+      `Hello ${displayName},\n\nyou were removed from ${projectName}. Mobile IDs that you have there cannot be used any more, and invitations that you did not use yet are void.`,
+    otherwise:
+      'If you did not expect this, ask your administrator. Should you be added again, your mobile IDs work as before.',
+  },
   expires: {
     subject: (projectName: string, days: number) =>
       `Your mobile ID for ${projectName} runs out ${inDays(days)}`,

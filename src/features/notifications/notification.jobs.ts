@@ -8,12 +8,13 @@ export const MAIL_TEMPLATES = [
   'ENROLMENT_INVITATION',
   'ENROLMENT_COMPLETED',
   'ENROLMENT_FAILED',
+  'MEMBER_REMOVED',
   'MOBILE_ID_EXPIRES',
   'MOBILE_ID_RENEWED',
 ] as const;
 export type MailTemplate = (typeof MAIL_TEMPLATES)[number];
 
-/** Which mail, and about what: the id of a code, a link, a user, an enrolment, a mobile ID or a reminder. The mail is written when it is sent. */
+/** Which mail, and about what: the id of a code, a link, a user, an enrolment, a membership, a mobile ID or a reminder. The mail is written when it is sent. */
 export interface MailOrder {
   readonly template: MailTemplate;
   readonly subjectId: string;

@@ -71,7 +71,7 @@ export class ProfileControlResolver {
   @Resource('/mobile-id/deactivate')
   @Mutation(() => MobileIdProfileType, {
     description:
-      "Takes back the suspension of one of the caller's own mobile IDs. It needs what ordering one needs (/mobile-id/get) as well, proven without this mobile ID. FORBIDDEN with `reason` SUSPENDED_BY_OPERATOR where an operator has suspended it.",
+      "Takes back the suspension of one of the caller's own mobile IDs. It needs what ordering one needs (/mobile-id/get) as well, proven without this mobile ID. FORBIDDEN with `reason` SUSPENDED_BY_OPERATOR where an operator has suspended it, REMOVED_FROM_PROJECT where the caller was removed from the project.",
   })
   async reactivateMyProfile(
     @Ctx() ctx: RequestContext,
@@ -111,7 +111,7 @@ export class ProfileControlResolver {
   @Resource('/operator/profiles')
   @Mutation(() => MobileIdProfileType, {
     description:
-      "Takes back the suspension of a mobile ID, whoever has suspended it. FORBIDDEN with `reason` OWN_ACCOUNT for the caller's own; USER_NOT_ACTIVE while its user is deactivated.",
+      "Takes back the suspension of a mobile ID, whoever has suspended it. FORBIDDEN with `reason` OWN_ACCOUNT for the caller's own, REMOVED_FROM_PROJECT where its user was removed from the project; USER_NOT_ACTIVE while its user is deactivated.",
   })
   reactivateProfile(
     @Ctx() ctx: RequestContext,

@@ -78,6 +78,7 @@ export class ProfileControl {
     const profile = await this.own(scope, actor, id, [SUSPENDING, ORDERING]);
     if (stateAt(profile, scope.now) === 'ACTIVE') return profile;
     refuseMove(scope, profile, 'ACTIVE');
+    refuseRemoved(profile);
     if (profile.suspendedBy.some((by) => by !== 'HOLDER')) {
       throw new DomainError('FORBIDDEN', { reason: 'SUSPENDED_BY_OPERATOR' });
     }
@@ -103,7 +104,7 @@ export class ProfileControl {
   }
 
   /**
-   * By an operator, whoever has suspended it; but not his own.
+   * By an operator, whoever has suspended it; but not his own, nor that of who was removed from the project.
    * @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_TRANSITION of one that is over, USER_NOT_ACTIVE
    */
   async reactivate(scope: ChangeScope, id: string): Promise<MobileIdProfile> {
@@ -114,6 +115,7 @@ export class ProfileControl {
       throw new DomainError('FORBIDDEN', { reason: 'OWN_ACCOUNT' });
     }
     if (holder !== null && holder.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
+    refuseRemoved(profile);
     return this.releaseLocked(scope, profile, SUSPENDERS);
   }
 
@@ -200,6 +202,13 @@ export class ProfileControl {
 function refuseMove({ now }: ChangeScope, profile: MobileIdProfile, to: ProfileState): void {
   const from = stateAt(profile, now);
   if (!mayFollow(from, to)) throw new DomainError('INVALID_TRANSITION', { from, to });
+}
+
+/** He is added to the project again, or it stays suspended. */
+function refuseRemoved({ suspendedBy }: MobileIdProfile): void {
+  if (suspendedBy.includes('PROJECT')) {
+    throw new DomainError('FORBIDDEN', { reason: 'REMOVED_FROM_PROJECT' });
+  }
 }
 
 function checkReason(reason: string | null | undefined): void {

@@ -35,8 +35,8 @@ export function stateAt(
 }
 
 /**
- * Who has suspended a profile. It is INACTIVE while anybody has: its holder, an operator, or the account, whose user was
- * deactivated. Each lifts what is his; an operator lifts the holder's as well.
+ * Who has suspended a profile. It is INACTIVE while anybody has: its holder, an operator, the account, whose user was
+ * deactivated, or the project, which he was removed from. Each lifts what is his; an operator lifts the holder's as well.
  */
-export const SUSPENDERS = ['HOLDER', 'OPERATOR', 'ACCOUNT'] as const;
+export const SUSPENDERS = ['HOLDER', 'OPERATOR', 'ACCOUNT', 'PROJECT'] as const;
 export type Suspender = (typeof SUSPENDERS)[number];

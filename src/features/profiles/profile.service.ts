@@ -51,7 +51,8 @@ const EXPIRE = `
   RETURNING id`;
 const LIVING = 'SELECT id FROM profile WHERE id = ANY($1) AND state = ANY($2)';
 const LOCK_LIVING = `
-  SELECT id FROM profile WHERE user_id = $1 AND state = ANY($2) ORDER BY id FOR UPDATE`;
+  SELECT id FROM profile WHERE user_id = $1 AND state = ANY($2) AND project_id = coalesce($3, project_id)
+  ORDER BY id FOR UPDATE`;
 
 /** Mobile IDs and their states. A profile and its certificates change together. */
 export class ProfileService {
@@ -250,6 +251,18 @@ export class ProfileService {
     await this.release(scope, ids, { by: ['ACCOUNT'], detail: 'user activated' });
   }
 
+  /** For who is removed from a project. */
+  async suspendAllIn(scope: ChangeScope, projectId: ProjectId, userId: UserId): Promise<void> {
+    const ids = await this.lockLiving(scope, userId, projectId);
+    await this.suspend(scope, ids, { by: 'PROJECT', detail: 'removed from the project' });
+  }
+
+  /** For who is added to the project again: what somebody else has suspended stays suspended. */
+  async releaseAllIn(scope: ChangeScope, projectId: ProjectId, userId: UserId): Promise<void> {
+    const ids = await this.lockLiving(scope, userId, projectId);
+    await this.release(scope, ids, { by: ['PROJECT'], detail: 'added to the project again' });
+  }
+
   /** What has run out becomes EXPIRED, its certificates with it. What somebody is changing, or is too much, falls to the next sweep. */
   async expire(scope: ChangeScope): Promise<void> {
     const expired = await this.moved(scope, 'profile.expire', EXPIRE, []);
@@ -266,8 +279,13 @@ export class ProfileService {
   }
 
   /** In the order of their ids, so that nobody waits in a circle. */
-  private async lockLiving(scope: ChangeScope, userId: UserId): Promise<ProfileId[]> {
-    return this.moved(scope, 'profile.lock-living', LOCK_LIVING, [userId, LIVING_STATES]);
+  private async lockLiving(
+    scope: ChangeScope,
+    userId: UserId,
+    projectId: ProjectId | null = null,
+  ): Promise<ProfileId[]> {
+    const values = [userId, LIVING_STATES, projectId];
+    return this.moved(scope, 'profile.lock-living', LOCK_LIVING, values);
   }
 
   private async moved(

@@ -23,6 +23,7 @@ const SuspenderEnum = graphqlEnum(SUSPENDERS, {
     HOLDER: 'Its holder, who can lift it himself.',
     OPERATOR: 'An operator; only operators lift it.',
     ACCOUNT: 'The account: its user was deactivated. It is lifted when he is activated again.',
+    PROJECT: 'The project: its user was removed from it. It is lifted when he is added again.',
   },
 });
 

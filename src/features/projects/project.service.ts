@@ -174,7 +174,7 @@ export class ProjectService {
     return { ...page, nodes: page.nodes.map(complete) };
   }
 
-  /** Where users order for themselves, by name: every active user, as long as projects have no members. */
+  /** Where users order for themselves, by name; whether each of them may is for their standing to say. */
   async offered(scope: Scope): Promise<Project[]> {
     const projects = await scope.sql<Project>(
       'projects.offered',

@@ -31,6 +31,7 @@ type Checks = {
 /** What each setting may be for itself. */
 export const SETTING_CHECKS: Checks = {
   selfService: anything,
+  membersOnly: anything,
   defaultCertificates: someWithoutRepetition,
   selectableCertificates: someWithoutRepetition,
   channels: someWithoutRepetition,

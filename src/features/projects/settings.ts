@@ -16,6 +16,8 @@ export interface AppLink {
 /** What a mobile ID of a project is, and how it reaches the phone. */
 export interface ProvisioningSettings {
   readonly selfService: boolean;
+  /** Nobody else gets a mobile ID here, whoever orders it. */
+  readonly membersOnly: boolean;
   readonly defaultCertificates: readonly CertificateKind[];
   readonly selectableCertificates: readonly CertificateKind[];
   readonly channels: readonly DeliveryChannel[];
@@ -54,6 +56,7 @@ const DAY_SECONDS = 86_400;
 /** Also of a SELF_REGISTRATION project, but for what `defaultsOf` says otherwise. */
 export const DEFAULT_SETTINGS: ProvisioningSettings = {
   selfService: true,
+  membersOnly: false,
   defaultCertificates: ['AUTHENTICATION', 'SIGNATURE'],
   selectableCertificates: ['AUTHENTICATION', 'SIGNATURE', 'ENCRYPTION'],
   channels: ['SCREEN'],

@@ -58,6 +58,12 @@ export class ProvisioningSettingsType {
   })
   selfService!: boolean;
 
+  @Field(() => Boolean, {
+    description:
+      'Only members of the project get mobile IDs here, whoever orders them. False unless set: then every active user may, but for those who were removed from the project. Only in MANAGED projects.',
+  })
+  membersOnly!: boolean;
+
   @Field(() => [CertificateKindEnum], { description: 'Issued when the caller names none.' })
   defaultCertificates!: readonly CertificateKind[];
 
@@ -168,6 +174,12 @@ export class ProvisioningSettingsType {
 export class ProvisioningSettingsInput {
   @Field(() => Boolean, { nullable: true, description: 'Users may order for themselves.' })
   selfService?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Only members of the project get mobile IDs here.',
+  })
+  membersOnly?: boolean | null;
 
   @Field(() => [CertificateKindEnum], {
     nullable: true,

@@ -50,6 +50,7 @@ import {
   type UserWithPassword,
 } from './user.js';
 
+export { searchPattern };
 export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary, UserWithPassword };
 
 /**

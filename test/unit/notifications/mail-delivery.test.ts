@@ -41,6 +41,7 @@ function delivery({ composed = COMPOSED, isServerUp = true }: Setting): {
     ENROLMENT_INVITATION: compose,
     ENROLMENT_COMPLETED: compose,
     ENROLMENT_FAILED: compose,
+    MEMBER_REMOVED: compose,
     MOBILE_ID_EXPIRES: compose,
     MOBILE_ID_RENEWED: compose,
   };

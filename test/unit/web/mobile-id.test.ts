@@ -27,6 +27,8 @@ describe('what its holder can do about a mobile ID', () => {
     ['INACTIVE', ['HOLDER', 'OPERATOR'], ['REPLACE', 'REVOKE']],
     ['INACTIVE', ['ACCOUNT', 'HOLDER'], ['REPLACE', 'REVOKE']],
     ['INACTIVE', [], ['REPLACE', 'REVOKE']],
+    ['INACTIVE', ['PROJECT'], ['REVOKE']],
+    ['INACTIVE', ['HOLDER', 'PROJECT'], ['REVOKE']],
     ['REVOKED', [], []],
     ['EXPIRED', [], []],
   ] as const)('%s, suspended by %j: %j', (state, suspendedBy, moves) => {
@@ -56,6 +58,8 @@ describe('how a mobile ID stands', () => {
     [['HOLDER', 'OPERATOR'], 'Suspended by you and by an operator. Only an operator'],
     [['ACCOUNT'], 'Suspended together with your account. Please ask'],
     [['ACCOUNT', 'HOLDER'], 'Suspended together with your account, and by you. Please ask'],
+    [['PROJECT'], 'Suspended, because you were removed from this programme.'],
+    [['HOLDER', 'OPERATOR', 'PROJECT'], 'Suspended, because you were removed from this programme.'],
     [[], 'Suspended. Please ask'],
   ] as const)('while suspended by %j', (suspendedBy, text) => {
     expect(standingText({ ...ended, state: 'INACTIVE', suspendedBy: [...suspendedBy] })).toContain(

@@ -11,7 +11,7 @@ import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { CompletionService, UserToCertify } from '../completion.service.js';
+import type { CompletionService, HolderToCertify } from '../completion.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import type { EstAnswerService } from './est-answer.service.js';
 import type { EstKeyService, RequestedKey } from './est-key.service.js';
@@ -183,7 +183,7 @@ export class EstRenewalService {
     scope: ChangeScope,
     { id, projectId, userId, accountName }: MobileIdProfile,
     { terms, notAfter }: Pick<Due, 'terms' | 'notAfter'>,
-  ): Promise<UserToCertify> {
+  ): Promise<HolderToCertify> {
     const { users, completions } = this.ports;
     const order = { projectId, certificateTerms: terms };
     const user = userId && (await users.get(scope, userId));

@@ -4,7 +4,10 @@ import type { DeviceNoun } from './device-text.js';
 /** What its holder can do about a mobile ID. */
 export type Move = 'SUSPEND' | 'REACTIVATE' | 'REPLACE' | 'REVOKE';
 
-/** What is possible now. What an operator has suspended, or the account's own end, is not for the holder to lift. */
+/**
+ * What is possible now. What an operator has suspended, or the account's own end, is not for the holder to lift; who was removed
+ * from a programme gets no other mobile ID there either.
+ */
 export function movesOf({
   state,
   suspendedBy,
@@ -13,6 +16,7 @@ export function movesOf({
     case 'ACTIVE':
       return ['SUSPEND', 'REPLACE', 'REVOKE'];
     case 'INACTIVE':
+      if (suspendedBy.includes('PROJECT')) return ['REVOKE'];
       return isSuspendedByHolderAlone(suspendedBy)
         ? ['REACTIVATE', 'REPLACE', 'REVOKE']
         : ['REPLACE', 'REVOKE'];

@@ -34,6 +34,9 @@ export function standingText(profile: Standing): string {
 /** Who has suspended it, and who can lift that. */
 function suspensionText(suspendedBy: Profile['suspendedBy']): string {
   const byHolder = suspendedBy.includes('HOLDER');
+  if (suspendedBy.includes('PROJECT')) {
+    return 'Suspended, because you were removed from this programme. It can be used again once you are added to it again: please ask your administrator.';
+  }
   if (suspendedBy.includes('OPERATOR')) {
     return `Suspended by ${byHolder ? 'you and by an operator' : 'an operator'}. Only an operator can lift that: please ask your administrator.`;
   }
@@ -75,6 +78,8 @@ function revocationText({ certificates }: Standing): string {
 export const MOVE_PROBLEMS: Readonly<Record<string, string>> = {
   'FORBIDDEN/SUSPENDED_BY_OPERATOR':
     'An operator has suspended it, and only an operator can lift that. Please ask your administrator.',
+  'FORBIDDEN/REMOVED_FROM_PROJECT':
+    'You were removed from this programme, and nothing can be ordered or reactivated there until you are added again. Please ask your administrator.',
   INVALID_TRANSITION:
     'This is no longer possible: the mobile ID has changed meanwhile. Look again at how it stands now.',
   NOT_FOUND: 'This mobile ID is not there any more. Go back to your mobile IDs.',
