@@ -18,9 +18,10 @@ const GIVEN_UP = ['CANCELLED', 'EXPIRED', 'FAILED', 'SUPERSEDED'] as const;
 
 /**
  * The life of an enrolment. It is ordered, by mail begins DELIVERING and on screen WAITING_FOR_SCAN; a code that runs out
- * unscanned can be renewed. The phone that scans it makes it SCANNED and, where the project asks for more than the scan,
- * AWAITING_CONFIRMATION until somebody has confirmed the phone. With the phone's requests it is ISSUING, and with the
- * certificates stored ACTIVE. Until then it can be given up for one of four reasons.
+ * unscanned can be renewed. The phone that scans it makes it SCANNED, which is where it begins by a project's activation code,
+ * and, where the project asks for more than the scan, AWAITING_CONFIRMATION until somebody has confirmed the phone. With the
+ * phone's requests it is ISSUING, and with the certificates stored ACTIVE. Until then it can be given up for one of four
+ * reasons.
  */
 const NEXT: Readonly<Record<EnrolmentStatus, readonly EnrolmentStatus[]>> = {
   DELIVERING: ['WAITING_FOR_SCAN', ...GIVEN_UP],
