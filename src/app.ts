@@ -37,9 +37,10 @@ import { Teardown } from './composition/teardown.js';
 import { createCounterPool, pgConnection } from './platform/database.js';
 import { EventBus } from './platform/event-bus.js';
 import { createLogger, type Logger } from './platform/logger.js';
+import { Horizon } from './platform/horizon.js';
 import { createMailer } from './platform/mailer.js';
 import { keptMasterKey } from './platform/master-key.js';
-import { poolOf } from './platform/scope.js';
+import { poolOf, sqlOn } from './platform/scope.js';
 import { createSmsSender } from './platform/sms.js';
 import { createResolvers } from './composition/resolvers.js';
 import { createServices, type Services } from './composition/services.js';
@@ -93,6 +94,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const recoveryKeys = await recoveryKeysIn(config.recoveryKey);
   await adoptRecoveryKey(source, recoveryKeys);
   const bus = new EventBus(pgConnection(database.connection), log);
+  const horizon = new Horizon(sqlOn(poolOf(source)), log);
   const { session, sms } = config;
   const counters = createCounterPool(database.connection);
   counters.on('error', (error) => {
@@ -101,7 +103,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   teardown.add(() => counters.end());
   const { clientCa } = config;
   const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session };
-  const ground = { source, counters, keys, bus, ...given };
+  const ground = { source, counters, keys, bus, horizon, ...given };
   const services = createServices(ground);
   followAuthorities(authorities, { work: services.work, bus, log });
   warnOfPlainHttp(config, log);

@@ -37,6 +37,7 @@ import {
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
 import { WrappedKey } from './features/enrolment/key-delivery.entity.js';
 import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
+import { LogEpoch } from './features/events/log-epoch.entity.js';
 import {
   ArchivedKey,
   RecoveryKey,
@@ -58,6 +59,7 @@ import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-AuthorityGenerations.js';
+import { ProjectStreams1795600300000 } from './migrations/1795600300000-ProjectStreams.js';
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
@@ -100,6 +102,7 @@ export const databaseSchema: DatabaseSchema = {
     KeyRecovery,
     KeyRecoveryApproval,
     ExpiryReminder,
+    LogEpoch,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -148,5 +151,6 @@ export const databaseSchema: DatabaseSchema = {
     KeyArchive1795500300000,
     Renewal1795500600000,
     EnrolmentDelivery1795600000000,
+    ProjectStreams1795600300000,
   ],
 };

@@ -22,6 +22,7 @@ import { RenewalEndService } from '../features/enrolment/renewal/renewal-end.ser
 import { RenewalKeyService } from '../features/enrolment/renewal/renewal-key.service.js';
 import { RenewalStandingService } from '../features/enrolment/renewal/renewal-standing.service.js';
 import { RenewalService } from '../features/enrolment/renewal/renewal.service.js';
+import { ProjectEnrolmentsService } from '../features/enrolment/project-enrolments.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
 import { EnrolmentRecoveryService } from '../features/enrolment/recovery/enrolment-recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
@@ -34,7 +35,7 @@ export function createEnrolment(
   base: Base,
   { access, exclusions }: Pick<ReturnType<typeof createAccess>, 'access' | 'exclusions'>,
 ) {
-  const { keys, notifications, audit, projects, bus } = base;
+  const { keys, notifications, audit, projects, bus, streams } = base;
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -65,6 +66,7 @@ export function createEnrolment(
     renewals: new RenewalService(renewing),
     renewalEnds: new RenewalEndService(renewing),
     expiryReminders: new ExpiryReminderService(base),
+    projectEnrolments: new ProjectEnrolmentsService(projects, streams),
     status: new StatusService(enrolments, log, bus),
   };
 }

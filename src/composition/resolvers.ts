@@ -21,6 +21,7 @@ import {
   KeyRecoveryResolver,
 } from '../features/enrolment/recovery/key-recovery.resolver.js';
 import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
+import { ProjectEnrolmentsResolver } from '../features/enrolment/project-enrolments.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
@@ -56,6 +57,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
     new ProfileControlResolver(services),
     new ProfileResolver(services),
+    new ProjectEnrolmentsResolver(work, services.projectEnrolments),
     new ProjectResolver(work, projects),
     new QrCodeResolver(),
     new RenewalResolver(services),

@@ -13,6 +13,7 @@ const KEPT = `interval '10 minutes'`;
 export type Topic =
   | `enrolment:${string}`
   | `mobile-id-proof:${string}`
+  | `project:${string}`
   | `session:${string}`
   | `api-client:${string}`
   | 'access-policy'

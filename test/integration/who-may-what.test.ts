@@ -199,6 +199,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Subscription.projectEnrolments': ['/operator/enrolments', clientsToo(OPERATORS, HIDDEN)],
   'Subscription.enrolmentStatus': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
   'Subscription.mobileIdProof': ['/sign-in', othersGet(PROVERS, HIDDEN)],
 };
