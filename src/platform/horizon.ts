@@ -41,8 +41,8 @@ export class Horizon {
   /** Calls `wake` once the transaction `xid` and all before it are over, unless the returned function is called before. */
   onceBeyond(xid: string, wake: () => void): () => void {
     const entry = { xid: BigInt(xid), wake };
-    if (this.waiting.size === 0) this.begin();
     this.waiting.add(entry);
+    if (this.waiting.size === 1) this.begin();
     return () => {
       this.waiting.delete(entry);
       if (this.waiting.size === 0) clearTimeout(this.timer);
