@@ -79,15 +79,6 @@ export class ProjectReader {
     await this.ended;
   }
 
-  /** Takes nothing from the socket until {@link resume}. */
-  pause(): void {
-    this.ws.pause();
-  }
-
-  resume(): void {
-    this.ws.resume();
-  }
-
   private receive({ type, payload }: Message): void {
     if (type === 'connection_ack') {
       const variables = { projectId: this.projectId, after: this.options.after ?? null };
