@@ -28,6 +28,8 @@ import { pkiMount } from './composition/pki-mount.js';
 import { pkiUrlOf } from './composition/pki-url.js';
 import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
+import { batchMount } from './composition/batch-mount.js';
+import { batchTask } from './composition/batch-task.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
 import { smsTask } from './composition/sms-task.js';
@@ -176,6 +178,7 @@ async function startJobs(
   const sms = createSmsSender({ gateway: config.sms.gateway, mailboxDir });
   teardown.add(() => mailer.close());
   const tasks = [
+    batchTask(services),
     mailTask(services, mailer),
     passwordTask(services),
     smsTask(services, sms, publicUrl),
@@ -222,6 +225,7 @@ async function startEdge(
       pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
       estMount(config, { services, ports, publicUrl }),
+      batchMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox
         ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]

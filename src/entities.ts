@@ -35,6 +35,10 @@ import {
   RevocationList,
 } from './features/certificates/revocation/revocation.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import {
+  EnrolmentBatchEntity,
+  EnrolmentBatchItem,
+} from './features/enrolment/batch/enrolment-batch.entity.js';
 import { WrappedKey } from './features/enrolment/key-delivery.entity.js';
 import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
 import { LogEpoch } from './features/events/log-epoch.entity.js';
@@ -50,6 +54,7 @@ import {
   PreparedKey,
 } from './features/enrolment/recovery/key-recovery.entity.js';
 import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
+import { ProjectMemberEntity } from './features/members/member.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
@@ -59,6 +64,8 @@ import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-AuthorityGenerations.js';
+import { EnrolmentBatches1795600350000 } from './migrations/1795600350000-EnrolmentBatches.js';
+import { ProjectMembers1795600500000 } from './migrations/1795600500000-ProjectMembers.js';
 import { ProjectStreams1795600300000 } from './migrations/1795600300000-ProjectStreams.js';
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
@@ -95,6 +102,8 @@ export const databaseSchema: DatabaseSchema = {
     ClientCertificate,
     Device,
     Enrolment,
+    EnrolmentBatchEntity,
+    EnrolmentBatchItem,
     EnrolmentCode,
     EnrolmentEvent,
     EstAnswer,
@@ -115,6 +124,7 @@ export const databaseSchema: DatabaseSchema = {
     PreparedKey,
     Profile,
     ProjectEntity,
+    ProjectMemberEntity,
     ProofAttempt,
     RateLimit,
     RevocationChange,
@@ -152,5 +162,7 @@ export const databaseSchema: DatabaseSchema = {
     Renewal1795500600000,
     EnrolmentDelivery1795600000000,
     ProjectStreams1795600300000,
+    EnrolmentBatches1795600350000,
+    ProjectMembers1795600500000,
   ],
 };

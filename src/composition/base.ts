@@ -14,6 +14,7 @@ import {
   type RecoveryKeys,
 } from '../features/certificates/key-archive/key-archive.service.js';
 import { RecoveredCertificateService } from '../features/certificates/key-archive/recovered-certificate.service.js';
+import { MemberListService } from '../features/members/member-list.service.js';
 import { ProjectStreamService } from '../features/events/project-stream.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
@@ -84,6 +85,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     streams: new ProjectStreamService({ sql: work.sql, keys, bus, horizon: ground.horizon }),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     profiles: new ProfileService(certificates, audit),
+    memberLists: new MemberListService(),
     auditSeals: new AuditSealService(keys),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),

@@ -1,5 +1,9 @@
 import { ActivationService } from '../features/enrolment/activation.service.js';
 import { CompletionService } from '../features/enrolment/completion.service.js';
+import { BatchOrdererService } from '../features/enrolment/batch/batch-orderer.service.js';
+import { BatchResultService } from '../features/enrolment/batch/batch-result.service.js';
+import { BatchRunService } from '../features/enrolment/batch/batch-run.service.js';
+import { EnrolmentBatchService } from '../features/enrolment/batch/enrolment-batch.service.js';
 import { ClaimService } from '../features/enrolment/claim.service.js';
 import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
 import { DeliveryService } from '../features/enrolment/delivery.service.js';
@@ -44,6 +48,8 @@ export function createEnrolment(
   const preparedKeys = new PreparedKeyService(keys);
   const recoveries = new EnrolmentRecoveryService({ ...base, keyDelivery, preparedKeys, access });
   const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
+  const ordering = new OrderingService(own);
+  const delivery = new DeliveryService(own);
   const claims = new ClaimService(own);
   const completions = new CompletionService(own);
   const activations = new ActivationService({ ...own, completions });
@@ -56,11 +62,10 @@ export function createEnrolment(
     keyRecoveries: new KeyRecoveryService({ ...base, keyRecoveryEnds }),
     keyRecoveryEnds,
     offers: new OffersService(projects, enrolments, access, recoveries),
-    ordering: new OrderingService(own),
-    ...{ claims, activations },
+    ...{ ordering, delivery, claims, activations },
+    ...createBatches({ ...own, ordering, delivery }),
     ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),
-    delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
     renewalStanding,
     renewals: new RenewalService(renewing),
@@ -68,6 +73,23 @@ export function createEnrolment(
     expiryReminders: new ExpiryReminderService(base),
     projectEnrolments: new ProjectEnrolmentsService(projects, streams),
     status: new StatusService(enrolments, log, bus),
+  };
+}
+
+type BatchGround = Base & {
+  readonly enrolments: EnrolmentService;
+  readonly ordering: OrderingService;
+  readonly delivery: DeliveryService;
+};
+
+/** Orders for many. */
+function createBatches(ground: BatchGround) {
+  const enrolmentBatches = new EnrolmentBatchService(ground);
+  const batchOrderers = new BatchOrdererService(ground);
+  return {
+    enrolmentBatches,
+    batchRuns: new BatchRunService({ ...ground, enrolmentBatches, batchOrderers }),
+    batchResults: new BatchResultService(ground),
   };
 }
 

@@ -4,5 +4,6 @@ import type { Guarded } from '../features/access/resource-registry.service.js';
 export const GUARDED_IN_SERVICES: readonly Guarded[] = [
   { resource: '/mobile-id/get', name: 'Mutation.reactivateMyProfile' },
   { resource: '/mobile-id/recover', name: 'StartEnrolmentInput.recoverCertificateIds' },
+  { resource: '/operator/mobile-id/supply', name: 'GET /batches/ID.csv, .pdf' },
   { resource: '/operator/profiles', name: 'User.profiles' },
 ];

@@ -67,6 +67,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
   const passing = [
     services.challenges,
     services.clientAuthentication,
+    services.enrolmentBatches,
     services.estAnswers,
     services.expiryReminders,
     services.keyDelivery,

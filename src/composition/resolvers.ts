@@ -13,6 +13,7 @@ import { PasswordResolver } from '../features/authentication/password/password.r
 import { IdentityProviderResolver } from '../features/authentication/saml/providers/identity-provider.resolver.js';
 import { TotpResolver } from '../features/authentication/totp/totp.resolver.js';
 import { CertificateAuthorityResolver } from '../features/certificates/certificate.resolver.js';
+import { EnrolmentBatchResolver } from '../features/enrolment/batch/enrolment-batch.resolver.js';
 import { DeviceResolver } from '../features/enrolment/device.resolver.js';
 import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
 import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
@@ -43,6 +44,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new CertificateAuthorityResolver(services.issuance),
     new ClientCertificateResolver(services),
     new DeviceResolver(services.claims, services.activations),
+    new EnrolmentBatchResolver(services),
     new EnrolmentFieldsResolver(services),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),

@@ -9,11 +9,13 @@ export type SessionId = Brand<string, 'SessionId'>;
 export type RuleId = Brand<string, 'RuleId'>;
 export type ProjectId = Brand<string, 'ProjectId'>;
 export type EnrolmentId = Brand<string, 'EnrolmentId'>;
+export type EnrolmentBatchId = Brand<string, 'EnrolmentBatchId'>;
 export type DeviceId = Brand<string, 'DeviceId'>;
 export type ProfileId = Brand<string, 'ProfileId'>;
 export type ApiClientId = Brand<string, 'ApiClientId'>;
 export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
 export type CertificateId = Brand<string, 'CertificateId'>;
+export type MemberId = Brand<string, 'MemberId'>;
 export type KeyRecoveryId = Brand<string, 'KeyRecoveryId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

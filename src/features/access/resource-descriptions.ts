@@ -34,7 +34,7 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/operator/key-recoveries/approve': 'Approving or rejecting the recovery of encryption keys.',
   '/operator/mobile-id': 'Mobile IDs for other users.',
   '/operator/mobile-id/approve': 'Approving or rejecting the phone that has scanned a code.',
-  '/operator/mobile-id/supply': 'Ordering a mobile ID for another user.',
+  '/operator/mobile-id/supply': 'Ordering mobile IDs for other users, one or many.',
   '/operator/profiles':
     'Mobile IDs of all users: seeing, revoking, suspending and reactivating them.',
   '/operator/projects': 'Projects and their settings, to read.',

@@ -43,8 +43,8 @@ const MOVE = `
 
 const BEGIN = `
   WITH logged AS (
-    INSERT INTO enrolment_event (enrolment_id, project_id, number, status, at)
-    SELECT id, project_id, 1, $2, now() FROM enrolment WHERE id = $1 RETURNING project_id
+    INSERT INTO enrolment_event (enrolment_id, project_id, number, status, at, detail)
+    SELECT id, project_id, 1, $2, now(), $3 FROM enrolment WHERE id = $1 RETURNING project_id
   )
   SELECT pg_notify('${CHANNEL}', 'project:' || project_id) FROM logged`;
 
@@ -59,8 +59,13 @@ export const ENROLMENT_LOG: ProjectLog = {
 /** The one way in which an enrolment's status changes, and the log that subscribers read. */
 export class EnrolmentLog {
   /** Writes the first event of an enrolment that was just stored. */
-  async begin(scope: ChangeScope, id: EnrolmentId, status: EnrolmentStatus): Promise<void> {
-    await scope.sql('enrolment-log.begin', BEGIN, [id, status]);
+  async begin(
+    scope: ChangeScope,
+    id: EnrolmentId,
+    status: EnrolmentStatus,
+    { detail = null }: Pick<Move, 'detail'> = {},
+  ): Promise<void> {
+    await scope.sql('enrolment-log.begin', BEGIN, [id, status, detail]);
   }
 
   /**
