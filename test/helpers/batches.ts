@@ -36,9 +36,7 @@ export function tryBatch(
 }
 
 /** @throws Error where it is refused */
-export async function startBatch(
-  ...args: Parameters<typeof tryBatch>
-): Promise<SeenBatch> {
+export async function startBatch(...args: Parameters<typeof tryBatch>): Promise<SeenBatch> {
   const { data, errors } = await tryBatch(...args);
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return data.createEnrolments as SeenBatch;
@@ -72,10 +70,11 @@ export function endOf(
 
 /** The records of a file as RFC 4180 has them; a field in quotes may hold anything. */
 export function recordsIn(csv: string): string[][] {
-  return [...csv.replace(/^\uFEFF/, '').matchAll(/((?:"(?:[^"]|"")*"|[^,\r\n"]*)(?:,|(?=\r\n)))+\r\n/g)].map(
-    ([record]) =>
-      [...record.matchAll(/(?:"((?:[^"]|"")*)"|([^,\r\n"]*))(?:,|\r\n)/g)].map(([, quoted, plain]) =>
-        (quoted ?? plain ?? '').replaceAll('""', '"'),
-      ),
+  return [
+    ...csv.replace(/^\uFEFF/, '').matchAll(/((?:"(?:[^"]|"")*"|[^,\r\n"]*)(?:,|(?=\r\n)))+\r\n/g),
+  ].map(([record]) =>
+    [...record.matchAll(/(?:"((?:[^"]|"")*)"|([^,\r\n"]*))(?:,|\r\n)/g)].map(([, quoted, plain]) =>
+      (quoted ?? plain ?? '').replaceAll('""', '"'),
+    ),
   );
 }

@@ -13,9 +13,7 @@ const MARGIN_PIXELS = 40;
 
 /** What the QR codes in a PDF document say, in the order in which they are drawn: as a phone would read them from paper. */
 export function codesIn(pdf: Buffer): string[] {
-  return contentsOf(pdf)
-    .flatMap(drawingsIn)
-    .map(read);
+  return contentsOf(pdf).flatMap(drawingsIn).map(read);
 }
 
 export function pagesIn(pdf: Buffer): number {

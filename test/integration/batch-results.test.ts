@@ -123,7 +123,7 @@ describe('the table of a batch', () => {
   });
 
   test('is read page by page, and whole', async () => {
-    const [{ id } = { id: '' }] = [await batchOf([cast.alva.id])];
+    const { id } = await batchOf([cast.alva.id]);
     await server.database.query(
       `INSERT INTO enrolment_batch_item (batch_id, position, user_id, state)
        SELECT $1, n, gen_random_uuid(), 'PENDING' FROM generate_series(2, 1001) n`,
@@ -168,20 +168,23 @@ describe('who gets the codes of a batch', () => {
     batch = await batchOf([await named('Paper')]);
   });
 
-  test.each(['csv', 'pdf'])('is its orderer, in each session that may order (%s)', async (format) => {
-    const token = await sessionOf(server, cast.operator.id);
-    expect((await download(`${batch.id}.${format}`, by(token))).status).toBe(200);
-    const weak = await sessionOf(server, cast.operator.id, ['PASSWORD']);
-    expect(await codeOfFile(download(`${batch.id}.${format}`, by(weak)))).toBe(
-      'INSUFFICIENT_USER_AUTHENTICATION',
-    );
-    const [entry] = await server.database.query<{ actor: string; detail: string }>(
-      `SELECT actor, detail FROM audit_entry WHERE action = 'enrolment-batch.download' AND target = $1 ORDER BY id DESC LIMIT 1`,
-      [`enrolment-batch:${batch.id}`],
-    );
-    expect(entry?.actor).toBe('user:olga');
-    expect(entry?.detail).toContain(format);
-  });
+  test.each(['csv', 'pdf'])(
+    'is its orderer, in each session that may order (%s)',
+    async (format) => {
+      const token = await sessionOf(server, cast.operator.id);
+      expect((await download(`${batch.id}.${format}`, by(token))).status).toBe(200);
+      const weak = await sessionOf(server, cast.operator.id, ['PASSWORD']);
+      expect(await codeOfFile(download(`${batch.id}.${format}`, by(weak)))).toBe(
+        'INSUFFICIENT_USER_AUTHENTICATION',
+      );
+      const [entry] = await server.database.query<{ actor: string; detail: string }>(
+        `SELECT actor, detail FROM audit_entry WHERE action = 'enrolment-batch.download' AND target = $1 ORDER BY id DESC LIMIT 1`,
+        [`enrolment-batch:${batch.id}`],
+      );
+      expect(entry?.actor).toBe('user:olga');
+      expect(entry?.detail).toContain(format);
+    },
+  );
 
   test.each(['csv', 'pdf'])('is nobody else (%s)', async (format) => {
     const path = `${batch.id}.${format}`;

@@ -32,7 +32,11 @@ const some = async (count: number): Promise<string[]> => {
   return people;
 };
 
-async function run(projectId: string, input: object, token = cast.operator.token): Promise<SeenBatch> {
+async function run(
+  projectId: string,
+  input: object,
+  token = cast.operator.token,
+): Promise<SeenBatch> {
   const { id } = await startBatch(server, token, projectId, { ...input });
   return endOf(server, token, id);
 }
@@ -120,7 +124,9 @@ describe('a batch', () => {
     );
     expect(await run(projectId, { allMembers: true })).toMatchObject({ total: 2, ordered: 2 });
     const ordered = (await enrolmentsIn(projectId)).map(({ userId }) => userId);
-    const named = [people[0], people[2]].sort((a, b) => ((a?.username ?? '') < (b?.username ?? '') ? -1 : 1));
+    const named = [people[0], people[2]].sort((a, b) =>
+      (a?.username ?? '') < (b?.username ?? '') ? -1 : 1,
+    );
     expect(ordered).toEqual(named.map((person) => person?.id));
   });
 
@@ -430,7 +436,11 @@ describe('a batch that is running', () => {
     await server.database.query('DROP FUNCTION refuse_one() CASCADE');
     expect(batch).toMatchObject({ state: 'FINISHED', ordered: 2, failed: 1 });
     expect(batch?.failures).toEqual([
-      { userId: userIds[1], failure: { code: 'INTERNAL', message: expect.any(String) }, reason: null },
+      {
+        userId: userIds[1],
+        failure: { code: 'INTERNAL', message: expect.any(String) },
+        reason: null,
+      },
     ]);
   });
 });

@@ -173,7 +173,8 @@ describe('two transactions take numbers 1 and 2, and 2 commits first', () => {
     const steps = await streams.follow<EnrolmentStep>(...place, cursor);
     const next = steps.next();
     const after = await streams.positionOf(...place, cursor);
-    for (let i = 0; i < 5; i += 1) expect((await streams.read(...place, { after })).events).toEqual([]);
+    for (let i = 0; i < 5; i += 1)
+      expect((await streams.read(...place, { after })).events).toEqual([]);
     await early.rollBack(); // tells nobody
     expect((await next).value?.enrolmentId).toBe(second);
     await steps.return?.();

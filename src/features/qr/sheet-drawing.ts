@@ -72,11 +72,7 @@ export function drawSheet(doc: Doc, sheet: Sheet): void {
 }
 
 /** In two columns at the foot of the page. */
-function drawLinks(
-  doc: Doc,
-  links: readonly Link[],
-  top: number,
-): PDFKit.PDFStructureElement[] {
+function drawLinks(doc: Doc, links: readonly Link[], top: number): PDFKit.PDFStructureElement[] {
   const columnWidth = PAGE.width / LINK_COLUMNS;
   const side = mm(LINK_CODE_MM);
   return links.flatMap(({ label, url }, i) => {
@@ -131,11 +127,7 @@ function print(doc: Doc, [text, style]: readonly [string, Style], room: Box & Ro
 }
 
 /** The style in the largest size in which the text is no higher than it may be. */
-function fitted(
-  doc: Doc,
-  [text, style]: readonly [string, Style],
-  { width, height }: Room,
-): Style {
+function fitted(doc: Doc, [text, style]: readonly [string, Style], { width, height }: Room): Style {
   let { size } = style;
   while (size > SMALLEST && heightOf(doc, text, width, { ...style, size }) > height) size -= 0.5;
   return { ...style, size };

@@ -16,7 +16,8 @@ class FakeDatabase {
       this.failures -= 1;
       return Promise.reject(new Error('away'));
     }
-    const rows = name === 'horizon.look' ? [{ horizon: this.at }] : [{ pid: 7, application: 'dump' }];
+    const rows =
+      name === 'horizon.look' ? [{ horizon: this.at }] : [{ pid: 7, application: 'dump' }];
     return Promise.resolve(rows as never);
   };
 }
@@ -39,7 +40,7 @@ afterEach(() => {
 });
 
 function waitFor(xid: string): { woken: number; cancel: () => void } {
-  const waiting = { woken: 0, cancel: () => undefined as void };
+  const waiting: { woken: number; cancel: () => void } = { woken: 0, cancel: () => undefined };
   waiting.cancel = horizon.onceBeyond(xid, () => {
     waiting.woken += 1;
   });

@@ -49,14 +49,15 @@ export class BatchOrdererService {
     scope: Scope,
     { orderedBy, scopes, projectId, createdAt }: EnrolmentBatch,
   ): Promise<ClientActor | undefined> {
-    const client = await this.ports.clients.find(scope, orderedBy as ApiClientId);
+    const client = await this.ports.clients.find(scope, orderedBy);
     if (client?.enabled !== true) return undefined;
     const actor: ClientActor = {
       ...{ kind: 'client', apiClientId: client.id, name: client.clientId },
       ...{ scopes, projectIds: client.projectIds },
       ...{ tokenIssuedAt: createdAt, tokenExpiresAt: scope.now },
     };
-    const hasAll = scopes.every((wanted) => client.scopes.includes(wanted));
+    const still: readonly string[] = client.scopes;
+    const hasAll = scopes.every((wanted) => still.includes(wanted));
     return hasAll && reachesProject(actor, projectId) ? actor : undefined;
   }
 }

@@ -89,17 +89,13 @@ export class BatchResultService {
   }
 
   private async *rows(scope: Scope, batch: EnrolmentBatch): AsyncGenerator<Row> {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const items = await selectItems(scope, batch.id, { after, limit: PAGE });
       const users = await this.ports.users.summariesByIds(
         scope,
         items.map(({ userId }) => userId),
       );
-      const enrolments = await Promise.all(
-        items.map(({ enrolmentId: id }) =>
-          id === null ? undefined : this.ports.enrolments.load(scope, id),
-        ),
-      );
+      const enrolments = await Promise.all(items.map((item) => this.enrolmentOf(scope, item)));
       for (const [i, item] of items.entries()) {
         const enrolment = enrolments[i];
         const link = enrolment === undefined ? null : this.linkOf(scope, enrolment);
@@ -108,6 +104,13 @@ export class BatchResultService {
       if (items.length < PAGE) return;
       after = items.at(-1)?.position ?? after;
     }
+  }
+
+  private async enrolmentOf(
+    scope: Scope,
+    { enrolmentId }: BatchItem,
+  ): Promise<Enrolment | undefined> {
+    return enrolmentId === null ? undefined : this.ports.enrolments.load(scope, enrolmentId);
   }
 
   /** As the enrolment itself shows it: on screen, as long as it can be scanned, to who has ordered it. */

@@ -16,7 +16,11 @@ import {
   tally,
 } from './batch-table.js';
 import { runBatchJob, type BatchJob } from './batch.jobs.js';
-import type { BatchItem, EnrolmentBatch, EnrolmentBatchService } from './enrolment-batch.service.js';
+import type {
+  BatchItem,
+  EnrolmentBatch,
+  EnrolmentBatchService,
+} from './enrolment-batch.service.js';
 
 /** What one run of the job takes; the rest is left to its successor, so that other jobs get their turn. */
 const RUN = 50;
@@ -86,7 +90,8 @@ export class BatchRunService {
       await this.ports.work.change(request, (scope) => this.place(scope, placing));
     } catch (error) {
       if (error instanceof Overtaken) return;
-      const failure = error instanceof DomainError ? error : await this.bug(request, placing, error);
+      const failure =
+        error instanceof DomainError ? error : await this.bug(request, placing, error);
       await this.fail(request, placing, failure);
     }
   }
@@ -104,7 +109,13 @@ export class BatchRunService {
     if (!(await settle(scope, batch.id, { position, outcome }))) throw new Overtaken();
     if (skips) return;
     const { projectId, channel, certificates, validityDays } = batch;
-    const order = { projectId, channel, certificates, validityDays, isPrinted: channel === 'SCREEN' };
+    const order = {
+      projectId,
+      channel,
+      certificates,
+      validityDays,
+      isPrinted: channel === 'SCREEN',
+    };
     const { enrolment } = await ordering.startFor(actingAs(scope, actor), actor, { userId, order });
     await noteEnrolment(scope, batch.id, { position, enrolmentId: enrolment.id });
   }

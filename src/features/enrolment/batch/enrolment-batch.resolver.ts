@@ -105,7 +105,8 @@ export class EnrolmentBatchResolver {
   @Resource('/operator/enrolments')
   @Subscription(() => EnrolmentBatchType, {
     name: 'enrolmentBatch',
-    subscribe: (subscribed) => resolverOf(subscribed.info, EnrolmentBatchResolver).follow(subscribed),
+    subscribe: (subscribed) =>
+      resolverOf(subscribed.info, EnrolmentBatchResolver).follow(subscribed),
     description: 'Where a batch stands, and then its progress. Completes when it is over.',
   })
   enrolmentBatchProgress(

@@ -92,7 +92,7 @@ export class EnrolmentBatchService {
   /** One of the actor's own: its result holds codes, and whoever ordered them may have them. @throws DomainError NOT_FOUND */
   async own(scope: Scope, id: string): Promise<EnrolmentBatch> {
     const batch = await this.find(scope, id);
-    if (batch === undefined || batch.orderedBy !== actorIdOf(scope.actor)) {
+    if (batch?.orderedBy !== actorIdOf(scope.actor)) {
       throw new DomainError('NOT_FOUND');
     }
     return batch;

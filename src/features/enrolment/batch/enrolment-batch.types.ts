@@ -63,7 +63,9 @@ export class EnrolmentBatchType {
   @Field(() => Int, { description: 'How many orders have been placed.' })
   ordered!: number;
 
-  @Field(() => Int, { description: 'How many users were left out, as they hold a mobile ID already.' })
+  @Field(() => Int, {
+    description: 'How many users were left out, as they hold a mobile ID already.',
+  })
   skipped!: number;
 
   @Field(() => Int, { description: 'For how many users nothing could be ordered.' })
