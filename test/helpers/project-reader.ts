@@ -1,6 +1,25 @@
 import { WebSocket } from 'ws';
+import { ENROLMENT_LOG } from '../../src/features/enrolment/enrolment-log.service';
+import type { EnrolmentStep } from '../../src/features/enrolment/project-enrolments.service';
+import type { LogPosition, ProjectEvent } from '../../src/features/events/project-stream.service';
+import type { ProjectId } from '../../src/kernel/ids';
 import { noteSecret } from './run';
+import { eventually, type TestServer } from './server';
 import type { Ending, SeenEvent } from './subscription';
+
+/** Reads once nothing is hidden any more: other tests of this cluster have transactions under way as well. */
+export function settledEvents(
+  { app }: Pick<TestServer, 'app'>,
+  projectId: ProjectId,
+  after: LogPosition = { epoch: -1, xid: '0', number: '0' },
+): Promise<readonly (ProjectEvent & EnrolmentStep)[]> {
+  return eventually(async () => {
+    const page = await app.services.streams.read<EnrolmentStep>(ENROLMENT_LOG, projectId, {
+      after,
+    });
+    return page.hidden === null ? page.events : undefined;
+  });
+}
 
 export interface ProjectStep extends SeenEvent {
   readonly enrolment: { readonly id: string; readonly status: string };

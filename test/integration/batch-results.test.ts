@@ -86,7 +86,7 @@ describe('the table of a batch', () => {
     const file = await download(`${id}.csv`, by(cast.operator.token));
     expect(file.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(file.headers.get('content-disposition')).toBe(
-      `attachment; filename="mobile-ids-${id}.csv"`,
+      `attachment; filename=mobile-ids-${id}.csv`,
     );
     expect(file.headers.get('cache-control')).toBe('no-store');
     expect([...file.bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
@@ -140,7 +140,7 @@ describe('the sheets of a batch', () => {
     const { status, headers, bytes } = await download(`${id}.pdf`, by(cast.operator.token));
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('application/pdf');
-    expect(headers.get('content-disposition')).toContain(`filename="mobile-ids-${id}.pdf"`);
+    expect(headers.get('content-disposition')).toContain(`filename=mobile-ids-${id}.pdf`);
     const links = (await csvOf(id)).map(({ link }) => link).filter((link) => link !== '');
     expect(links).toHaveLength(3);
     expect(codesIn(bytes)).toEqual(links);

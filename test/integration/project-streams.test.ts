@@ -7,7 +7,7 @@ import { accessToken, createClient } from '../helpers/api-clients';
 import { gatherCast, order, type Cast } from '../helpers/cast';
 import { newName } from '../helpers/orders';
 import { createPerson, createProject } from '../helpers/people';
-import { ProjectReader, type ReaderOptions } from '../helpers/project-reader';
+import { ProjectReader, settledEvents, type ReaderOptions } from '../helpers/project-reader';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 
@@ -138,7 +138,7 @@ describe('two transactions take numbers 1 and 2, and 2 commits first', () => {
     expect(hidden.events).toEqual([]);
     expect(hidden.hidden).toMatch(/^\d+$/);
     await early.commit();
-    const { events } = await read();
+    const events = await settledEvents(server, projectId as ProjectId, after);
     expect(events.map(({ enrolmentId }) => enrolmentId)).toEqual([first, second]);
   });
 

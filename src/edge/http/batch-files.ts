@@ -48,9 +48,8 @@ async function sendCsv(
   const scope = work.read(context);
   const batch = await enrolmentBatches.own(scope, id);
   await enrolmentBatches.noteDownload(scope, batch, 'csv');
-  // RFC 4180 section 3
-  res.set('content-type', 'text/csv; charset=utf-8; header=present');
   res.attachment(`mobile-ids-${batch.id}.csv`);
+  res.setHeader('content-type', 'text/csv; charset=utf-8; header=present'); // RFC 4180 section 3
   await send(Readable.from(batchResults.csv(scope, batch)), res);
 }
 
