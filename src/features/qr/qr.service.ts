@@ -47,14 +47,14 @@ export function qrText(uri: string): string {
   return lines.join('\n');
 }
 
-/** What a QR code is drawn from. */
-export interface QrSymbol {
+interface QrSymbol {
   /** Modules a side, without the quiet zone. */
   readonly size: number;
   /** Whatever lies outside is light. */
   readonly isLight: (row: number, column: number) => boolean;
 }
 
+/** What a QR code is drawn from. */
 export function symbolOf(uri: string): QrSymbol {
   const { size, data } = QRCode.create(uri, LEVEL).modules;
   const isInside = (position: number): boolean => position >= 0 && position < size;

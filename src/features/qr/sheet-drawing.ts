@@ -1,9 +1,9 @@
 import { symbolOf } from './qr.service.js';
-import type { Sheet } from './sheet.service.js';
+import type { Sheet } from './sheet.js';
 
 export const FONTS = {
-  regular: 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
-  bold: 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf',
+  regular: require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
+  bold: require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
 } as const;
 
 type Doc = PDFKit.PDFDocument;
@@ -54,7 +54,11 @@ export function drawSheet(doc: Doc, sheet: Sheet): void {
   const parts: PDFKit.PDFStructureElement[] = [];
   const line = (tag: string, y: number, [text, style]: [string, Style], height: number): number => {
     const own = fitted(doc, [text, style], { width, height });
-    parts.push(doc.struct(tag, {}, () => print(doc, [text, own], { x, y, width, height })));
+    parts.push(
+      doc.struct(tag, {}, () => {
+        print(doc, [text, own], { x, y, width, height });
+      }),
+    );
     return y + Math.min(height, heightOf(doc, text, width, own)) + GAP / 2;
   };
 
@@ -62,7 +66,7 @@ export function drawSheet(doc: Doc, sheet: Sheet): void {
   y = line('P', y, [sheet.lead, LEAD], mm(12));
   const side = mm(CODE_MM);
   const code = { x: x + (width - side) / 2, y, width: side };
-  parts.push(doc.struct('Figure', { alt: 'QR code' }, () => drawCode(doc, sheet.uri, code)));
+  parts.push(figure(doc, sheet.uri, code));
   y = line('P', y + side + GAP / 2, [sheet.uriLabel, LABEL], mm(10));
   y = line('P', y, [sheet.uri, URI], mm(14)) + GAP / 2;
   const room = bottom - y - linksHeight(sheet.links.length);
@@ -83,15 +87,16 @@ function drawLinks(doc: Doc, links: readonly Link[], top: number): PDFKit.PDFStr
       { x: x + side + GAP / 2, y: y + mm(1.5), width, height: side * 0.4 },
       { x: x + side + GAP / 2, y: y + side * 0.45, width, height: side * 0.55 },
     ];
-    const alt = `QR code: ${label}`;
     return [
-      doc.struct('Figure', { alt }, () => drawCode(doc, url, { x, y, width: side })),
+      figure(doc, url, { x, y, width: side }, `QR code: ${label}`),
       ...[
         { text: label, style: LINK_LABEL, room: first },
         { text: url, style: LINK_URL, room: second },
       ].map(({ text, style, room }) => {
         const own = fitted(doc, [text, style], room);
-        return doc.struct('P', {}, () => print(doc, [text, own], room));
+        return doc.struct('P', {}, () => {
+          print(doc, [text, own], room);
+        });
       }),
     ];
   });
@@ -99,6 +104,12 @@ function drawLinks(doc: Doc, links: readonly Link[], top: number): PDFKit.PDFStr
 
 function linksHeight(count: number): number {
   return Math.ceil(count / LINK_COLUMNS) * (mm(LINK_CODE_MM) + GAP / 2);
+}
+
+function figure(doc: Doc, uri: string, at: Box, alt = 'QR code'): PDFKit.PDFStructureElement {
+  return doc.struct('Figure', { alt }, () => {
+    drawCode(doc, uri, at);
+  });
 }
 
 /** As vectors, so that it is sharp however it is printed; modules of a row that touch are one rectangle. */

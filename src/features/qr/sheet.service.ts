@@ -1,25 +1,11 @@
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as breathe } from 'node:timers/promises';
-import PDFDocument from 'pdfkit';
 import { drawSheet, FONTS } from './sheet-drawing.js';
+import type { Sheet } from './sheet.js';
 
-/** A page to print: a QR code, and what belongs to it. */
-export interface Sheet {
-  readonly title: string;
-  /** One line below the title. */
-  readonly lead: string;
-  /** What the QR code says; it stands below in letters, too. */
-  readonly uri: string;
-  /** Above `uri` in letters. */
-  readonly uriLabel: string;
-  /** As many paragraphs as there are lines. */
-  readonly instructions: string;
-  /** Each with a small QR code of its own. */
-  readonly links: readonly { readonly label: string; readonly url: string }[];
-}
+export type { Sheet };
 
 export interface SheetFacts {
   /** Of the document: what its reader shows in the window's title. */
@@ -48,6 +34,7 @@ async function* pagesOf(
   sheets: Iterable<Sheet> | AsyncIterable<Sheet>,
   { title, now }: SheetFacts,
 ): AsyncGenerator<Buffer> {
+  const { default: PDFDocument } = await import('pdfkit'); // most servers never print
   const doc = new PDFDocument({
     size: 'A4',
     margin: 0,
@@ -61,8 +48,7 @@ async function* pagesOf(
   const made: Buffer[] = [];
   doc.on('data', (chunk: Buffer) => made.push(chunk));
   const ended = once(doc, 'end');
-  const locate = createRequire(__filename);
-  for (const [name, file] of Object.entries(FONTS)) doc.registerFont(name, locate.resolve(file));
+  for (const [name, file] of Object.entries(FONTS)) doc.registerFont(name, file);
   for await (const sheet of sheets) {
     doc.addPage();
     drawSheet(doc, sheet);

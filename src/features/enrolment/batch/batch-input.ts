@@ -7,7 +7,7 @@ import type { DeliveryChannel, Project } from '../../projects/project.service.js
 import { certificatesOf, validityOf } from '../order.js';
 
 /** As a request body takes them; members of a project may be more. */
-export const MAX_NAMED = 5000;
+const MAX_NAMED = 5000;
 export const MAX_MEMBERS = 100_000;
 const MAX_KEY_CHARACTERS = 200;
 

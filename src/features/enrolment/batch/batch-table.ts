@@ -2,7 +2,8 @@ import type { EnrolmentBatchId, EnrolmentId, UserId } from '../../../kernel/ids.
 import type { ProblemCode } from '../../../kernel/errors.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import { CHANNEL } from '../../../platform/event-bus.js';
-import type { BatchItem, BatchItemState, EnrolmentBatch } from './enrolment-batch.js';
+import type { BatchItemState } from './batch-state.js';
+import type { BatchItem, EnrolmentBatch } from './enrolment-batch.js';
 
 export const BATCH = `id, project_id AS "projectId", state, channel, certificates, validity_days AS "validityDays",
   skips_holders AS "skipsHolders", total, ordered, skipped, failed, ordered_by AS "orderedBy",

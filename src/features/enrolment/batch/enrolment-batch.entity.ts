@@ -10,7 +10,7 @@ import type {
   UserId,
 } from '../../../kernel/ids.js';
 import type { DeliveryChannel } from '../../projects/project.service.js';
-import type { BatchItemState, BatchState } from './enrolment-batch.js';
+import type { BatchItemState, BatchState } from './batch-state.js';
 
 /** Orders for many users, placed one after the other by a job. */
 @Entity('enrolment_batch')

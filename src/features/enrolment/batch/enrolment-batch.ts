@@ -1,12 +1,7 @@
 import type { ProblemCode } from '../../../kernel/errors.js';
 import type { EnrolmentId, UserId } from '../../../kernel/ids.js';
+import type { BatchItemState } from './batch-state.js';
 import type { EnrolmentBatchEntity } from './enrolment-batch.entity.js';
-
-export const BATCH_STATES = ['RUNNING', 'FINISHED', 'CANCELLED'] as const;
-export type BatchState = (typeof BATCH_STATES)[number];
-
-export const BATCH_ITEM_STATES = ['PENDING', 'ORDERED', 'SKIPPED', 'FAILED'] as const;
-export type BatchItemState = (typeof BATCH_ITEM_STATES)[number];
 
 export type EnrolmentBatch = EnrolmentBatchEntity;
 

@@ -8,7 +8,7 @@ import { CertificateKindEnum } from '../../certificates/certificate-kind.types.j
 import type { DeliveryChannel } from '../../projects/project.service.js';
 import { DeliveryChannelEnum } from '../../projects/settings.types.js';
 import { EnrolmentFailureType } from '../enrolment.types.js';
-import { BATCH_STATES, type BatchState } from './enrolment-batch.js';
+import { BATCH_STATES, type BatchState } from './batch-state.js';
 
 const BatchStateEnum = graphqlEnum(BATCH_STATES, {
   name: 'EnrolmentBatchState',
