@@ -56,7 +56,7 @@ const LIMITS = {
   /** Orders of mobile IDs by one user for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
   /** Batches of orders by one caller. */
-  'enrolment/batch': { points: 30, seconds: 3600 },
+  'enrolment/batch': { points: 60, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
 } as const satisfies Record<string, { points: number; seconds: number }>;

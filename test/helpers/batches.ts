@@ -62,10 +62,28 @@ export function endOf(
   token: string,
   id: string,
 ): Promise<SeenBatch> {
-  return eventually(async () => {
-    const batch = await lookAt(server, token, id);
-    return batch === null || batch.state === 'RUNNING' ? undefined : batch;
-  });
+  return batchWhen(server, { token, id }, ({ state }) => state !== 'RUNNING');
+}
+
+/** Waits for as long as there is progress. @throws Error where there is none for a long time */
+export async function batchWhen(
+  server: Pick<CallableServer, 'graphql'>,
+  { token, id }: { readonly token: string; readonly id: string },
+  fits: (batch: SeenBatch) => boolean,
+): Promise<SeenBatch> {
+  for (let done = -1; ;) {
+    const batch = await eventually(async () => {
+      const seen = await lookAt(server, token, id);
+      const isNews = seen !== null && (fits(seen) || doneIn(seen) > done);
+      return isNews ? seen : undefined;
+    });
+    if (fits(batch)) return batch;
+    done = doneIn(batch);
+  }
+}
+
+function doneIn({ ordered, skipped, failed }: SeenBatch): number {
+  return ordered + skipped + failed;
 }
 
 /** The records of a file as RFC 4180 has them; a field in quotes may hold anything. */

@@ -29,7 +29,7 @@ export function pageOf({ table, number, columns }: ProjectLog): string {
     FROM head LEFT JOIN LATERAL (
       SELECT epoch, xid::text AS xid, ${number}::text AS number, ${MICROS}::text AS micros, at, ${columns} FROM ${table}
       WHERE project_id = $1 AND (epoch, xid, ${number}) > ($2::int, $3::bigint, $4::bigint)
-        AND (epoch < head.epoch OR xid < head.horizon)
+        AND (epoch, xid) < (head.epoch, head.horizon)
         AND ($6::text IS NULL OR epoch > $5::int OR NOT pg_visible_in_snapshot(xid::text::xid8, $6::pg_snapshot))
       ORDER BY ${table}.epoch, ${table}.xid, ${table}.${number} LIMIT $7
     ) event ON true ORDER BY event.epoch, event.xid::bigint, event.number::bigint`;
