@@ -82,7 +82,7 @@ export async function placeOrders(
   await pool.query(ENROLMENTS, [ids, projectId]);
   const hashes = orders.map(({ code }) => secrets.codeHash(code));
   await pool.query(CODES, [ids, hashes]);
-  await pool.query(EVENTS, [ids]);
+  await pool.query(EVENTS, [ids, projectId]);
   await pool.query('VACUUM (ANALYZE) app_user, enrolment, enrolment_code, enrolment_event');
   return orders;
 }
@@ -104,5 +104,5 @@ const CODES = `
   INSERT INTO enrolment_code (enrolment_id, code_hash, generation)
   SELECT id, hash, 1 FROM unnest($1::uuid[], $2::bytea[]) AS orders (id, hash)`;
 const EVENTS = `
-  INSERT INTO enrolment_event (enrolment_id, number, status, at)
-  SELECT id, 1, 'WAITING_FOR_SCAN', now() FROM unnest($1::uuid[]) id`;
+  INSERT INTO enrolment_event (enrolment_id, project_id, number, status, at)
+  SELECT id, $2, 1, 'WAITING_FOR_SCAN', now() FROM unnest($1::uuid[]) id`;

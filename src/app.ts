@@ -29,6 +29,8 @@ import { projectMount } from './composition/project-mount.js';
 import { pkiUrlOf } from './composition/pki-url.js';
 import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
+import { batchMount } from './composition/batch-mount.js';
+import { batchTask } from './composition/batch-task.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
 import { smsTask } from './composition/sms-task.js';
@@ -38,9 +40,10 @@ import { Teardown } from './composition/teardown.js';
 import { createCounterPool, pgConnection } from './platform/database.js';
 import { EventBus } from './platform/event-bus.js';
 import { createLogger, type Logger } from './platform/logger.js';
+import { Horizon } from './platform/horizon.js';
 import { createMailer } from './platform/mailer.js';
 import { keptMasterKey } from './platform/master-key.js';
-import { poolOf } from './platform/scope.js';
+import { poolOf, sqlOn } from './platform/scope.js';
 import { createSmsSender } from './platform/sms.js';
 import { createResolvers } from './composition/resolvers.js';
 import { createServices, type Services } from './composition/services.js';
@@ -94,6 +97,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const recoveryKeys = await recoveryKeysIn(config.recoveryKey);
   await adoptRecoveryKey(source, recoveryKeys);
   const bus = new EventBus(pgConnection(database.connection), log);
+  const horizon = new Horizon(sqlOn(poolOf(source)), log);
   const { session, sms } = config;
   const counters = createCounterPool(database.connection);
   counters.on('error', (error) => {
@@ -102,7 +106,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   teardown.add(() => counters.end());
   const { clientCa } = config;
   const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session };
-  const ground = { source, counters, keys, bus, ...given };
+  const ground = { source, counters, keys, bus, horizon, ...given };
   const services = createServices(ground);
   followAuthorities(authorities, { work: services.work, bus, log });
   warnOfPlainHttp(config, log);
@@ -175,6 +179,7 @@ async function startJobs(
   const sms = createSmsSender({ gateway: config.sms.gateway, mailboxDir });
   teardown.add(() => mailer.close());
   const tasks = [
+    batchTask(services),
     mailTask(services, mailer),
     passwordTask(services),
     smsTask(services, sms, publicUrl),
@@ -221,6 +226,7 @@ async function startEdge(
       pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
       estMount(config, { services, ports, publicUrl }),
+      batchMount(config, { services, ports, publicUrl }),
       projectMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       ...(config.mail.mailbox

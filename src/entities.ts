@@ -36,8 +36,13 @@ import {
   RevocationList,
 } from './features/certificates/revocation/revocation.entity.js';
 import { Enrolment, EnrolmentCode, EnrolmentEvent } from './features/enrolment/enrolment.entity.js';
+import {
+  EnrolmentBatchEntity,
+  EnrolmentBatchItem,
+} from './features/enrolment/batch/enrolment-batch.entity.js';
 import { WrappedKey } from './features/enrolment/key-delivery.entity.js';
 import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
+import { LogEpoch } from './features/events/log-epoch.entity.js';
 import {
   ArchivedKey,
   RecoveryKey,
@@ -65,11 +70,13 @@ import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
 import { AuthorityGenerations1795500800000 } from './migrations/1795500800000-AuthorityGenerations.js';
+import { EnrolmentBatches1795600350000 } from './migrations/1795600350000-EnrolmentBatches.js';
+import { ProjectMembers1795600500000 } from './migrations/1795600500000-ProjectMembers.js';
+import { ProjectStreams1795600300000 } from './migrations/1795600300000-ProjectStreams.js';
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
 import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRegistration.js';
-import { ProjectMembers1795600500000 } from './migrations/1795600500000-ProjectMembers.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
@@ -106,6 +113,8 @@ export const databaseSchema: DatabaseSchema = {
     ClientCertificate,
     Device,
     Enrolment,
+    EnrolmentBatchEntity,
+    EnrolmentBatchItem,
     EnrolmentCode,
     EnrolmentEvent,
     EstAnswer,
@@ -113,6 +122,7 @@ export const databaseSchema: DatabaseSchema = {
     KeyRecovery,
     KeyRecoveryApproval,
     ExpiryReminder,
+    LogEpoch,
     OneTimeCode,
     PasswordLink,
     PasskeyChallenge,
@@ -165,6 +175,8 @@ export const databaseSchema: DatabaseSchema = {
     EnrolmentDelivery1795600000000,
     SelfRegistration1795600100000,
     AssignedIds1795600200000,
+    ProjectStreams1795600300000,
+    EnrolmentBatches1795600350000,
     ProjectMembers1795600500000,
   ],
 };

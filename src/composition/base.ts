@@ -15,8 +15,10 @@ import {
   type RecoveryKeys,
 } from '../features/certificates/key-archive/key-archive.service.js';
 import { RecoveredCertificateService } from '../features/certificates/key-archive/recovered-certificate.service.js';
+import { MemberListService } from '../features/members/member-list.service.js';
 import { MemberStandingService } from '../features/members/member-standing.service.js';
 import { MemberService } from '../features/members/member.service.js';
+import { ProjectStreamService } from '../features/events/project-stream.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
@@ -33,6 +35,7 @@ import { UserService } from '../features/users/user.service.js';
 import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
+import type { Horizon } from '../platform/horizon.js';
 import { RateLimits } from '../platform/rate-limits.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 import type { Authorities } from './authorities.js';
@@ -44,6 +47,7 @@ export interface Ground {
   readonly counters: Pool;
   readonly keys: KeyRing;
   readonly bus: Pick<EventBus, 'listen'>;
+  readonly horizon: Pick<Horizon, 'onceBeyond'>;
   readonly authorities: Authorities;
   readonly recoveryKeys: RecoveryKeys;
   /** Authorities of the client certificates that are accepted, PEM; null turns the method off. */
@@ -93,8 +97,10 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     responder: new ResponderService(work, authorityDirectory, ocspSigners),
     issuance: new IssuanceService(ground.authorities.issuing),
     recoveredCertificates: new RecoveredCertificateService(),
+    streams: new ProjectStreamService({ sql: work.sql, keys, bus, horizon: ground.horizon }),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
     ...{ profiles, assignedIds: new AssignedIdService({ profiles, selfRegistrations }) },
+    memberLists: new MemberListService(),
     auditSeals: new AuditSealService(keys),
     authenticationKeys: new AuthenticationKeyService(),
     devices: new DeviceService(),

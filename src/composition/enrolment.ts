@@ -1,5 +1,9 @@
 import { ActivationService } from '../features/enrolment/activation.service.js';
 import { CompletionService } from '../features/enrolment/completion.service.js';
+import { BatchOrdererService } from '../features/enrolment/batch/batch-orderer.service.js';
+import { BatchResultService } from '../features/enrolment/batch/batch-result.service.js';
+import { BatchRunService } from '../features/enrolment/batch/batch-run.service.js';
+import { EnrolmentBatchService } from '../features/enrolment/batch/enrolment-batch.service.js';
 import { ClaimService } from '../features/enrolment/claim.service.js';
 import { ConfirmationService } from '../features/enrolment/confirmation.service.js';
 import { DeliveryService } from '../features/enrolment/delivery.service.js';
@@ -23,6 +27,7 @@ import { RenewalEndService } from '../features/enrolment/renewal/renewal-end.ser
 import { RenewalKeyService } from '../features/enrolment/renewal/renewal-key.service.js';
 import { RenewalStandingService } from '../features/enrolment/renewal/renewal-standing.service.js';
 import { RenewalService } from '../features/enrolment/renewal/renewal.service.js';
+import { ProjectEnrolmentsService } from '../features/enrolment/project-enrolments.service.js';
 import { ActivationClaimService } from '../features/enrolment/self-registration/activation-claim.service.js';
 import { AssignmentService } from '../features/enrolment/self-registration/assignment.service.js';
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
@@ -37,7 +42,7 @@ export function createEnrolment(
   base: Base,
   { access, exclusions }: Pick<ReturnType<typeof createAccess>, 'access' | 'exclusions'>,
 ) {
-  const { keys, notifications, audit, memberStandings, bus } = base;
+  const { keys, notifications, audit, memberStandings, bus, streams } = base;
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -46,9 +51,10 @@ export function createEnrolment(
   const preparedKeys = new PreparedKeyService(keys);
   const recoveries = new EnrolmentRecoveryService({ ...base, keyDelivery, preparedKeys, access });
   const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
+  const ordering = new OrderingService(own);
+  const delivery = new DeliveryService(own);
   const activationClaims = new ActivationClaimService(own);
   const claims = new ClaimService({ ...own, activationClaims });
-  const ordering = new OrderingService(own);
   const completions = new CompletionService(own);
   const assignments = new AssignmentService(base);
   const activations = new ActivationService({ ...own, assignments, completions });
@@ -61,17 +67,35 @@ export function createEnrolment(
     keyRecoveries: new KeyRecoveryService({ ...base, keyRecoveryEnds }),
     keyRecoveryEnds,
     offers: new OffersService(memberStandings, enrolments, access, recoveries),
-    ...{ ordering, invitations: new InvitationService({ ...own, ordering, access }) },
+    ...{ ordering, delivery, invitations: new InvitationService({ ...own, ordering, access }) },
     ...{ activationClaims, claims, activations },
+    ...createBatches({ ...own, ordering, delivery }),
     ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),
-    delivery: new DeliveryService(own),
     expiry: new ExpiryService(log, audit),
     renewalStanding,
     renewals: new RenewalService(renewing),
     renewalEnds: new RenewalEndService(renewing),
     expiryReminders: new ExpiryReminderService(base),
+    projectEnrolments: new ProjectEnrolmentsService(base.projects, streams),
     status: new StatusService(enrolments, log, bus),
+  };
+}
+
+type BatchGround = Base & {
+  readonly enrolments: EnrolmentService;
+  readonly ordering: OrderingService;
+  readonly delivery: DeliveryService;
+};
+
+/** Orders for many. */
+function createBatches(ground: BatchGround) {
+  const enrolmentBatches = new EnrolmentBatchService(ground);
+  const batchOrderers = new BatchOrdererService(ground);
+  return {
+    enrolmentBatches,
+    batchRuns: new BatchRunService({ ...ground, enrolmentBatches, batchOrderers }),
+    batchResults: new BatchResultService(ground),
   };
 }
 

@@ -34,15 +34,18 @@ export function registerHandlers(handlers: Handlers, services: Handling): void {
 }
 
 function onRights(handlers: Handlers, services: Handling): void {
-  const { audit, rules, sessions, enrolments, samlIdentities, keyRecoveryEnds } = services;
+  const { audit, rules, sessions, enrolments, enrolmentBatches, samlIdentities, keyRecoveryEnds } =
+    services;
   handlers.on(accessRuleChanged, (scope, event) => audit.recordRuleChange(scope, event));
   handlers.on(administratorChanged, (scope) => rules.requireAdministrator(scope));
-  handlers.on(apiClientStopped, (scope, { apiClientId }) =>
-    enrolments.cancelOrdersOf(scope, apiClientId),
-  );
+  handlers.on(apiClientStopped, async (scope, { apiClientId }) => {
+    await enrolmentBatches.cancelAllOf(scope, apiClientId);
+    await enrolments.cancelOrdersOf(scope, apiClientId);
+  });
   handlers.on(userRolesChanged, async (scope, { userId }) => {
     await samlIdentities.dropUnproven(scope, userId);
     await sessions.rejudgeAllOf(scope, userId);
+    await enrolmentBatches.cancelAllOf(scope, userId);
     await enrolments.cancelOrdersBetween(scope, userId);
     await keyRecoveryEnds.endUnbacked(scope, userId);
   });
@@ -50,7 +53,8 @@ function onRights(handlers: Handlers, services: Handling): void {
 }
 
 function onUsers(handlers: Handlers, services: Handling): void {
-  const { sessions, oneTimeCodes, passwordLinks, enrolments, profiles, keyRecoveryEnds } = services;
+  const { sessions, oneTimeCodes, passwordLinks, enrolments, enrolmentBatches } = services;
+  const { profiles, keyRecoveryEnds } = services;
   handlers.on(userCreated, async (scope, { userId, awaitsPassword }) => {
     if (awaitsPassword) await passwordLinks.invite(scope, userId);
   });
@@ -58,6 +62,7 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await oneTimeCodes.voidAllOf(scope, userId);
     await passwordLinks.voidAllOf(scope, userId);
     await sessions.endAllOf(scope, userId);
+    await enrolmentBatches.cancelAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.revokeAllOf(scope, userId);
     await keyRecoveryEnds.endAllOf(scope, userId);
@@ -67,6 +72,7 @@ function onUsers(handlers: Handlers, services: Handling): void {
     await oneTimeCodes.voidAllOf(scope, userId);
     await passwordLinks.voidAllOf(scope, userId);
     await sessions.endAllOf(scope, userId);
+    await enrolmentBatches.cancelAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
     await profiles.deactivateAllOf(scope, userId);
     await keyRecoveryEnds.endUnbacked(scope, userId);

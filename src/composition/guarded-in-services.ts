@@ -5,5 +5,6 @@ export const GUARDED_IN_SERVICES: readonly Guarded[] = [
   { resource: '/admin/projects', name: 'GET /projects/ID/activation-code.png, .svg, .pdf' },
   { resource: '/mobile-id/get', name: 'Mutation.reactivateMyProfile' },
   { resource: '/mobile-id/recover', name: 'StartEnrolmentInput.recoverCertificateIds' },
+  { resource: '/operator/mobile-id/supply', name: 'GET /batches/ID.csv, .pdf' },
   { resource: '/operator/profiles', name: 'User.profiles' },
 ];

@@ -68,6 +68,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.activationClaims,
     services.challenges,
     services.clientAuthentication,
+    services.enrolmentBatches,
     services.estAnswers,
     services.expiryReminders,
     services.keyDelivery,

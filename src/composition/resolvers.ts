@@ -13,6 +13,7 @@ import { PasswordResolver } from '../features/authentication/password/password.r
 import { IdentityProviderResolver } from '../features/authentication/saml/providers/identity-provider.resolver.js';
 import { TotpResolver } from '../features/authentication/totp/totp.resolver.js';
 import { CertificateAuthorityResolver } from '../features/certificates/certificate.resolver.js';
+import { EnrolmentBatchResolver } from '../features/enrolment/batch/enrolment-batch.resolver.js';
 import { DeviceResolver } from '../features/enrolment/device.resolver.js';
 import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
 import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
@@ -25,6 +26,7 @@ import {
   KeyRecoveryResolver,
 } from '../features/enrolment/recovery/key-recovery.resolver.js';
 import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
+import { ProjectEnrolmentsResolver } from '../features/enrolment/project-enrolments.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { MemberResolver, ProjectMembersResolver } from '../features/members/member.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
@@ -53,6 +55,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new CertificateAuthorityResolver(services.issuance),
     new ClientCertificateResolver(services),
     new DeviceResolver(services.claims, services.activations),
+    new EnrolmentBatchResolver(services),
     new EnrolmentFieldsResolver(services),
     new EnrolmentInvitationResolver(work, services.invitations),
     new EnrolmentResolver(services),
@@ -70,6 +73,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
     new ProfileControlResolver(services),
     new ProfileResolver(services),
+    new ProjectEnrolmentsResolver(work, services.projectEnrolments),
     new ProjectMembersResolver(work, services.members),
     new ProjectResolver(work, projects, services.selfRegistrations),
     new ProjectSelfRegistrationResolver(services),

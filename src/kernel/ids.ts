@@ -9,6 +9,7 @@ export type SessionId = Brand<string, 'SessionId'>;
 export type RuleId = Brand<string, 'RuleId'>;
 export type ProjectId = Brand<string, 'ProjectId'>;
 export type EnrolmentId = Brand<string, 'EnrolmentId'>;
+export type EnrolmentBatchId = Brand<string, 'EnrolmentBatchId'>;
 export type DeviceId = Brand<string, 'DeviceId'>;
 export type ProfileId = Brand<string, 'ProfileId'>;
 export type ApiClientId = Brand<string, 'ApiClientId'>;

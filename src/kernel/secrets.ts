@@ -53,7 +53,8 @@ export type KeyPurpose =
   | 'oauth-signing-key'
   | 'ocsp-key'
   | 'prepared-key'
-  | 'saml-key';
+  | 'saml-key'
+  | 'stream-cursor';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -12,7 +12,9 @@ const KEPT = `interval '10 minutes'`;
 /** What may be waited for; one key per target, so that an event wakes only those whom it concerns. */
 export type Topic =
   | `enrolment:${string}`
+  | `enrolment-batch:${string}`
   | `mobile-id-proof:${string}`
+  | `project:${string}`
   | `session:${string}`
   | `api-client:${string}`
   | 'access-policy'

@@ -55,6 +55,8 @@ const LIMITS = {
   'profile/change': { points: 60, seconds: 3600 },
   /** Orders of mobile IDs by one user for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
+  /** Batches of orders by one caller. */
+  'enrolment/batch': { points: 60, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
 } as const satisfies Record<string, { points: number; seconds: number }>;

@@ -36,6 +36,8 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.acknowledgeRenewal': ['nobody', 'profile.supersede-certificates'],
   'Mutation.startEnrolment': ['alva', 'enrolment.start'],
   'Mutation.startEnrolmentForUser': ['olga', 'enrolment.start'],
+  'Mutation.createEnrolments': ['olga', 'enrolment-batch.create'],
+  'Mutation.cancelEnrolmentBatch': ['olga', 'enrolment-batch.cancel'],
   'Mutation.cancelEnrolment': ['alva', 'enrolment.cancel'],
   'Mutation.confirmDevice': ['alva', 'enrolment.confirm-device'],
   'Mutation.renewEnrolmentCode': ['alva', 'enrolment.renew-code'],

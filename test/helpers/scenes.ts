@@ -8,6 +8,7 @@ import { newName } from './orders';
 import { createProject } from './people';
 import { HonestOrNotPhone } from './phone';
 import { administrationScenes } from './scenes/administration-scenes';
+import { batchScenes } from './scenes/batch-scenes';
 import { enrolmentScenes } from './scenes/enrolment-scenes';
 import { factorArguments, factorScenes } from './scenes/factor-scenes';
 import { keyRecoveryArguments, keyRecoveryScenes } from './scenes/key-recovery-scenes';
@@ -66,6 +67,7 @@ export class Stagehand {
     this.finished = setting.finished;
     this.setters = {
       ...administrationScenes(setting),
+      ...batchScenes(setting),
       ...enrolmentScenes(setting),
       ...factorScenes(setting),
       ...keyRecoveryScenes(setting),

@@ -103,6 +103,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.myTotpAuthenticators': ['/account', SIGNED_IN],
   'Query.enrolment': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
   'Query.enrolments': ['/operator/enrolments', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.enrolmentBatch': ['/operator/enrolments', clientsToo(OPERATORS, HIDDEN)],
+  'Query.enrolmentBatches': ['/operator/enrolments', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.profile': ['/operator/profiles', clientsToo(OPERATORS, HIDDEN)],
   'Query.profiles': ['/operator/profiles', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.project': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
@@ -157,6 +159,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.acknowledgeRenewal': ['/device', PHONES],
   'Mutation.startEnrolment': ['/mobile-id/get', STEPPED_UP],
   'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.createEnrolments': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.cancelEnrolmentBatch': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
   'Mutation.cancelEnrolment': [
     '/enrolments/cancel',
     { ...clientsToo(WATCHERS, HIDDEN), 'API client with scope': HIDDEN }, // it was ordered by another
@@ -208,6 +212,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
+  'Subscription.enrolmentBatch': ['/operator/enrolments', clientsToo(OPERATORS, HIDDEN)],
+  'Subscription.projectEnrolments': ['/operator/enrolments', clientsToo(OPERATORS, HIDDEN)],
   'Subscription.enrolmentStatus': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
   'Subscription.mobileIdProof': ['/sign-in', othersGet(PROVERS, HIDDEN)],
 };
@@ -428,6 +434,10 @@ const OPERATOR_VIEW = {
   AppLink: 'label qr url',
   CertificateProfile:
     'commonName country emailAddressInSubject extendedKeyUsages keyAlgorithms kind maxValidityDays organization organizationalUnit policies subjectAltNames validityDays',
+  EnrolmentBatch:
+    'certificates channel createdAt failed failures finishedAt id ordered project skipped state total',
+  EnrolmentBatchConnection: 'nodes pageInfo totalCount',
+  EnrolmentBatchFailure: 'failure reason userId',
   EnrolmentConnection: 'nodes pageInfo totalCount',
   KeyRecovery:
     'approvals approvedAt awaitsKey certificates createdAt enrolmentId expiresAt id reason requester state usedAt user',

@@ -18,6 +18,8 @@ export const CLOSE = {
 
 /** A reader that leaves this much unread is gone, or as good as gone. Bytes. */
 const MAX_UNSENT = 1024 * 1024;
+/** With so much unread he is behind: a subscription then takes no event before he has caught up. Bytes. */
+const BEHIND = 64 * 1024;
 
 /** What of the upgrade request a socket keeps; the request itself is let go. */
 export interface SocketOrigin {
@@ -111,10 +113,19 @@ export class Socket implements GraphqlSocket {
     return sessionId === undefined ? {} : { session: { kind: 'id', sessionId, active } };
   }
 
-  send(data: string): void {
+  /** For a reader who is behind it resolves once he has taken all of it, or is gone. */
+  send(data: string): Promise<void> | void {
     if (!this.isOpen) return;
-    if (this.ws.bufferedAmount > MAX_UNSENT) this.ws.terminate();
-    else this.ws.send(data);
+    const { ws } = this;
+    if (ws.bufferedAmount > MAX_UNSENT) ws.terminate();
+    else if (ws.bufferedAmount < BEHIND) ws.send(data);
+    else {
+      return new Promise((resolve) => {
+        ws.send(data, () => {
+          resolve();
+        });
+      });
+    }
   }
 
   close(code?: number, reason?: string): void {

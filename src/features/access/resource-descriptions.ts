@@ -35,7 +35,7 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/operator/mobile-id': 'Mobile IDs for other users.',
   '/operator/mobile-id/approve': 'Approving or rejecting the phone that has scanned a code.',
   '/operator/mobile-id/supply':
-    'Ordering a mobile ID for another user, also by inviting a member of a project.',
+    'Ordering mobile IDs for other users, one or many, also by inviting members of a project.',
   '/operator/profiles':
     'Mobile IDs of all users: seeing, revoking, suspending and reactivating them.',
   '/operator/projects':

@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import type { DeviceId, EnrolmentId, ProfileId } from '../../kernel/ids.js';
 import { CHANNEL } from '../../platform/event-bus.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { ProjectLog } from '../events/project-stream.service.js';
 import { enrolmentGivenUp } from './enrolment.events.js';
 import { isFinal, predecessorsOf, type EnrolmentStatus } from './enrolment-status.js';
 
@@ -33,12 +34,27 @@ const MOVE = `
       completed_at = CASE WHEN $5 THEN now() END, failure_code = $6,
       device_id = coalesce($7, device_id), device_thumbprint = coalesce($8, device_thumbprint),
       requests_digest = coalesce($9, requests_digest), profile_id = coalesce($10, profile_id)
-    WHERE id = $1 AND status = ANY($3) RETURNING id, last_event
+    WHERE id = $1 AND status = ANY($3) RETURNING id, project_id, last_event
   ), logged AS (
-    INSERT INTO enrolment_event (enrolment_id, number, status, at, detail)
-    SELECT id, last_event, $2, now(), $4 FROM moved RETURNING number
+    INSERT INTO enrolment_event (enrolment_id, project_id, number, status, at, detail)
+    SELECT id, project_id, last_event, $2, now(), $4 FROM moved RETURNING number, project_id
   )
-  SELECT number, pg_notify('${CHANNEL}', 'enrolment:' || $1::uuid) FROM logged`;
+  SELECT number, pg_notify('${CHANNEL}', 'enrolment:' || $1::uuid), pg_notify('${CHANNEL}', 'project:' || project_id) FROM logged`;
+
+const BEGIN = `
+  WITH logged AS (
+    INSERT INTO enrolment_event (enrolment_id, project_id, number, status, at, detail)
+    SELECT id, project_id, 1, $2, now(), $3 FROM enrolment WHERE id = $1 RETURNING project_id
+  )
+  SELECT pg_notify('${CHANNEL}', 'project:' || project_id) FROM logged`;
+
+/** The steps of all enrolments of a project. */
+export const ENROLMENT_LOG: ProjectLog = {
+  name: 'enrolments',
+  table: 'enrolment_event',
+  number: 'log_number',
+  columns: 'enrolment_id AS "enrolmentId", status, detail',
+};
 
 /** The one way in which an enrolment's status changes, and the log that subscribers read. */
 export class EnrolmentLog {
@@ -49,11 +65,7 @@ export class EnrolmentLog {
     status: EnrolmentStatus,
     { detail = null }: Pick<Move, 'detail'> = {},
   ): Promise<void> {
-    await scope.sql(
-      'enrolment-log.begin',
-      'INSERT INTO enrolment_event (enrolment_id, number, status, at, detail) VALUES ($1, 1, $2, now(), $3)',
-      [id, status, detail],
-    );
+    await scope.sql('enrolment-log.begin', BEGIN, [id, status, detail]);
   }
 
   /**

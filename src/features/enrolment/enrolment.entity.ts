@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Generated, Index, PrimaryColumn } from 'typeorm';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
 import type { ProblemCode } from '../../kernel/errors.js';
 import type {
@@ -104,12 +104,23 @@ export class EnrolmentCode {
   @Column('integer') generation!: number;
 }
 
-/** What happened, in order: the number is given under the enrolment's row lock and has no gaps. */
+/**
+ * What happened, in order: the number is given under the enrolment's row lock and has no gaps. Within the project the order is that
+ * of epoch, transaction and `log_number`.
+ */
 @Entity('enrolment_event')
+@Index('enrolment_event_by_project', ['projectId', 'epoch', 'xid', 'logNumber'])
 export class EnrolmentEvent {
   @PrimaryColumn('uuid', { name: 'enrolment_id' }) enrolmentId!: EnrolmentId;
   @PrimaryColumn('integer') number!: number;
   @Column('text') status!: EnrolmentStatus;
   @Column('timestamptz') at!: Date;
   @Column('text', { nullable: true }) detail!: string | null;
+  @Column('uuid', { name: 'project_id' }) projectId!: ProjectId;
+  @Column('integer', { default: () => 'project_log_epoch()' }) epoch!: number;
+  @Column('bigint', { default: () => 'project_log_xid()' }) xid!: string;
+  /** TypeORM's types know identity columns as primary keys alone. */
+  @Generated('identity' as 'increment')
+  @Column({ type: 'bigint', name: 'log_number', generatedIdentity: 'ALWAYS' })
+  logNumber!: string;
 }

@@ -13,6 +13,8 @@ export interface Order extends NamedCredentials {
   readonly channel?: DeliveryChannel | null;
   readonly validityDays?: number | null;
   readonly idempotencyKey?: string | null;
+  /** Its code goes on paper, and can be scanned for as long as one in a mail. */
+  readonly isPrinted?: boolean;
 }
 
 /** @throws DomainError CERTIFICATE_NOT_SELECTABLE, INVALID_INPUT */

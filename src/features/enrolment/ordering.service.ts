@@ -278,7 +278,8 @@ export class OrderingService {
     const ordered = validityOf(project, order);
     const days = { project: settings.validityDays, ordered };
     const { terms, validityDays } = agreeTerms(project.certificateProfiles, certificates, days);
-    const ttl = channel === 'SCREEN' ? settings.codeTtlSeconds : settings.invitationTtlSeconds;
+    const isShown = channel === 'SCREEN' && order.isPrinted !== true;
+    const ttl = isShown ? settings.codeTtlSeconds : settings.invitationTtlSeconds;
     return {
       id: newId(),
       projectId: project.id,

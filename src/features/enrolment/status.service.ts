@@ -36,9 +36,10 @@ export class StatusService {
     const named = (events: readonly LoggedEvent[]): StatusEvent[] =>
       events.map((event) => ({ ...event, enrolmentId }));
     const first = position === undefined ? named(await this.log.latest(scope, enrolmentId)) : [];
-    return new LogStream<StatusEvent>(
+    return new LogStream<StatusEvent, number>(
       {
         after: async (number) => named(await this.log.after(scope, enrolmentId, number)),
+        positionOf: ({ number }) => number,
         isLast: ({ status }) => isFinal(status),
         listen: (wake) => this.bus.listen(`enrolment:${enrolmentId}`, wake),
       },

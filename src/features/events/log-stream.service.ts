@@ -1,20 +1,17 @@
-/** Something that was logged, in order of its number. */
-interface Numbered {
-  readonly number: number;
-}
-
-export interface StreamSource<E extends Numbered> {
-  /** What was logged after event `number`, oldest first. */
-  after(number: number): Promise<readonly E[]>;
+/** A log of events `E`; `P` tells where in it one stands. */
+export interface StreamSource<E, P> {
+  /** What was logged behind `position`, oldest first; all, or a page of it where `wake` is called for the next. */
+  after(position: P): Promise<readonly E[]>;
+  positionOf(event: E): P;
   /** Whether nothing can follow this event. */
   isLast(event: E): boolean;
   /** Calls `wake` whenever something may have been logged, until the returned function is called. */
   listen(wake: () => void): () => void;
 }
 
-export interface StreamStart<E extends Numbered> {
-  /** Number of the last event that the reader knows. */
-  readonly position: number;
+export interface StreamStart<E, P> {
+  /** Of the last event that the reader knows. */
+  readonly position: P;
   /** Events behind it that are at hand already. */
   readonly first: readonly E[];
   /** Nothing can come behind the position. */
@@ -25,17 +22,17 @@ export interface StreamStart<E extends Numbered> {
  * Follows a log: gives each event behind `position` once, in order, and waits for the next. Wake-ups are hints; what is given
  * is read from the log, so that none can be lost and none can come twice. Ends after the last event, or when returned.
  */
-export class LogStream<E extends Numbered> implements AsyncIterableIterator<E> {
+export class LogStream<E, P> implements AsyncIterableIterator<E> {
   private readonly ready: E[] = [];
   private readonly forget: () => void;
-  private position: number;
+  private position: P;
   private isOver: boolean;
   private isStale = true;
   private wakeWaiting: (() => void) | undefined;
 
   constructor(
-    private readonly source: StreamSource<E>,
-    { position, first, isOver }: StreamStart<E>,
+    private readonly source: StreamSource<E, P>,
+    { position, first, isOver }: StreamStart<E, P>,
   ) {
     this.position = position;
     this.isOver = isOver;
@@ -85,7 +82,7 @@ export class LogStream<E extends Numbered> implements AsyncIterableIterator<E> {
     if (this.isOver) return;
     for (const event of events) {
       this.ready.push(event);
-      this.position = event.number;
+      this.position = this.source.positionOf(event);
       if (this.source.isLast(event)) this.isOver = true;
     }
   }

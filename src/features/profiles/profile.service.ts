@@ -106,6 +106,19 @@ export class ProfileService {
   }
 
   /** Null also where it is out of the actor's reach. */
+  /** Whether the user has a mobile ID of the project, be it suspended. */
+  async isHolder(
+    scope: Scope,
+    { userId, projectId }: { readonly userId: UserId; readonly projectId: ProjectId },
+  ): Promise<boolean> {
+    const held = await scope.sql(
+      'profile.is-holder',
+      'SELECT FROM profile WHERE user_id = $1 AND project_id = $2 AND state = ANY($3) LIMIT 1',
+      [userId, projectId, LIVING_STATES],
+    );
+    return held.length > 0;
+  }
+
   async find(scope: Scope, id: ProfileId): Promise<MobileIdProfile | null> {
     const [row] = await scope.sql<MobileIdProfile>(
       'profile.find',

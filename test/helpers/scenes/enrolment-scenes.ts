@@ -1,3 +1,5 @@
+import { ENROLMENT_LOG } from '../../../src/features/enrolment/enrolment-log.service';
+import type { ProjectId } from '../../../src/kernel/ids';
 import { claimedOrder, order } from '../cast';
 import type { Order } from '../orders';
 import { HonestOrNotPhone, requestFor } from '../phone';
@@ -9,6 +11,7 @@ export function enrolmentScenes(setting: Setting): Setters {
   return {
     enrolment: async () => ofOrder(await claimed(setting), 'id'),
     enrolmentStatus: async () => ofOrder(await claimed(setting), 'enrolmentId'),
+    projectEnrolments: () => followable(setting),
     cancelEnrolment: async () => ofOrder(await claimed(setting), 'id'),
     confirmDevice: () => confirmable(setting),
     approveDevice: () => confirmable(setting),
@@ -59,6 +62,18 @@ async function expiredCode(setting: Setting): Promise<Scene> {
     [placed.id],
   );
   return { args: { id: placed.id }, order: placed };
+}
+
+/** A project whose log goes on behind the cursor. */
+async function followable(setting: Setting): Promise<Scene> {
+  const { projectId } = setting.cast;
+  const { streams } = setting.server.app.services;
+  const events = await streams.follow(ENROLMENT_LOG, projectId as ProjectId, null);
+  await ordered(setting);
+  const { value } = await events.next();
+  await events.return?.();
+  await ordered(setting);
+  return { args: { projectId, after: value?.cursor } };
 }
 
 function ofOrder(

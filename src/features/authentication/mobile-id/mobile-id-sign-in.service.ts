@@ -73,12 +73,13 @@ export class MobileIdSignInService {
   async follow(scope: Scope, id: string): Promise<AsyncIterableIterator<MobileIdProofStep>> {
     const { id: known } = await this.own(scope, requireUser(scope), id);
     const { mobileIdProofs, bus } = this.ports;
-    return new LogStream<MobileIdProofStep>(
+    return new LogStream<MobileIdProofStep, number>(
       {
         after: async (number) => {
           const proof = await mobileIdProofs.byId(scope, known);
           return proof === undefined ? [] : [stepOf(proof)].filter((step) => step.number > number);
         },
+        positionOf: ({ number }) => number,
         isLast: ({ state }) => isFinal(state),
         listen: (wake) => bus.listen(`mobile-id-proof:${known}`, wake),
       },

@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Router, type Response } from 'express';
+import type { BatchResultService } from '../../features/enrolment/batch/batch-result.service.js';
+import type { EnrolmentBatchService } from '../../features/enrolment/batch/enrolment-batch.service.js';
+import { printSheets } from '../../features/qr/sheet.service.js';
+import type { RequestContext } from '../../kernel/actor.js';
+import type { UnitOfWork } from '../../platform/scope.js';
+import { hasCode } from '../../platform/system-errors.js';
+import { guarded, type GuardedParts } from './guarded-exchange.js';
+
+export interface BatchFilesParts extends GuardedParts {
+  readonly work: UnitOfWork;
+  readonly enrolmentBatches: EnrolmentBatchService;
+  readonly batchResults: BatchResultService;
+}
+
+const RESOURCE = { resource: '/operator/mobile-id/supply', isChange: false };
+
+/** The results of batches, judged as their orders are: they hold the codes. To be mounted under `/batches`. */
+export function batchFiles(parts: BatchFilesParts): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get(
+    '/:id.csv',
+    guarded(parts, RESOURCE, (context, req, res) =>
+      sendCsv(parts, { context, id: String(req.params['id']), res }),
+    ),
+  );
+  router.get(
+    '/:id.pdf',
+    guarded(parts, RESOURCE, (context, req, res) =>
+      sendSheets(parts, { context, id: String(req.params['id']), res }),
+    ),
+  );
+  return router;
+}
+
+interface Asked {
+  readonly context: RequestContext;
+  readonly id: string;
+  readonly res: Response;
+}
+
+async function sendCsv(
+  { work, enrolmentBatches, batchResults }: BatchFilesParts,
+  { context, id, res }: Asked,
+): Promise<void> {
+  const scope = work.read(context);
+  const batch = await enrolmentBatches.own(scope, id);
+  await enrolmentBatches.noteDownload(scope, batch, 'csv');
+  res.attachment(`mobile-ids-${batch.id}.csv`);
+  res.setHeader('content-type', 'text/csv; charset=utf-8; header=present'); // RFC 4180 section 3
+  await send(Readable.from(batchResults.csv(scope, batch)), res);
+}
+
+async function sendSheets(
+  { work, enrolmentBatches, batchResults }: BatchFilesParts,
+  { context, id, res }: Asked,
+): Promise<void> {
+  const scope = work.read(context);
+  const batch = await enrolmentBatches.own(scope, id);
+  const { project, sheets } = await batchResults.sheets(scope, batch);
+  await enrolmentBatches.noteDownload(scope, batch, 'pdf');
+  res.type('application/pdf').attachment(`mobile-ids-${batch.id}.pdf`);
+  await send(printSheets(sheets, { title: project.name, now: scope.now }), res);
+}
+
+/** Who goes away in the middle of it misses the rest. */
+async function send(file: Readable, res: Response): Promise<void> {
+  await pipeline(file, res).catch((error: unknown) => {
+    if (!hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
+  });
+}
