@@ -47,6 +47,7 @@ import { poolOf, sqlOn } from './platform/scope.js';
 import { createSmsSender } from './platform/sms.js';
 import { createResolvers } from './composition/resolvers.js';
 import { createServices, type Services } from './composition/services.js';
+import { startWebhooks } from './composition/webhooks.js';
 
 const DRAIN_MS = 5000;
 /** Draining and the jobs' end together, which both have their own measure. */
@@ -105,7 +106,8 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   });
   teardown.add(() => counters.end());
   const { clientCa } = config;
-  const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session };
+  const webhooks = { allowedNetworks: config.webhookAllowedNetworks, log };
+  const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session, webhooks };
   const ground = { source, counters, keys, bus, horizon, ...given };
   const services = createServices(ground);
   followAuthorities(authorities, { work: services.work, bus, log });
@@ -187,8 +189,9 @@ async function startJobs(
   const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
   const housekeeping = startHousekeeping(services, log);
   const sealing = startSealing(services, config.dataDir, log);
+  const webhooks = startWebhooks(services, log);
   const stop = (): Promise<unknown> =>
-    Promise.all([worker.stop(), housekeeping.stop(), sealing.stop()]);
+    Promise.all([worker.stop(), housekeeping.stop(), sealing.stop(), webhooks.stop()]);
   teardown.add(stop, END_WORK_MS);
   return stop;
 }

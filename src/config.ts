@@ -47,6 +47,8 @@ export interface Config {
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
   readonly introspection: boolean;
   readonly log: { readonly level: string; readonly file: string | null };
+  /** Where webhooks may go although it is not public: addresses and CIDR blocks. */
+  readonly webhookAllowedNetworks: readonly string[];
   /** Where the built pages are. */
   readonly webRoot: string;
   /** Connections to the database that this process keeps at most. */
@@ -95,6 +97,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     introspection: settings.INTROSPECTION,
     log: { level: settings.LOG_LEVEL, file: settings.LOG_FILE ?? null },
+    webhookAllowedNetworks: settings.WEBHOOK_ALLOWED_NETWORKS,
     webRoot: WEB_ROOT,
     poolSize: POOL_SIZE,
   });

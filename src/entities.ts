@@ -66,6 +66,13 @@ import { ActivationClaim } from './features/enrolment/self-registration/activati
 import { ProjectEntity } from './features/projects/project.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
+import {
+  ProfileEvent,
+  WebhookDeliveryEntity,
+  WebhookEndpointEntity,
+  WebhookPositionEntity,
+  WebhookSecretEntity,
+} from './features/webhooks/webhook.entity.js';
 import { Initial1795291418159 } from './migrations/1795291418159-Initial.js';
 import { RuleVersions1795400300000 } from './migrations/1795400300000-RuleVersions.js';
 import { Announcements1795400400000 } from './migrations/1795400400000-Announcements.js';
@@ -78,6 +85,7 @@ import { CertificateProfiles1795500400000 } from './migrations/1795500400000-Cer
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
 import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRegistration.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
+import { Webhooks1795600700000 } from './migrations/1795600700000-Webhooks.js';
 import { Announcement } from './platform/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
@@ -134,6 +142,7 @@ export const databaseSchema: DatabaseSchema = {
     IdentityProviderEntity,
     PreparedKey,
     Profile,
+    ProfileEvent,
     ProjectEntity,
     ProjectMemberEntity,
     ProofAttempt,
@@ -153,6 +162,10 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     TotpAuthenticatorEntity,
     UserEntity,
+    WebhookDeliveryEntity,
+    WebhookEndpointEntity,
+    WebhookPositionEntity,
+    WebhookSecretEntity,
     WrappedKey,
   ],
   migrations: [
@@ -178,5 +191,6 @@ export const databaseSchema: DatabaseSchema = {
     ProjectStreams1795600300000,
     EnrolmentBatches1795600350000,
     ProjectMembers1795600500000,
+    Webhooks1795600700000,
   ],
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { KEY_ALGORITHMS } from './kernel/key-algorithm.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { StartupError } from './kernel/startup-error.js';
+import { isGuardNetwork } from './platform/address-guard.js';
 import { parseSmsGateway, type SmsGateway } from './platform/sms.js';
 
 /** A setting that cannot be used. The message names the variable and never repeats its value. */
@@ -95,6 +96,15 @@ const environment = z.object({
     .default('info'),
   LOG_FILE: z.string().optional(),
   NODE_ENV: z.string().optional(),
+  WEBHOOK_ALLOWED_NETWORKS: list
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(isGuardNetwork, 'must hold IP addresses or CIDR blocks, separated by commas'),
+      ),
+    )
+    .default([]),
 });
 /** The variables, each by itself in its right form. */
 export type Environment = z.infer<typeof environment>;

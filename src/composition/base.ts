@@ -36,6 +36,7 @@ import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
 import type { Horizon } from '../platform/horizon.js';
+import type { Logger } from '../platform/logger.js';
 import { RateLimits } from '../platform/rate-limits.js';
 import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
 import type { Authorities } from './authorities.js';
@@ -55,6 +56,7 @@ export interface Ground {
   readonly publicUrl: string;
   readonly sms: { readonly isOffered: boolean; readonly dailyLimit: number };
   readonly session: SessionTimeouts;
+  readonly webhooks: { readonly allowedNetworks: readonly string[]; readonly log: Logger };
 }
 
 export type Base = ReturnType<typeof createBase>;

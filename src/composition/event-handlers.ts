@@ -4,7 +4,7 @@ import { credentialRemoved } from '../features/authentication/authentication.eve
 import { certificatesChanged } from '../features/certificates/certificate.events.js';
 import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
 import { memberAdded, memberRemoved } from '../features/members/member.events.js';
-import { profilesEnded } from '../features/profiles/profile.events.js';
+import { profilesEnded, profilesMoved } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
   passwordChanged,
@@ -21,8 +21,12 @@ import type { ChangeScope } from '../platform/scope.js';
 import type { createAuthentication } from './authentication.js';
 import type { Base } from './base.js';
 import type { createEnrolment } from './enrolment.js';
+import type { createWebhooks } from './webhooks.js';
 
-type Handling = Base & ReturnType<typeof createAuthentication> & ReturnType<typeof createEnrolment>;
+type Handling = Base &
+  ReturnType<typeof createAuthentication> &
+  ReturnType<typeof createEnrolment> &
+  Pick<ReturnType<typeof createWebhooks>, 'profileLog'>;
 type Handlers = EventHandlers<ChangeScope>;
 
 /** Calls upward: what a change in a lower slice means for the higher ones, in the same transaction. */
@@ -115,6 +119,7 @@ function onCredentials(handlers: Handlers, services: Handling): void {
     await services.mobileIdEvidence.forget(scope, profileIds);
     await services.keyDelivery.forgetEnded(scope, profileIds);
   });
+  handlers.on(profilesMoved, (scope, event) => services.profileLog.note(scope, event));
   handlers.on(userAddressChanged, async (scope, { userId, what }) => {
     const method = what === 'email' ? 'EMAIL_CODE' : 'SMS_CODE';
     await oneTimeCodes.voidAllOf(scope, userId, method);

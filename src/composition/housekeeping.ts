@@ -81,6 +81,8 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.samlSessions,
     services.sessions,
     services.totp,
+    services.webhookDeliveries,
+    services.webhookSecrets,
   ];
   for (const each of passing) await each.purge(scope);
   await purgeAnnouncements(scope);

@@ -6,6 +6,7 @@ import {
   type MailComposers,
 } from '../features/notifications/mail-delivery.service.js';
 import * as mails from '../features/notifications/mail-template.service.js';
+import { webhookDisabledMail } from '../features/notifications/webhook-mail.service.js';
 import { sendMailJob } from '../features/notifications/notification.jobs.js';
 import { PROBLEMS } from '../kernel/errors.js';
 import type { Mailer } from '../platform/mailer.js';
@@ -35,6 +36,7 @@ export function mailTask(services: Services, mailer: Mailer): OutboxTask {
 
 function composers(services: Services): MailComposers {
   const { work, delivery, expiryReminders, oneTimeCodes, passwordLinks, users } = services;
+  const { webhookEndpoints } = services;
   const reading = async <T>(id: string, read: (scope: Scope) => Promise<T>): Promise<T> =>
     read(work.read(await work.systemRequest('mail', id)));
   return {
@@ -96,6 +98,10 @@ function composers(services: Services): MailComposers {
     MOBILE_ID_RENEWED: async (id) => {
       const notice = await reading(id, (scope) => expiryReminders.renewed(scope, id));
       return notice && mails.renewedMail({ ...notice, to: notice.address });
+    },
+    WEBHOOK_DISABLED: async (id) => {
+      const notice = await reading(id, (scope) => webhookEndpoints.notice(scope, id));
+      return notice && webhookDisabledMail(notice);
     },
   };
 }

@@ -40,6 +40,7 @@ import {
 import { QrCodeResolver } from '../features/qr/qr.resolver.js';
 import { SessionResolver } from '../features/sessions/session.resolver.js';
 import { UserResolver } from '../features/users/user.resolver.js';
+import { WebhookResolver } from '../features/webhooks/webhook.resolver.js';
 import type { Services } from './services.js';
 
 /** Every resolver class of the schema, over the services. */
@@ -84,5 +85,6 @@ export function createResolvers(services: Services): readonly [object, ...object
     new TotpResolver(services.answers, services.totpProofs),
     new UserProfilesResolver(work, profiles, services.access),
     new UserResolver(work, users),
+    new WebhookResolver(services),
   ];
 }

@@ -2,6 +2,7 @@ import { createAuthentication } from './authentication.js';
 import { createBase, type Ground } from './base.js';
 import { createEnrolment } from './enrolment.js';
 import { registerHandlers } from './event-handlers.js';
+import { createWebhooks } from './webhooks.js';
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -11,7 +12,8 @@ export function createServices(ground: Ground) {
   const base = createBase(ground);
   const authentication = createAuthentication(base, ground);
   const enrolment = createEnrolment(base, authentication);
-  const services = { ...base, ...authentication, ...enrolment };
+  const webhooks = createWebhooks(base, ground.webhooks);
+  const services = { ...base, ...authentication, ...enrolment, ...webhooks };
   registerHandlers(base.handlers, services);
   return services;
 }

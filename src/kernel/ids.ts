@@ -18,6 +18,9 @@ export type AssignedIdId = Brand<string, 'AssignedIdId'>;
 export type CertificateId = Brand<string, 'CertificateId'>;
 export type MemberId = Brand<string, 'MemberId'>;
 export type KeyRecoveryId = Brand<string, 'KeyRecoveryId'>;
+export type WebhookDeliveryId = Brand<string, 'WebhookDeliveryId'>;
+export type WebhookEndpointId = Brand<string, 'WebhookEndpointId'>;
+export type WebhookSecretId = Brand<string, 'WebhookSecretId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

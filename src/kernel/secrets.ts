@@ -54,7 +54,8 @@ export type KeyPurpose =
   | 'ocsp-key'
   | 'prepared-key'
   | 'saml-key'
-  | 'stream-cursor';
+  | 'stream-cursor'
+  | 'webhook-secret';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -59,6 +59,8 @@ const LIMITS = {
   'enrolment/batch': { points: 60, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
+  /** Messages to try one webhook endpoint with: whoever may, is not to search networks with them. */
+  'webhook/test': { points: 30, seconds: 3600 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
 
 export type LimitName = keyof typeof LIMITS;

@@ -84,6 +84,13 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.createIdentityProvider': ['admin', 'identity-provider.create'],
   'Mutation.updateIdentityProvider': ['admin', 'identity-provider.update'],
   'Mutation.deleteIdentityProvider': ['admin', 'identity-provider.delete'],
+  'Mutation.createWebhookEndpoint': ['admin', 'webhook-endpoint.create'],
+  'Mutation.updateWebhookEndpoint': ['admin', 'webhook-endpoint.update'],
+  'Mutation.deleteWebhookEndpoint': ['admin', 'webhook-endpoint.delete'],
+  'Mutation.rotateWebhookSecret': ['admin', 'webhook-endpoint.rotate-secret'],
+  'Mutation.replayWebhooks': ['admin', 'webhook-endpoint.replay'],
+  'Mutation.resendWebhookDelivery': ['admin', 'webhook-delivery.resend'],
+  'Mutation.testWebhookEndpoint': ['admin', 'webhook-endpoint.test'],
 };
 
 /** They open a challenge, which is nothing until it is answered: strangers could fill the log with them. */

@@ -47,6 +47,9 @@ export async function settled({ query }: TestDatabase): Promise<void> {
     const asked = await query(
       `SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'prepare-password-reset'`,
     );
-    return overdue.length + asked.length === 0 ? true : undefined;
+    const unsent = await query(
+      `SELECT id FROM webhook_delivery WHERE state = 'PENDING' AND next_attempt_at <= now()`,
+    );
+    return overdue.length + asked.length + unsent.length === 0 ? true : undefined;
   });
 }

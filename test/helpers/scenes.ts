@@ -18,6 +18,7 @@ import { passwordArguments, passwordScenes } from './scenes/password-scenes';
 import { profileScenes } from './scenes/profile-scenes';
 import { given, type OwnArguments, type Scene, type Setters, type Setting } from './scenes/scene';
 import { userScenes } from './scenes/user-scenes';
+import { webhookScenes } from './scenes/webhook-scenes';
 import type { TestServer } from './server';
 
 export type { Scene } from './scenes/scene';
@@ -76,6 +77,7 @@ export class Stagehand {
       ...passwordScenes(setting),
       ...profileScenes(setting),
       ...userScenes(setting),
+      ...webhookScenes(setting),
     };
     this.own = {
       ...factorArguments(setting),

@@ -166,6 +166,7 @@ describe('a mail from the outbox', () => {
         MEMBER_REMOVED: nothing,
         MOBILE_ID_EXPIRES: nothing,
         MOBILE_ID_RENEWED: nothing,
+        WEBHOOK_DISABLED: nothing,
       },
       {
         delivered: (template, id) => Promise.resolve(void told.push(`delivered ${template} ${id}`)),

@@ -119,6 +119,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.explainAccess': ['/admin/access-rules', ADMINISTRATORS],
   'Query.resources': ['/admin/access-rules', ADMINISTRATORS],
   'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
+  'Query.webhookEndpoints': ['/admin/webhooks', ADMINISTRATORS],
+  'Query.webhookDeliveries': ['/admin/webhooks', ADMINISTRATORS],
   'Mutation.signInWithPassword': ['/sign-in', EVERYONE],
   'Mutation.signInWithClientCertificate': ['/sign-in', row('INVALID_CREDENTIALS')],
   'Mutation.sendEmailCode': ['/sign-in', PROVERS],
@@ -209,6 +211,13 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.createIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Mutation.updateIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Mutation.deleteIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
+  'Mutation.createWebhookEndpoint': ['/admin/webhooks', ADMINISTRATORS],
+  'Mutation.updateWebhookEndpoint': ['/admin/webhooks', ADMINISTRATORS],
+  'Mutation.deleteWebhookEndpoint': ['/admin/webhooks', ADMINISTRATORS],
+  'Mutation.rotateWebhookSecret': ['/admin/webhooks', ADMINISTRATORS],
+  'Mutation.replayWebhooks': ['/admin/webhooks', ADMINISTRATORS],
+  'Mutation.resendWebhookDelivery': ['/admin/webhooks', ADMINISTRATORS],
+  'Mutation.testWebhookEndpoint': ['/admin/webhooks', ADMINISTRATORS],
   'Mutation.createAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.updateAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
@@ -470,6 +479,13 @@ const ADMINISTRATOR_VIEW = {
   Resource: 'description guards inheritedRules path rules',
   RuleVerdict: 'because matched resource rule satisfied',
   TimeWindow: 'days from timeZone to',
+  WebhookAttempt: 'at milliseconds problem status',
+  WebhookDelivery:
+    'attemptLog attempts createdAt finishedAt id nextAttemptAt payload state type webhookId',
+  WebhookDeliveryConnection: 'nodes pageInfo totalCount',
+  WebhookEndpoint:
+    'alertEmail createdAt description disabledAt disabledReason enabled eventTypes failingSince id projectId url',
+  WebhookEndpointSecret: 'endpoint secret',
 } as const;
 
 /** What has to do with a person's own sessions and proofs: an API client is none. */

@@ -44,6 +44,8 @@ test.each([
   ['CLIENT_CA', { CLIENT_CA: __filename, TRUSTED_PROXIES: '10.0.0.1' }],
   ['ALLOWED_ORIGINS', { ALLOWED_ORIGINS: '*' }],
   ['TRUSTED_PROXIES', { TRUSTED_PROXIES: 'proxy.example.org' }],
+  ['WEBHOOK_ALLOWED_NETWORKS', { WEBHOOK_ALLOWED_NETWORKS: 'hooks.example.org' }],
+  ['WEBHOOK_ALLOWED_NETWORKS', { WEBHOOK_ALLOWED_NETWORKS: '10.0.0.0/8,10.1' }],
   ['DATABASE_URL', { DATABASE_URL: 'mysql://localhost' }],
   ['MASTER_KEY', { DATABASE_URL: 'postgres://localhost/signet' }],
   ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'mysql://localhost' }],

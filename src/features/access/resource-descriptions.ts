@@ -12,6 +12,7 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/admin/identity-providers': 'SAML identity providers.',
   '/admin/projects': 'Making projects, changing their settings, and their activation codes.',
   '/admin/users': 'Giving roles to users.',
+  '/admin/webhooks': 'Where host systems are told of events, and what they were told.',
   '/certificate-authority':
     'The public part of the certificate authority. Open to everybody whom no DENY keeps out.',
   '/device':

@@ -11,6 +11,7 @@ export const MAIL_TEMPLATES = [
   'MEMBER_REMOVED',
   'MOBILE_ID_EXPIRES',
   'MOBILE_ID_RENEWED',
+  'WEBHOOK_DISABLED',
 ] as const;
 export type MailTemplate = (typeof MAIL_TEMPLATES)[number];
 

@@ -9,7 +9,7 @@ import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { CertificateService, RevocationReason } from '../certificates/certificate.service.js';
 import { Profile } from './profile.entity.js';
-import { profilesEnded } from './profile.events.js';
+import { profilesEnded, profilesMoved } from './profile.events.js';
 import {
   LIVING_STATES,
   predecessorsOf,
@@ -210,6 +210,7 @@ export class ProfileService {
     if (revoked.length === 0) return;
     await this.certificates.revoke(scope, revoked, reason);
     await this.finish(scope, 'profile.revoke', revoked, detail);
+    await scope.raise(profilesMoved, { profileIds: revoked, to: 'REVOKED' });
     await scope.raise(profilesEnded, { profileIds: revoked });
   }
 
@@ -227,6 +228,7 @@ export class ProfileService {
     if (suspended.length === 0) return;
     await this.certificates.hold(scope, suspended);
     await this.finish(scope, 'profile.deactivate', suspended, detail);
+    await scope.raise(profilesMoved, { profileIds: suspended, to: 'INACTIVE' });
     await scope.raise(profilesEnded, { profileIds: suspended });
   }
 
@@ -244,6 +246,7 @@ export class ProfileService {
     if (released.length === 0) return;
     await this.certificates.release(scope, released);
     await this.finish(scope, 'profile.reactivate', released, detail);
+    await scope.raise(profilesMoved, { profileIds: released, to: 'ACTIVE' });
   }
 
   /** For who is locked. */
@@ -280,6 +283,8 @@ export class ProfileService {
   async expire(scope: ChangeScope): Promise<void> {
     const expired = await this.moved(scope, 'profile.expire', EXPIRE, []);
     await this.finish(scope, 'profile.expire', expired);
+    if (expired.length > 0)
+      await scope.raise(profilesMoved, { profileIds: expired, to: 'EXPIRED' });
     const kindsOf = await this.certificates.expire(scope);
     const living = [[...kindsOf.keys()], LIVING_STATES];
     for (const id of await this.moved(scope, 'profile.living', LIVING, living)) {

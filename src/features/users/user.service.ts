@@ -16,7 +16,13 @@ import {
   requireAuthorityOverAddress,
   requireRoles,
 } from './user-guards.js';
-import { readNewUser, readUserChanges, reasonProblem, searchPattern } from './user-input.js';
+import {
+  emailProblem,
+  readNewUser,
+  readUserChanges,
+  reasonProblem,
+  searchPattern,
+} from './user-input.js';
 import {
   insertUser,
   isUsernameTaken,
@@ -50,7 +56,7 @@ import {
   type UserWithPassword,
 } from './user.js';
 
-export { searchPattern };
+export { emailProblem, searchPattern };
 export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary, UserWithPassword };
 
 /**

@@ -44,6 +44,7 @@ function delivery({ composed = COMPOSED, isServerUp = true }: Setting): {
     MEMBER_REMOVED: compose,
     MOBILE_ID_EXPIRES: compose,
     MOBILE_ID_RENEWED: compose,
+    WEBHOOK_DISABLED: compose,
   };
   const outcome = { delivered: tell('delivered'), givenUp: tell('givenUp') };
   return { service: new MailDeliveryService(mailer, composers, outcome), sent, told };
