@@ -24,6 +24,7 @@ import { KeyRing } from './kernel/secrets.js';
 import type { IssuingAuthorities } from './features/certificates/authorities/issuing-authorities.service.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
+import { assignedIdMount } from './composition/assigned-id-mount.js';
 import { pkiMount } from './composition/pki-mount.js';
 import { projectMount } from './composition/project-mount.js';
 import { pkiUrlOf } from './composition/pki-url.js';
@@ -226,6 +227,7 @@ async function startEdge(
     ports,
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
     mounts: [
+      assignedIdMount(config, { services, ports, publicUrl, log }),
       pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
       estMount(config, { services, ports, publicUrl }),

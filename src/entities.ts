@@ -7,7 +7,10 @@ import {
   ApiClientSecretEntity,
 } from './features/api-clients/api-client.entity.js';
 import { OAuthAssertion, OAuthSigningKey } from './features/api-clients/oauth.entity.js';
-import { AssignedIdEntity } from './features/assigned-ids/assigned-id.entity.js';
+import {
+  AssignedIdEntity,
+  AssignedIdEventEntity,
+} from './features/assigned-ids/assigned-id.entity.js';
 import { AuditEntryEntity } from './features/audit/audit-entry.entity.js';
 import { AuditSealEntity } from './features/audit/audit-seal.entity.js';
 import { ProofAttempt } from './features/authentication/proof-attempt.entity.js';
@@ -96,6 +99,7 @@ import { KeyArchive1795500300000 } from './migrations/1795500300000-KeyArchive.j
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { AssignedIds1795600200000 } from './migrations/1795600200000-AssignedIds.js';
+import { AssignedIdEvents1795600320000 } from './migrations/1795600320000-AssignedIdEvents.js';
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
@@ -114,6 +118,7 @@ export const databaseSchema: DatabaseSchema = {
     ApiClientSecretEntity,
     ArchivedKey,
     AssignedIdEntity,
+    AssignedIdEventEntity,
     AuditEntryEntity,
     AuditSealEntity,
     Authority,
@@ -189,6 +194,7 @@ export const databaseSchema: DatabaseSchema = {
     SelfRegistration1795600100000,
     AssignedIds1795600200000,
     ProjectStreams1795600300000,
+    AssignedIdEvents1795600320000,
     EnrolmentBatches1795600350000,
     ProjectMembers1795600500000,
     Webhooks1795600700000,

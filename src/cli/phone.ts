@@ -14,6 +14,7 @@ import { FileKeyStore } from './phone/file-key-store.js';
 import { runTerminalPhone } from './phone/terminal-phone.js';
 import { runTerminalProof } from './phone/terminal-proof.js';
 import { runTerminalRenewal } from './phone/terminal-renewal.js';
+import { runTerminalReport } from './phone/terminal-report.js';
 import { runCommand } from './run-command.js';
 
 const EXIT = { FAILED: 1, INTERRUPTED: 130 } as const;
@@ -23,12 +24,14 @@ const USAGE = `A phone in a terminal: scans a mobile ID link, makes the keys, ge
   npm run phone -- LINK [--name "My phone"] [--algorithm P-256] [--out DIR] [--keep FILE] [--number NN]
   npm run phone -- decrypt MESSAGE --keep FILE
   npm run phone -- renew --keep FILE [--profile ID] [--algorithm P-256]
+  npm run phone -- report --keep FILE
 
   LINK         what stands in the QR code, e.g. http://localhost:4000/m#…
   --name       how the phone calls itself
   --algorithm  ${KEY_ALGORITHMS.join(', ')}; without it, the server's first choice
   --out        writes certificates and chain there as PEM; private keys stay in memory
   renew        renews the mobile IDs in FILE that run out soon
+  report       tells the servers that have assigned this phone an ID that it is in use
   --keep       keeps the mobile ID and its keys in this file, unencrypted, to answer, decrypt and renew with later
   --profile    renews this mobile ID alone
   --number     the number that the page shows, where the link asks whether it is you; else it is asked for
@@ -51,6 +54,7 @@ interface Arguments {
 
 /** In place of a LINK. */
 const RENEW = 'renew';
+const REPORT = 'report';
 
 /** An empty one says no. */
 const NUMBER: Option<string> = { type: 'string', takes: 'a number', read: (text) => text };
@@ -90,6 +94,11 @@ async function run(wanted: Arguments, signal: AbortSignal): Promise<void> {
     wanted.keepFile === undefined ? undefined : await FileKeyStore.open(wanted.keepFile);
   if (wanted.link === RENEW) {
     await renew(wanted, store);
+    return;
+  }
+  if (wanted.link === REPORT) {
+    if (store === undefined) throw new PhoneError('NO_SUCH_MOBILE_ID', 'Name its file by --keep.');
+    await runTerminalReport({ store, clock: systemClock, write });
     return;
   }
   const link = parseProofLink(wanted.link);

@@ -101,7 +101,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     recoveredCertificates: new RecoveredCertificateService(),
     streams: new ProjectStreamService({ sql: work.sql, keys, bus, horizon: ground.horizon }),
     sessionControl: new SessionControl({ work, sessions, users, audit }),
-    ...{ profiles, assignedIds: new AssignedIdService({ profiles, selfRegistrations }) },
+    ...{ profiles, assignedIds: new AssignedIdService({ profiles, selfRegistrations, audit }) },
     memberLists: new MemberListService(),
     auditSeals: new AuditSealService(keys),
     authenticationKeys: new AuthenticationKeyService(),

@@ -5,6 +5,10 @@ export const GUARDED_IN_SERVICES: readonly Guarded[] = [
   { resource: '/admin/projects', name: 'GET /projects/ID/activation-code.png, .svg, .pdf' },
   { resource: '/mobile-id/get', name: 'Mutation.reactivateMyProfile' },
   { resource: '/mobile-id/recover', name: 'StartEnrolmentInput.recoverCertificateIds' },
+  {
+    resource: '/operator/assigned-ids',
+    name: 'GET /projects/ID/assigned-ids.csv, .json; POST /assigned-ids/confirmations; MobileIdProfile.assignedId',
+  },
   { resource: '/operator/mobile-id/supply', name: 'GET /batches/ID.csv, .pdf' },
   { resource: '/operator/profiles', name: 'User.profiles' },
 ];

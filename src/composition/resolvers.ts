@@ -1,6 +1,15 @@
 import { AccessRuleResolver } from '../features/access/access-rule.resolver.js';
 import { AccessResolver } from '../features/access/access.resolver.js';
 import { ApiClientResolver } from '../features/api-clients/api-client.resolver.js';
+import {
+  AssignedIdEventFieldsResolver,
+  AssignedIdFieldsResolver,
+  ProfileAssignedIdResolver,
+  ProjectAssignedIdsResolver,
+} from '../features/assigned-ids/assigned-id-fields.resolver.js';
+import { AssignedIdStreamResolver } from '../features/assigned-ids/assigned-id-stream.resolver.js';
+import { AssignedIdResolver } from '../features/assigned-ids/assigned-id.resolver.js';
+import { DeviceReportResolver } from '../features/assigned-ids/sightings/device-report.resolver.js';
 import { AuditResolver } from '../features/audit/audit.resolver.js';
 import { AuthenticationResolver } from '../features/authentication/authentication.resolver.js';
 import { ClientCertificateResolver } from '../features/authentication/client-certificates/client-certificate.resolver.js';
@@ -51,10 +60,15 @@ export function createResolvers(services: Services): readonly [object, ...object
     new AccessRuleResolver(work, services.rules),
     new AppLinkResolver(),
     new ApiClientResolver(work, services.clients),
+    new AssignedIdEventFieldsResolver(services),
+    new AssignedIdFieldsResolver(services),
+    new AssignedIdResolver(services),
+    new AssignedIdStreamResolver(work, services.assignedIdStreams),
     new AuditResolver(work, services.audit),
     new AuthenticationResolver(services),
     new CertificateAuthorityResolver(services.issuance),
     new ClientCertificateResolver(services),
+    new DeviceReportResolver(services.deviceReports),
     new DeviceResolver(services.claims, services.activations),
     new EnrolmentBatchResolver(services),
     new EnrolmentFieldsResolver(services),
@@ -72,8 +86,10 @@ export function createResolvers(services: Services): readonly [object, ...object
     new OneTimeCodeResolver(services.answers, services.codeProofs),
     new PasskeyResolver(services),
     new PasswordResolver(services.answers, services.passwordSignIn, services.passwords),
+    new ProfileAssignedIdResolver(services),
     new ProfileControlResolver(services),
     new ProfileResolver(services),
+    new ProjectAssignedIdsResolver(services),
     new ProjectEnrolmentsResolver(work, services.projectEnrolments),
     new ProjectMembersResolver(work, services.members),
     new ProjectResolver(work, projects, services.selfRegistrations),

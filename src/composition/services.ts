@@ -1,3 +1,4 @@
+import { createAssignedIds } from './assigned-ids.js';
 import { createAuthentication } from './authentication.js';
 import { createBase, type Ground } from './base.js';
 import { createEnrolment } from './enrolment.js';
@@ -11,9 +12,10 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ground: Ground) {
   const base = createBase(ground);
   const authentication = createAuthentication(base, ground);
+  const assignedIds = createAssignedIds(base);
   const enrolment = createEnrolment(base, authentication);
   const webhooks = createWebhooks(base, ground.webhooks);
-  const services = { ...base, ...authentication, ...enrolment, ...webhooks };
+  const services = { ...base, ...authentication, ...assignedIds, ...enrolment, ...webhooks };
   registerHandlers(base.handlers, services);
   return services;
 }

@@ -53,6 +53,7 @@ export type KeyPurpose =
   | 'oauth-signing-key'
   | 'ocsp-key'
   | 'prepared-key'
+  | 'registration-token'
   | 'saml-key'
   | 'stream-cursor'
   | 'webhook-secret';

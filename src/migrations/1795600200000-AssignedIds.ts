@@ -18,19 +18,31 @@ export class AssignedIds1795600200000 implements MigrationInterface {
                 "assigned_at" TIMESTAMP WITH TIME ZONE NOT NULL,
                 "confirmed_at" TIMESTAMP WITH TIME ZONE,
                 "revoked_at" TIMESTAMP WITH TIME ZONE,
-                "last_seen_at" TIMESTAMP WITH TIME ZONE,
+                "last_seen_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+                CONSTRAINT "assigned_id_host" CHECK (("status" <> 'CONFIRMED') OR ("host_reference" IS NOT NULL)),
+                CONSTRAINT "assigned_id_revoked" CHECK (("status" = 'REVOKED') = ("revoked_at" IS NOT NULL)),
                 CONSTRAINT "assigned_id_pkey" PRIMARY KEY ("id")
             )
         `);
     await queryRunner.query(`
-            CREATE INDEX "assigned_id_by_profile" ON "assigned_id" ("profile_id")
+            CREATE UNIQUE INDEX "assigned_id_number" ON "assigned_id" ("project_id", "number")
+        `);
+    await queryRunner.query(`
+            CREATE UNIQUE INDEX "assigned_id_value" ON "assigned_id" ("project_id", "value")
+        `);
+    await queryRunner.query(`
+            CREATE INDEX "assigned_id_by_reference" ON "assigned_id" ("project_id", "host_reference")
         `);
     await queryRunner.query(`
             CREATE UNIQUE INDEX "assigned_id_of_device" ON "assigned_id" ("project_id", "device_thumbprint")
             WHERE status <> 'REVOKED'
         `);
     await queryRunner.query(`
-            CREATE UNIQUE INDEX "assigned_id_number" ON "assigned_id" ("project_id", "number")
+            CREATE INDEX "assigned_id_standing_of_device" ON "assigned_id" ("device_thumbprint")
+            WHERE status <> 'REVOKED'
+        `);
+    await queryRunner.query(`
+            CREATE UNIQUE INDEX "assigned_id_of_profile" ON "assigned_id" ("profile_id")
         `);
   }
 

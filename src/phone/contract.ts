@@ -99,6 +99,16 @@ interface IssuedProfile {
   readonly validFrom: string;
   readonly validTo: string;
   readonly certificates: readonly IssuedCertificate[];
+  /** Only where the project assigns IDs; absent where it was stored before there were any. */
+  readonly assignedId?: AssignedId | null;
+  /** Where its holder registers that ID with the host system. */
+  readonly registrationUrl?: string | null;
+}
+
+/** The ID that this phone was assigned. */
+interface AssignedId {
+  readonly id: string;
+  readonly value: string;
 }
 
 export interface IssuedMobileId {

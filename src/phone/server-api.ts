@@ -36,6 +36,7 @@ export const ACTIVATED_MOBILE_ID = `{
   profile {
     id name accountName serverName state validFrom validTo
     certificates { id kind status serialNumber subject issuer notBefore notAfter pem fingerprint recovered }
+    assignedId { id value } registrationUrl
   }
   chain
   encryptionKeys { certificateId jwe }

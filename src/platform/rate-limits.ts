@@ -53,6 +53,8 @@ const LIMITS = {
   'audit/refusals': { points: 120, seconds: 3600 },
   /** Changes of one user's mobile IDs by himself. */
   'profile/change': { points: 60, seconds: 3600 },
+  /** Lists of confirmations that one caller sends. */
+  'assigned-ids/list': { points: 120, seconds: 3600 },
   /** Orders of mobile IDs by one user for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
   /** Batches of orders by one caller. */

@@ -49,6 +49,9 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.revokeProfile': ['olga', 'profile.revoke'],
   'Mutation.deactivateProfile': ['olga', 'profile.deactivate'],
   'Mutation.reactivateProfile': ['olga', 'profile.reactivate'],
+  'Mutation.confirmAssignedId': ['olga', 'assigned-id.confirm'],
+  'Mutation.unconfirmAssignedId': ['olga', 'assigned-id.unconfirm'],
+  'Mutation.revokeAssignedId': ['olga', 'profile.revoke'],
   'Mutation.requestKeyRecovery': ['olga', 'key-recovery.request'],
   'Mutation.approveKeyRecovery': ['olga', 'key-recovery.approve'],
   'Mutation.rejectKeyRecovery': ['olga', 'key-recovery.reject'],
@@ -94,7 +97,11 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
 };
 
 /** They open a challenge, which is nothing until it is answered: strangers could fill the log with them. */
-export const NOT_AUDITED = ['Mutation.startPasskeyRegistration', 'Mutation.startPasskeySignIn'];
+export const NOT_AUDITED = [
+  'Mutation.reportDevice', // nor is it kept of a phone when it was used
+  'Mutation.startPasskeyRegistration',
+  'Mutation.startPasskeySignIn',
+];
 
 /** Whom the entry names where nobody was signed in: who is now. */
 export const SIGNS_IN: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import { newName } from './orders';
 import { createProject } from './people';
 import { HonestOrNotPhone } from './phone';
 import { administrationScenes } from './scenes/administration-scenes';
+import { assignedIdScenes } from './scenes/assigned-id-scenes';
 import { batchScenes } from './scenes/batch-scenes';
 import { enrolmentScenes } from './scenes/enrolment-scenes';
 import { factorArguments, factorScenes } from './scenes/factor-scenes';
@@ -68,6 +69,7 @@ export class Stagehand {
     this.finished = setting.finished;
     this.setters = {
       ...administrationScenes(setting),
+      ...assignedIdScenes(setting),
       ...batchScenes(setting),
       ...enrolmentScenes(setting),
       ...factorScenes(setting),
@@ -109,10 +111,13 @@ export class Stagehand {
     });
   }
 
-  /** `isScanned` is for who comes with a phone's token: its code cannot run out any more. */
-  async sceneFor(fieldName: string, { isScanned = false } = {}): Promise<Scene> {
+  /**
+   * Of a root field, such as `Query.viewer`. `isScanned` is for who comes with a phone's token: its code cannot run out any
+   * more.
+   */
+  async sceneFor(rootField: string, { isScanned = false } = {}): Promise<Scene> {
     await this.reviveCast();
-    const setter = this.setters[fieldName];
+    const setter = this.setters[rootField] ?? this.setters[rootField.split('.').at(-1) ?? ''];
     return setter === undefined ? given({}) : setter(isScanned);
   }
 

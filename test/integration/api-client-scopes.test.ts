@@ -33,8 +33,11 @@ const OPENS: Readonly<Record<ApiScope, { read: readonly string[]; change: readon
   'users:write': { read: ['/operator/users'], change: ['/operator/users'] }, // a change answers with what it changed
   'members:write': { read: ['/operator/projects'], change: ['/operator/projects'] }, // likewise
   'projects:read': { read: ['/operator/projects'], change: [] },
-  'assigned-ids:read': { read: [], change: [] },
-  'assigned-ids:confirm': { read: [], change: [] },
+  'assigned-ids:read': { read: ['/operator/assigned-ids'], change: [] },
+  'assigned-ids:confirm': {
+    read: ['/operator/assigned-ids'],
+    change: ['/operator/assigned-ids'],
+  },
 };
 
 let server: TestServer;
@@ -75,7 +78,7 @@ test.each(API_SCOPES)('%s opens what it should, and nothing else', async (scope)
     if (OPENS[scope][kind === 'mutation' ? 'change' : 'read'].includes(resource)) {
       expected.push(name);
     }
-    const { args } = await stage.sceneFor(field.name);
+    const { args } = await stage.sceneFor(name);
     if ((await codeFor(root, args, token)) !== 'FORBIDDEN') opened.push(name);
   }
   expect(opened).toEqual(expected);
@@ -85,7 +88,7 @@ test('all scopes together open the administration to nobody', async () => {
   const token = await tokenWith({ scopes: API_SCOPES });
   for (const root of await guarded) {
     if (!resourceOf(root.field)?.startsWith('/admin')) continue;
-    const { args } = await stage.sceneFor(root.field.name);
+    const { args } = await stage.sceneFor(root.name);
     expect([root.name, await codeFor(root, args, token)]).toEqual([root.name, 'FORBIDDEN']);
   }
 });

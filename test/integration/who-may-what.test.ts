@@ -101,6 +101,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.myPasskeys': ['/account', SIGNED_IN],
   'Query.mySessions': ['/account/sessions', SIGNED_IN],
   'Query.myTotpAuthenticators': ['/account', SIGNED_IN],
+  'Query.assignedId': ['/operator/assigned-ids', clientsToo(OPERATORS, HIDDEN)],
+  'Query.assignedIds': ['/operator/assigned-ids', clientsToo(OPERATORS, HIDDEN)],
   'Query.enrolment': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
   'Query.enrolments': ['/operator/enrolments', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.enrolmentBatch': ['/operator/enrolments', clientsToo(OPERATORS, HIDDEN)],
@@ -159,6 +161,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.acknowledgeActivation': ['/device', EVERYONE],
   'Mutation.renewMobileId': ['/device', PHONES],
   'Mutation.acknowledgeRenewal': ['/device', PHONES],
+  'Mutation.reportDevice': ['/device', EVERYONE],
   'Mutation.startEnrolment': ['/mobile-id/get', STEPPED_UP],
   'Mutation.startEnrolmentForUser': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
   'Mutation.createEnrolments': ['/operator/mobile-id/supply', clientsToo(OPERATORS, HIDDEN)],
@@ -180,6 +183,9 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.revokeProfile': ['/operator/profiles', OPERATORS], // API clients may only read there
   'Mutation.deactivateProfile': ['/operator/profiles', OPERATORS],
   'Mutation.reactivateProfile': ['/operator/profiles', OPERATORS],
+  'Mutation.confirmAssignedId': ['/operator/assigned-ids', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.unconfirmAssignedId': ['/operator/assigned-ids', clientsToo(OPERATORS, HIDDEN)],
+  'Mutation.revokeAssignedId': ['/operator/profiles', OPERATORS],
   'Mutation.requestKeyRecovery': ['/operator/key-recoveries', OPERATORS],
   'Mutation.approveKeyRecovery': ['/operator/key-recoveries/approve', OPERATORS],
   'Mutation.rejectKeyRecovery': ['/operator/key-recoveries/approve', OPERATORS],
@@ -223,13 +229,17 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.deleteAccessRule': ['/admin/access-rules', ADMINISTRATORS],
   'Subscription.enrolmentBatch': ['/operator/enrolments', clientsToo(OPERATORS, HIDDEN)],
   'Subscription.projectEnrolments': ['/operator/enrolments', clientsToo(OPERATORS, HIDDEN)],
+  'Subscription.assignedIds': ['/operator/assigned-ids', clientsToo(OPERATORS, HIDDEN)],
   'Subscription.enrolmentStatus': ['/enrolments/watch', clientsToo(WATCHERS, HIDDEN)],
   'Subscription.mobileIdProof': ['/sign-in', othersGet(PROVERS, HIDDEN)],
 };
 
+/** What every API client without another scope may read in this test. */
+const IDS = '/operator/assigned-ids';
+
 let server: TestServer;
 let stage: Stagehand;
-let clients: Readonly<Record<'all' | 'none' | 'elsewhere', TestClient>>;
+let clients: Readonly<Record<'all' | 'none' | 'noneOfIds' | 'elsewhere', TestClient>>;
 
 beforeAll(async () => {
   server = await startTestServer();
@@ -238,7 +248,8 @@ beforeAll(async () => {
   const elsewhere = await createProject(server, admin, newName('elsewhere'));
   clients = {
     all: await createClient(server, admin, { scopes: API_SCOPES }),
-    none: await createClient(server, admin, { scopes: ['assigned-ids:read'] }), // opens nothing yet
+    none: await createClient(server, admin, { scopes: ['assigned-ids:read'] }),
+    noneOfIds: await createClient(server, admin, { scopes: ['users:read'] }),
     elsewhere: await createClient(server, admin, {
       scopes: API_SCOPES.filter((scope) => scope !== 'users:write'), // knows no projects
       projectIds: [elsewhere],
@@ -266,8 +277,8 @@ test.each(Object.entries(EXPECTED))('%s opens to whom it should', async (name, [
 async function outcomeOf(root: RootField, caller: Caller): Promise<Outcome> {
   await forgetAttempts(server.database);
   const { name } = root.field;
-  const scene = await stage.sceneFor(name, { isScanned: caller === 'device token' });
-  const credentials = await credentialsOf(caller, scene);
+  const scene = await stage.sceneFor(root.name, { isScanned: caller === 'device token' });
+  const credentials = await credentialsOf(caller, scene, EXPECTED[root.name]?.[0] ?? '');
   const session = caller.startsWith('API client') ? undefined : credentials.token;
   const args = { ...scene.args, ...(await stage.ownArguments(name, session)) };
   const query = operationFor(root, args);
@@ -287,7 +298,7 @@ function classOf(code: string | undefined, value: unknown): Outcome {
 }
 
 type Credentials = Awaited<ReturnType<typeof credentialsOf>>;
-async function credentialsOf(caller: Caller, scene: Scene) {
+async function credentialsOf(caller: Caller, scene: Scene, resource: string) {
   const { cast, finished } = stage;
   const placed = scene.order ?? finished.order;
   const signedIn = async (id: string, ...more: 'EMAIL_CODE'[]) => ({
@@ -306,7 +317,9 @@ async function credentialsOf(caller: Caller, scene: Scene) {
     'device token': () =>
       Promise.resolve({ deviceToken: scene.deviceToken ?? finished.deviceToken }),
     'API client with scope': async () => ({ token: await accessToken(server, clients.all) }),
-    'API client without scope': async () => ({ token: await accessToken(server, clients.none) }),
+    'API client without scope': async () => ({
+      token: await accessToken(server, clients[resource === IDS ? 'noneOfIds' : 'none']),
+    }),
     'API client outside its projects': async () => ({
       token: await accessToken(server, clients.elsewhere),
     }),
@@ -385,6 +398,8 @@ const BECOMES: Readonly<Record<string, 'owner' | 'device token'>> = {
 };
 
 const ENROLMENT_VIEW = {
+  AssignedId:
+    'assignedAt confirmedAt hostReference id lastSeenAt number profile revokedAt status value',
   Certificate:
     'fingerprint id issuer keyOrigin kind notAfter notBefore pem recovered revocationReason revokedAt serialNumber status subject',
   Device: 'firstSeenAt id model name platform',
@@ -393,7 +408,7 @@ const ENROLMENT_VIEW = {
   EnrolmentEvent: 'at cursor detail enrolment status',
   EnrolmentFailure: 'code message',
   MobileIdProfile:
-    'accountName certificates device id name project renewableFrom serverName state suspendedBy user validFrom validTo',
+    'accountName assignedId certificates device id name project registrationUrl renewableFrom serverName state suspendedBy user validFrom validTo',
   ProjectSummary: 'id name serverName',
   QrCode: 'png svg text uri',
   UserSummary: 'displayName id username',
@@ -441,6 +456,8 @@ const USER_VIEW = {
 const OPERATOR_VIEW = {
   ...USER_VIEW,
   AppLink: 'label qr url',
+  AssignedIdConnection: 'nodes pageInfo totalCount',
+  AssignedIdEvent: 'assignedId at cursor kind',
   CertificateProfile:
     'commonName country emailAddressInSubject extendedKeyUsages keyAlgorithms kind maxValidityDays organization organizationalUnit policies subjectAltNames validityDays',
   EnrolmentBatch:
@@ -454,7 +471,8 @@ const OPERATOR_VIEW = {
   KeyRecoveryConnection: 'nodes pageInfo totalCount',
   MobileIdProfileConnection: 'nodes pageInfo totalCount',
   PageInfo: 'endCursor hasNextPage',
-  Project: 'certificateProfiles createdAt id member members mode name selfRegistration settings',
+  Project:
+    'assignedIds certificateProfiles createdAt id member members mode name selfRegistration settings',
   ProjectConnection: 'nodes pageInfo totalCount',
   ProjectMember: 'addedAt hostId id invitation latestEnrolment syncId user',
   ProvisioningSettings:

@@ -122,9 +122,11 @@ function confirmationLines(code: string | null, paint: Paint): string[] {
 }
 
 function mobileIdRows({ profile }: StoredMobileId, paint: Paint): string[] {
-  const { accountName, name, state, validTo } = profile;
+  const { accountName, assignedId, name, registrationUrl, state, validTo } = profile;
   return [
     row(paint, 'Mobile ID', plain(`${name} of ${accountName}`)),
+    ...(assignedId ? [row(paint, 'ID', plain(assignedId.value))] : []),
+    ...(registrationUrl ? [row(paint, 'Register', plain(registrationUrl))] : []),
     row(paint, 'State', `${paint('green', state)}, valid until ${day(validTo)}`),
     ...profile.certificates.flatMap(({ fingerprint, kind, serialNumber, status }) => [
       `    ${paint('bold', kind.padEnd(15))}${status.padEnd(8)}serial ${serialNumber}`,

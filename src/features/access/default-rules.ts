@@ -89,6 +89,14 @@ export const DEFAULT_RULES: readonly RuleDraft[] = [
     name: 'API clients read projects',
     resources: ['/operator/projects'],
   }),
+  forClients('assigned-ids:read', {
+    name: 'API clients read assigned IDs',
+    resources: ['/operator/assigned-ids'],
+  }),
+  forClients('assigned-ids:confirm', {
+    name: 'API clients confirm assigned IDs',
+    resources: ['/operator/assigned-ids'],
+  }),
 ];
 
 type Essentials = Pick<RuleDraft, 'name' | 'resources'>;

@@ -30,6 +30,8 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/mobile-id/recover': 'Bringing earlier encryption keys along into a new mobile ID of one’s own.',
   '/mobile-id/revoke': "Revoking one's own mobile ID.",
   '/operator': 'All that operators do.',
+  '/operator/assigned-ids':
+    'IDs that phones were assigned: seeing, following, exporting, and confirming whose they are.',
   '/operator/enrolments': 'Orders of all users.',
   '/operator/key-recoveries': "Recovery of users' encryption keys: seeing it, and asking for it.",
   '/operator/key-recoveries/approve': 'Approving or rejecting the recovery of encryption keys.',

@@ -21,6 +21,7 @@ import {
 export type NewProfile = Omit<Profile, 'state' | 'suspendedBy' | 'createdAt'>;
 export type MobileIdProfile = Profile;
 export { stateAt };
+export type { ProfileState };
 
 export interface ProfileFilter {
   readonly projectId?: ProjectId | undefined;

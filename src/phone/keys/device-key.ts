@@ -16,11 +16,15 @@ export interface DeviceKey {
   readonly thumbprint: string;
 }
 
-export interface ClaimSubject {
+/** What a proof is made for. */
+interface ProofTarget {
   /** The server's public URL. */
   readonly audience: string;
-  readonly code: string;
   readonly issuedAt: Date;
+}
+
+export interface ClaimSubject extends ProofTarget {
+  readonly code: string;
 }
 
 /** Extractable only for a store that keeps it in a file. */
@@ -37,13 +41,28 @@ async function thumbprintOf({ crv, kty, x, y }: PublicJwk): Promise<string> {
 }
 
 /** The `proof` of `claimEnrolment`: a compact JWS (RFC 7515) over audience, time and hash of the code. */
-export async function proveClaim(key: DeviceKey, claim: ClaimSubject): Promise<string> {
-  const header = { alg: 'ES256', typ: 'claim+jwt', jwk: key.publicJwk };
-  const payload = {
-    aud: claim.audience,
-    iat: Math.floor(claim.issuedAt.getTime() / 1000),
-    cth: await codeHash(claim.code),
-  };
+export async function proveClaim(
+  key: DeviceKey,
+  { code, ...target }: ClaimSubject,
+): Promise<string> {
+  return signedBy(key, 'claim+jwt', { ...claimsOf(target), cth: await codeHash(code) });
+}
+
+/** The `proof` of `reportDevice`: the same over audience and time alone. */
+export function proveReport(key: DeviceKey, target: ProofTarget): Promise<string> {
+  return signedBy(key, 'report+jwt', claimsOf(target));
+}
+
+function claimsOf({ audience, issuedAt }: ProofTarget): { aud: string; iat: number } {
+  return { aud: audience, iat: Math.floor(issuedAt.getTime() / 1000) };
+}
+
+async function signedBy(
+  key: DeviceKey,
+  typ: string,
+  payload: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const header = { alg: 'ES256', typ, jwk: key.publicJwk };
   const signed = [header, payload].map((part) => base64url(utf8(JSON.stringify(part)))).join('.');
   const signature = await crypto.subtle.sign(
     { name: 'ECDSA', hash: 'SHA-256' },

@@ -3,6 +3,7 @@ import { Phone } from '../../phone/phone.js';
 import { connectForProofs } from '../../phone/proofs/proof-api.js';
 import { connectForRenewals } from '../../phone/renewal/renewal-api.js';
 import { Renewer } from '../../phone/renewal/renewer.js';
+import { reportIn } from '../../phone/report.js';
 import { Prover } from '../../phone/proofs/prover.js';
 import { serverUrlOf } from '../../phone/link.js';
 import { serverNow } from '../shared/clock.js';
@@ -10,6 +11,7 @@ import { mount } from '../shared/mount.js';
 import { App } from './app.js';
 import { describeDevice } from './device.js';
 import { IndexedDbKeyStore } from './indexed-db-key-store.js';
+import { reportWhenOpened } from './reporting.js';
 import { ScannedCode } from './scanned-code.js';
 import { EnrolmentSession } from './enrolment/enrolment-session.js';
 import { ProofSession } from './proof/proof-session.js';
@@ -64,3 +66,4 @@ window.addEventListener('hashchange', () => {
 
 mount(<App session={session} proof={proof} renewal={renewal} />);
 begin();
+reportWhenOpened({ page: document, now, report: () => reportIn({ serverUrl, store, now }) });

@@ -88,7 +88,7 @@ function openedBy(resource: string): readonly AuthenticationMethod[] {
 
 /** The methods which, alone, let an administrator through by the rules. */
 async function openersOf(root: RootField): Promise<AuthenticationMethod[]> {
-  const { args } = await stage.sceneFor(root.field.name);
+  const { args } = await stage.sceneFor(root.name);
   const openers: AuthenticationMethod[] = [];
   for (const method of METHODS) if (await passes(root, args, method)) openers.push(method);
   return openers;

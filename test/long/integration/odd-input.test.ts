@@ -88,7 +88,7 @@ test('odd values at any place of any argument are refused or taken, and never su
   const surprises: string[] = [];
   let calls = 0;
   for (const root of await fields) {
-    const scene = await stage.sceneFor(root.field.name);
+    const scene = await stage.sceneFor(root.name);
     const caller = await callerFor(root);
     for (const { path, type } of root.field.args.flatMap((arg) => placesIn([arg.name], arg.type))) {
       for (const value of oddValues(type)) {

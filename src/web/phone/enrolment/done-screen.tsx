@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import type { StoredMobileId } from '../../../phone/keys/key-store.js';
 import { PageTitle } from '../../shared/page-title.js';
 import { MobileIdCard } from '../library/mobile-id-card.js';
+import { RegistrationLink } from '../library/registration-link.js';
 
 interface DoneScreenProps {
   readonly mobileId: StoredMobileId;
@@ -22,6 +23,7 @@ export function DoneScreen({ mobileId, persistent, onFinish }: DoneScreenProps):
         <PageTitle>Your mobile ID is ready</PageTitle>
       </Group>
       <MobileIdCard mobileId={mobileId} />
+      <RegistrationLink mobileId={mobileId} />
       {!persistent && (
         <Text size="sm" c="dimmed">
           Your keys live in this browser. Add this page to the home screen, and do not clear its

@@ -6,6 +6,7 @@ import { PageTitle } from '../../shared/page-title.js';
 import { Hero } from '../hero.js';
 import { MessageReader } from './message-reader.js';
 import { MobileIdCard } from './mobile-id-card.js';
+import { RegistrationLink } from './registration-link.js';
 import { RenewalNotice } from './renewal-notice.js';
 import type { RenewalSession } from './renewal-session.js';
 
@@ -17,7 +18,7 @@ interface LibraryScreenProps {
 export function LibraryScreen({ mobileIds, renewal }: LibraryScreenProps): ReactElement {
   const renewals = useSyncExternalStore(renewal.subscribe, renewal.current);
   useEffect(() => {
-    void renewal.look(mobileIds);
+    void renewal.look(presentOf(mobileIds));
   }, [renewal, mobileIds]);
   if (mobileIds.length === 0) return <EmptyLibrary />;
   return (
@@ -26,12 +27,13 @@ export function LibraryScreen({ mobileIds, renewal }: LibraryScreenProps): React
         <PageTitle>Mobile IDs on this phone</PageTitle>
         <Text c="dimmed">As they were issued. Scan another code to add one.</Text>
       </Stack>
-      {mobileIds.map((mobileId) => {
+      {presentOf(mobileIds).map((mobileId) => {
         const { id } = mobileId.profile;
         const state = renewals.get(id);
         return (
           <Stack key={id} gap="sm">
             <MobileIdCard mobileId={mobileId} />
+            <RegistrationLink mobileId={mobileId} />
             {state && <RenewalNotice state={state} onRenew={() => void renewal.renew(id)} />}
           </Stack>
         );
@@ -39,6 +41,17 @@ export function LibraryScreen({ mobileIds, renewal }: LibraryScreenProps): React
       {mobileIds.some(canRead) && <MessageReader mobileIds={mobileIds} />}
     </Stack>
   );
+}
+
+/** Activated again, a phone has a new mobile ID under its ID; the earlier one is kept for what was encrypted for it. */
+function presentOf(latestFirst: readonly StoredMobileId[]): readonly StoredMobileId[] {
+  const seen = new Set<string>();
+  return latestFirst.filter(({ profile: { assignedId } }) => {
+    if (!assignedId) return true;
+    const isPresent = !seen.has(assignedId.id);
+    seen.add(assignedId.id);
+    return isPresent;
+  });
 }
 
 function canRead({ keys }: StoredMobileId): boolean {
