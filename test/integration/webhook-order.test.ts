@@ -163,7 +163,7 @@ test('a log that comes with a later version is told from then on to endpoints th
       'SELECT log FROM webhook_position WHERE endpoint_id = $1 ORDER BY log',
       [endpoint.id],
     );
-    return found.length === 2 ? found : undefined;
+    return found.length === 3 ? found : undefined;
   });
-  expect(rows).toEqual([{ log: 'enrolment' }, { log: 'profile' }]);
+  expect(rows).toEqual([{ log: 'assigned-id' }, { log: 'enrolment' }, { log: 'profile' }]);
 });

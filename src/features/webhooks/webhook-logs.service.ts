@@ -1,6 +1,7 @@
-import type { EnrolmentId, ProfileId, ProjectId, UserId } from '../../kernel/ids.js';
+import type { AssignedIdId, EnrolmentId, ProfileId, ProjectId, UserId } from '../../kernel/ids.js';
 import { announce } from '../../platform/event-bus.js';
 import type { ChangeScope, Sql } from '../../platform/scope.js';
+import type { AssignedIdChange } from '../assigned-ids/assigned-id-log.service.js';
 import type { ProjectEvent, ProjectLog } from '../events/project-stream.service.js';
 import type { WebhookEventType } from './webhook-event-types.js';
 
@@ -85,6 +86,49 @@ function enrolmentTold(
   };
 }
 
+type AssignedIdStep = ProjectEvent & {
+  readonly assignedIdId: AssignedIdId;
+  readonly kind: AssignedIdChange['kind'];
+  readonly profileId: ProfileId;
+};
+interface AssignedIdFacts {
+  readonly id: AssignedIdId;
+  readonly value: string;
+  readonly hostReference: string | null;
+}
+
+const ASSIGNED_ID_FACTS = `
+  SELECT id, value, host_reference AS "hostReference" FROM assigned_id WHERE id = ANY($1)`;
+
+/** What became of assigned IDs. */
+const ASSIGNED_IDS: WebhookLog = {
+  name: 'assigned-id',
+  rank: 2,
+  log: {
+    name: 'webhook-assigned-id',
+    table: 'assigned_id_event',
+    number: 'number',
+    columns: 'assigned_id AS "assignedIdId", kind, profile_id AS "profileId"',
+  },
+  tell: async (sql, events) => {
+    const steps = events as readonly AssignedIdStep[];
+    const ids = [...new Set(steps.map(({ assignedIdId }) => assignedIdId))];
+    const rows = await sql<AssignedIdFacts>('webhook-logs.assigned-ids', ASSIGNED_ID_FACTS, [ids]);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return steps.map(({ projectId, assignedIdId, kind, profileId }) => {
+      const { value = null, hostReference = null } = byId.get(assignedIdId) ?? {};
+      return {
+        type: `assigned-id.${kind.toLowerCase()}` as WebhookEventType,
+        subject: assignedIdId,
+        data: {
+          ...{ projectId, assignedId: value, profileId },
+          hostReference: kind === 'CONFIRMED' ? hostReference : null,
+        },
+      };
+    });
+  },
+};
+
 type ProfileStep = ProjectEvent & { readonly profileId: ProfileId; readonly state: ProfileState };
 type ProfileState = 'ACTIVE' | 'INACTIVE' | 'REVOKED' | 'EXPIRED';
 interface ProfileFacts {
@@ -132,7 +176,7 @@ const PROFILES: WebhookLog = {
 };
 
 /** In the order of their ranks. */
-export const WEBHOOK_LOGS: readonly WebhookLog[] = [ENROLMENTS, PROFILES];
+export const WEBHOOK_LOGS: readonly WebhookLog[] = [ENROLMENTS, ASSIGNED_IDS, PROFILES];
 
 /** Only where the state is another than the one told last: an operator may suspend what its holder has suspended. */
 const NOTE_PROFILES = `

@@ -1,3 +1,4 @@
+import { ASSIGNED_ID_EVENT_KINDS } from '../../../src/features/assigned-ids/assigned-id';
 import { ENROLMENT_STATUSES } from '../../../src/features/enrolment/enrolment-status';
 import type { ProjectEvent } from '../../../src/features/events/project-stream.service';
 import { PROFILE_STATES } from '../../../src/features/profiles/profile-state';
@@ -53,15 +54,19 @@ test('each status of an order and each state of a mobile ID has its event', asyn
   for (const status of ENROLMENT_STATUSES) {
     types.push((await toldOf(logNamed('enrolment'), { enrolmentId: 'e', status, step: 1 })).type);
   }
+  for (const kind of ASSIGNED_ID_EVENT_KINDS) {
+    types.push((await toldOf(logNamed('assigned-id'), { assignedIdId: 'a', kind })).type);
+  }
   for (const state of PROFILE_STATES) {
     types.push((await toldOf(logNamed('profile'), { profileId: 'm', state })).type);
   }
-  const known = Object.keys(WEBHOOK_EVENTS).filter((type) => /^(?:enrolment|profile)\./.test(type));
+  const known = Object.keys(WEBHOOK_EVENTS);
   expect(types.sort()).toEqual(known.sort());
 });
 
 test.each([
   ['enrolment', { enrolmentId: 'e', status: 'ACTIVE', step: 4 }],
+  ['assigned-id', { assignedIdId: 'a', kind: 'CONFIRMED', profileId: 'm' }],
   ['profile', { profileId: 'm', state: 'REVOKED' }],
 ])(
   'messages about %s have those members that the guide tells, and no other',
