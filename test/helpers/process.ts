@@ -196,7 +196,7 @@ export function statusOf(url: string): Promise<number | undefined> {
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   return eventually(async () => {
     const port = randomInt(...PORTS);
     const server = createServer();

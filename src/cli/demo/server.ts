@@ -67,7 +67,7 @@ function inDemoWords(error: unknown, dataDir: string): unknown {
 }
 
 async function configure(
-  { lan, port, dataDir }: DemoOptions,
+  { lan, port, dataDir, allowedOrigin }: DemoOptions,
   passwords: Passwords,
 ): Promise<{ config: Config; certificate: LanCertificate | null }> {
   const common = {
@@ -75,6 +75,7 @@ async function configure(
     LOG_FILE: logFile(dataDir),
     ADMIN_PASSWORD: passwords.admin,
     ADMIN_EMAIL: 'admin@example.org',
+    ALLOWED_ORIGINS: allowedOrigin ?? '',
   };
   if (!lan) {
     const chosen = String(await choosePort(port, '127.0.0.1'));
