@@ -53,7 +53,8 @@ export class Accounts {
     // Somebody unknown takes as long, so that nobody learns who is registered.
     const salt = Buffer.from(user?.salt ?? '', 'base64');
     const hash = await scrypt(password, salt, HASH_BYTES);
-    const expected = user === undefined ? Buffer.alloc(HASH_BYTES) : Buffer.from(user.hash, 'base64');
+    const expected =
+      user === undefined ? Buffer.alloc(HASH_BYTES) : Buffer.from(user.hash, 'base64');
     if (!timingSafeEqual(hash, expected) || user === undefined) {
       throw new Mistake('Address or password is wrong.');
     }

@@ -66,9 +66,9 @@ export class MobileIds {
     const { enrolment } = await this.#signet.call(OUTCOME, { id: enrolmentId });
     if (enrolment !== null && !FINAL_ORDER.includes(enrolment.status)) return;
     if (user.order?.enrolmentId !== enrolmentId) return; // settled by another request meanwhile
-    const isHis = enrolment?.user?.id === user.signetUserId;
-    const profileId = isHis && enrolment.status === 'ACTIVE' ? enrolment.profile.id : user.profileId;
-    this.#store.update(user, { order: null, profileId });
+    const isHis = enrolment?.status === 'ACTIVE' && enrolment.user.id === user.signetUserId;
+    const gained = isHis ? { profileId: enrolment.profile.id } : {};
+    this.#store.update(user, { order: null, ...gained });
   }
 
   /** The user's mobile ID as it stands now; null where he has none. */

@@ -79,9 +79,10 @@ async function signIn() {
 async function mailedCode(earlier) {
   const giveUp = AbortSignal.timeout(MAIL_WITHIN_MS);
   for (;;) {
-    const [newest, ...others] = await mails();
-    const code = others.length >= earlier && /(?<!\d)\d{6}(?!\d)/.exec(newest.text)?.[0];
-    if (code) return code;
+    const present = await mails();
+    const text = present.length > earlier ? present[0].text : '';
+    const code = /(?<!\d)\d{6}(?!\d)/.exec(text)?.[0];
+    if (code !== undefined) return code;
     await pause(100, undefined, { signal: giveUp });
   }
 }

@@ -112,13 +112,15 @@ async function forUser(user, action) {
   } catch (error) {
     if (error instanceof Mistake) return json(409, { message: error.message });
     report(error);
-    if (error instanceof SignetError) return json(409, { code: error.code, message: error.message });
+    if (error instanceof SignetError)
+      return json(409, { code: error.code, message: error.message });
     return json(502, { message: 'We cannot do this at the moment. Please try again later.' });
   }
 }
 
 function assetNamed(name) {
-  if (!Object.hasOwn(ASSETS, name)) return { status: 404, type: 'text/plain', body: 'Not found.\n' };
+  if (!Object.hasOwn(ASSETS, name))
+    return { status: 404, type: 'text/plain', body: 'Not found.\n' };
   const file = fileURLToPath(new URL(`public/${name}`, import.meta.url));
   return { status: 200, type: ASSETS[name], body: readFileSync(file) };
 }

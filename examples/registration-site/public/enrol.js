@@ -131,7 +131,8 @@ async function steer(mutation, variables = {}) {
 
 const RENEW = 'mutation ($id: ID!) { renewEnrolmentCode(id: $id) { id } }';
 const CANCEL = 'mutation ($id: ID!) { cancelEnrolment(id: $id) { id } }';
-const CONFIRM = 'mutation ($id: ID!, $code: String!) { confirmDevice(id: $id, code: $code) { id } }';
+const CONFIRM =
+  'mutation ($id: ID!, $code: String!) { confirmDevice(id: $id, code: $code) { id } }';
 
 /** One click, one call. */
 function onPress(button, action) {

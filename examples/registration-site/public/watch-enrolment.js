@@ -40,12 +40,10 @@ export function watchEnrolment({
 }) {
   let cursor = null;
   let failures = 0;
-  let isOver = false;
   let endAttempt = () => undefined;
   let retry;
 
   const finish = () => {
-    isOver = true;
     clearTimeout(retry);
     window.removeEventListener('online', connect);
     endAttempt();
