@@ -253,7 +253,7 @@ test('“Not my phone” ends the order for that phone, and the next order is an
   const phone = await openPhone();
   await scan(phone.page, next);
   await createMobileId(phone.page);
-  expect(site.readerNamed('Alva').profileId).toBe(await seeMobileId(page));
+  expect(await seeMobileId(page)).toBe(site.readerNamed('Alva').profileId);
 });
 
 test('a code that has run out is replaced by a fresh one of the same order', async () => {
