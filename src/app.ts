@@ -32,6 +32,7 @@ import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
 import { batchMount } from './composition/batch-mount.js';
 import { batchTask } from './composition/batch-task.js';
+import { scimMount } from './composition/scim-mount.js';
 import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
 import { smsTask } from './composition/sms-task.js';
@@ -234,6 +235,7 @@ async function startEdge(
       batchMount(config, { services, ports, publicUrl }),
       projectMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
+      scimMount(config, { services, ports, publicUrl }),
       ...(config.mail.mailbox
         ? [{ path: '/mailbox' as const, handler: mailboxRouter(mailbox) }]
         : []),

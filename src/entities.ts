@@ -67,6 +67,11 @@ import {
 } from './features/projects/self-registration/self-registration.entity.js';
 import { ActivationClaim } from './features/enrolment/self-registration/activation-claim.entity.js';
 import { ProjectEntity } from './features/projects/project.entity.js';
+import {
+  ScimGroupEntity,
+  ScimGroupMemberEntity,
+  ScimUserEntity,
+} from './features/scim/scim.entity.js';
 import { Session, SessionEvidence } from './features/sessions/session.entity.js';
 import { UserEntity } from './features/users/user.entity.js';
 import {
@@ -86,6 +91,7 @@ import { ProjectStreams1795600300000 } from './migrations/1795600300000-ProjectS
 import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileChanges.js';
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
+import { Scim1795600800000 } from './migrations/1795600800000-Scim.js';
 import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRegistration.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Webhooks1795600700000 } from './migrations/1795600700000-Webhooks.js';
@@ -162,6 +168,9 @@ export const databaseSchema: DatabaseSchema = {
     SamlMessage,
     SamlRequest,
     SamlSession,
+    ScimGroupEntity,
+    ScimGroupMemberEntity,
+    ScimUserEntity,
     SelfRegistrationEntity,
     Session,
     SessionEvidence,
@@ -198,5 +207,6 @@ export const databaseSchema: DatabaseSchema = {
     EnrolmentBatches1795600350000,
     ProjectMembers1795600500000,
     Webhooks1795600700000,
+    Scim1795600800000,
   ],
 };

@@ -21,12 +21,14 @@ import type { ChangeScope } from '../platform/scope.js';
 import type { createAuthentication } from './authentication.js';
 import type { Base } from './base.js';
 import type { createEnrolment } from './enrolment.js';
+import type { createScim } from './scim.js';
 import type { createWebhooks } from './webhooks.js';
 
 type Handling = Base &
   ReturnType<typeof createAuthentication> &
   ReturnType<typeof createEnrolment> &
-  Pick<ReturnType<typeof createWebhooks>, 'profileLog'>;
+  Pick<ReturnType<typeof createWebhooks>, 'profileLog'> &
+  ReturnType<typeof createScim>;
 type Handlers = EventHandlers<ChangeScope>;
 
 /** Calls upward: what a change in a lower slice means for the higher ones, in the same transaction. */
@@ -89,7 +91,9 @@ function onUsers(handlers: Handlers, services: Handling): void {
 }
 
 function onMembers(handlers: Handlers, services: Handling): void {
-  const { enrolments, invitations, profiles } = services;
+  const { enrolments, invitations, profiles, scimProjects } = services;
+  handlers.on(memberAdded, (scope, member) => scimProjects.followMember(scope, member));
+  handlers.on(memberRemoved, (scope, member) => scimProjects.followMember(scope, member));
   handlers.on(memberAdded, async (scope, { projectId, userId }) => {
     await invitations.inviteAdded(scope, projectId, userId);
     await profiles.releaseAllIn(scope, projectId, userId);

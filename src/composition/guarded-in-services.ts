@@ -11,4 +11,5 @@ export const GUARDED_IN_SERVICES: readonly Guarded[] = [
   },
   { resource: '/operator/mobile-id/supply', name: 'GET /batches/ID.csv, .pdf' },
   { resource: '/operator/profiles', name: 'User.profiles' },
+  { resource: '/operator/users', name: 'SCIM' },
 ];

@@ -3,6 +3,7 @@ import { createAuthentication } from './authentication.js';
 import { createBase, type Ground } from './base.js';
 import { createEnrolment } from './enrolment.js';
 import { registerHandlers } from './event-handlers.js';
+import { createScim } from './scim.js';
 import { createWebhooks } from './webhooks.js';
 
 export type Services = ReturnType<typeof createServices>;
@@ -15,7 +16,11 @@ export function createServices(ground: Ground) {
   const assignedIds = createAssignedIds(base);
   const enrolment = createEnrolment(base, authentication);
   const webhooks = createWebhooks(base, ground.webhooks);
-  const services = { ...base, ...authentication, ...assignedIds, ...enrolment, ...webhooks };
+  const scim = createScim(base);
+  const services = {
+    ...{ ...base, ...authentication, ...assignedIds, ...enrolment },
+    ...{ ...scim, ...webhooks },
+  };
   registerHandlers(base.handlers, services);
   return services;
 }

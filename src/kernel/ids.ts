@@ -18,6 +18,7 @@ export type AssignedIdId = Brand<string, 'AssignedIdId'>;
 export type CertificateId = Brand<string, 'CertificateId'>;
 export type MemberId = Brand<string, 'MemberId'>;
 export type KeyRecoveryId = Brand<string, 'KeyRecoveryId'>;
+export type ScimGroupId = Brand<string, 'ScimGroupId'>;
 export type WebhookDeliveryId = Brand<string, 'WebhookDeliveryId'>;
 export type WebhookEndpointId = Brand<string, 'WebhookEndpointId'>;
 export type WebhookSecretId = Brand<string, 'WebhookSecretId'>;

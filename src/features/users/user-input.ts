@@ -1,5 +1,6 @@
 import { invalidInput } from '../../kernel/errors.js';
 import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
+import { isProjectGroup, ownGroups } from '../../kernel/project-group.js';
 import { isStorable, textProblem } from '../../kernel/text.js';
 import { passwordProblem } from './password.service.js';
 import type { NewUser, UserChanges, UserState } from './user.js';
@@ -68,11 +69,14 @@ export function readUserChanges(present: UserFields, input: UserChanges): UserFi
     displayName: tidy(input.displayName ?? present.displayName),
     email: input.email === undefined ? present.email : input.email,
     phone: input.phone === undefined ? present.phone : input.phone,
-    groups: input.groups === undefined ? present.groups : tidyGroups(input.groups),
+    groups: input.groups === undefined ? ownGroups(present.groups) : tidyGroups(input.groups),
   };
-  noteFields(problems, changed);
+  // Who sends back what he has read names projects' groups, too: they stay as they are.
+  const projectGroups = present.groups.filter(isProjectGroup);
+  const groups = changed.groups.filter((group) => !projectGroups.includes(group));
+  noteFields(problems, { ...changed, groups });
   problems.refuse();
-  return changed;
+  return { ...changed, groups: [...groups, ...projectGroups] };
 }
 
 export function reasonProblem(reason: string): Problem {
@@ -108,6 +112,8 @@ function phoneProblem(phone: string): Problem {
 
 function groupsProblem(groups: readonly string[]): Problem {
   if (groups.length > MAX_GROUPS) return `There can be at most ${String(MAX_GROUPS)}.`;
+  if (groups.some(isProjectGroup))
+    return 'Those that begin with project/ are filled by SCIM alone.';
   return groups.map((group) => textProblem(group, { max: 64 })).find((problem) => problem);
 }
 

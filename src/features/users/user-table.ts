@@ -69,6 +69,20 @@ export async function updateFields(scope: Scope, id: UserId, fields: UserFields)
   );
 }
 
+export async function updateGroups(
+  scope: Scope,
+  id: UserId,
+  groups: readonly string[],
+): Promise<User> {
+  return only(
+    await scope.sql<User>(
+      'users.update-groups',
+      `UPDATE app_user SET groups = $2, updated_at = $3 WHERE id = $1 RETURNING ${USER}`,
+      [id, groups, scope.now],
+    ),
+  );
+}
+
 export async function updateStanding(
   scope: Scope,
   id: UserId,

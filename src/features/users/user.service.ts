@@ -1,8 +1,9 @@
 import { ROLES, type Role } from '../../kernel/actor.js';
 import { refuseSelf } from '../../kernel/callers.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { newId, parseId, type UserId } from '../../kernel/ids.js';
+import { newId, parseId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
+import { withProjectGroups } from '../../kernel/project-group.js';
 import { isStorable } from '../../kernel/text.js';
 import type { CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
@@ -33,6 +34,7 @@ import {
   selectByUsername,
   selectPage,
   updateFields,
+  updateGroups,
   updateStanding,
 } from './user-table.js';
 import { changedNames, raiseDifferences } from './user-differences.js';
@@ -95,6 +97,23 @@ export class UserService {
     await raiseDifferences(scope, present, user);
     await this.finish(scope, present, 'user.update', changed.join(' '));
     return user;
+  }
+
+  /** Which of a project's own groups he is in, and of no others. @throws DomainError NOT_FOUND, FORBIDDEN */
+  async setProjectGroups(
+    scope: ChangeScope,
+    id: UserId,
+    {
+      projectId,
+      groupIds,
+    }: { readonly projectId: ProjectId; readonly groupIds: readonly string[] },
+  ): Promise<void> {
+    const present = await this.getLocked(scope, id);
+    const groups = withProjectGroups(present.groups, projectId, groupIds);
+    if (groups.join('\n') === present.groups.join('\n')) return;
+    await requireRoles(scope, present.roles);
+    await raiseDifferences(scope, present, await updateGroups(scope, id, groups));
+    await this.finish(scope, present, 'user.update', 'groups');
   }
 
   /** From REGISTERED or INACTIVE. @throws DomainError NOT_FOUND, FORBIDDEN, INVALID_TRANSITION */

@@ -1,6 +1,7 @@
 import type { UserActor } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { IdentityProviderId, UserId } from '../../../kernel/ids.js';
+import { ownGroups } from '../../../kernel/project-group.js';
 import { actingAs, type ChangeScope, type Scope } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { SessionService } from '../../sessions/session.service.js';
@@ -144,7 +145,7 @@ function changesOf({ provider: { attributes }, outcome }: Arrival, user: User): 
   const isNewName = outcome.displayName !== null && outcome.displayName !== user.displayName;
   const isNewEmail = attributes.email !== null && outcome.email !== user.email;
   const groups = outcome.groups;
-  const isNewGroups = groups !== null && !sameMembers(groups, user.groups);
+  const isNewGroups = groups !== null && !sameMembers(groups, ownGroups(user.groups));
   return {
     ...(isNewName ? { displayName: outcome.displayName } : {}),
     ...(isNewEmail ? { email: outcome.email } : {}),
