@@ -52,7 +52,7 @@ export async function openDatabase(signet: Signet): Promise<BenchDatabase> {
 /** A project with the default settings but for these. */
 export async function createProject(
   pool: Pool,
-  settings: { readonly notifyOnSuccess?: boolean } = {},
+  settings: { readonly notifyOnSuccess?: boolean; readonly channels?: readonly string[] } = {},
 ): Promise<string> {
   const id = newId();
   await pool.query(

@@ -2,11 +2,20 @@ import 'reflect-metadata';
 import { measureActivations, type Activations } from './activations.js';
 import { describeHost } from './host.js';
 import { openDatabase } from './database.js';
+import { measureImport, type Imports } from './import.js';
 import { measureIssuance, type Issuance } from './issuance.js';
 import { measureLostRights } from './lost-rights.js';
 import { FULL, QUICK, type BenchPlan } from './options.js';
 import { measureQueries } from './queries.js';
-import { asMarkdown, asText, issuanceRows, rowsOf, type Figures } from './report.js';
+import {
+  asMarkdown,
+  asText,
+  importRows,
+  issuanceRows,
+  rowsOf,
+  type Figures,
+  type Row,
+} from './report.js';
 import { withSignet } from './signet.js';
 import { measureStartUps } from './start-ups.js';
 import { measurePages } from './waiting-pages.js';
@@ -30,10 +39,7 @@ async function main(): Promise<void> {
   });
   const only = onlyIn(process.argv);
   const figures = only === undefined ? await measure(plan) : undefined;
-  const rows =
-    figures === undefined
-      ? (await measureIssuances(plan)).flatMap((issuance) => issuanceRows(issuance))
-      : rowsOf(figures);
+  const rows = figures === undefined ? await PARTS[only ?? 'issuance'](plan) : rowsOf(figures);
   const durability = figures?.activations[0]?.[1].durability ?? 'fsync as by default';
   const elapsed = ((performance.now() - startedAt) / 1000).toFixed(0);
   const command = `npm run bench${argumentsOf({ isQuick, only })}`;
@@ -47,12 +53,23 @@ Orders are written in bulk before each window; phones make their P-256 keys insi
 Memory is the server's resident memory after a garbage collection, less that before the first
 page. CPU is the server process's user and system time; PostgreSQL's own is left out on both sides of the comparison.`;
 
+/** What can be measured alone. */
+const PARTS = {
+  issuance: async (plan: BenchPlan): Promise<Row[]> =>
+    (await measureIssuances(plan)).flatMap((issuance) => issuanceRows(issuance)),
+  import: async (plan: BenchPlan): Promise<Row[]> => importRows(await measureImports(plan)),
+} as const;
+type Part = keyof typeof PARTS;
+
 /** @throws Error for a part that cannot be measured alone */
-function onlyIn(args: readonly string[]): 'issuance' | undefined {
+function onlyIn(args: readonly string[]): Part | undefined {
   const at = args.indexOf('--only');
   if (at < 0) return undefined;
-  if (args[at + 1] !== 'issuance') throw new Error('--only issuance is all there is.');
-  return 'issuance';
+  const part = args[at + 1] ?? '';
+  if (!Object.hasOwn(PARTS, part)) {
+    throw new Error(`--only takes ${Object.keys(PARTS).join(' or ')}.`);
+  }
+  return part as Part;
 }
 
 function argumentsOf({ isQuick, only }: { isQuick: boolean; only: string | undefined }): string {
@@ -70,6 +87,11 @@ async function measureIssuances(plan: BenchPlan): Promise<Issuance[]> {
   return measured;
 }
 
+function measureImports(plan: BenchPlan): Promise<Imports> {
+  say('import …\n');
+  return withSignet('P-256', (signet) => measureImport(signet, plan));
+}
+
 async function measure(plan: BenchPlan): Promise<Figures> {
   say('start-up …\n');
   const startUps = await measureStartUps(plan);
@@ -83,13 +105,14 @@ async function measure(plan: BenchPlan): Promise<Figures> {
     );
     activations.push([title, measured]);
   }
+  const imports = await measureImports(plan);
   say('waiting pages …\n');
   const { waiting, polling } = await withSignet('P-256', (signet) => measurePages(signet, plan));
   say('lost rights …\n');
   const lostRights = await withSignet('P-256', (signet) => measureLostRights(signet, plan));
   say('queries …\n');
   const queries = await withSignet('P-256', (signet) => measureQueries(signet, plan));
-  return { issuance, activations, waiting, polling, lostRights, queries, startUps };
+  return { issuance, activations, imports, waiting, polling, lostRights, queries, startUps };
 }
 
 function say(text: string): void {

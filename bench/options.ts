@@ -14,6 +14,7 @@ export interface BenchPlan {
     readonly windows: number;
     readonly windowSeconds: number;
   };
+  readonly imports: { readonly users: number };
   readonly pages: {
     readonly counts: readonly number[];
     readonly idleSeconds: number;
@@ -29,6 +30,7 @@ export const FULL: BenchPlan = {
   startUps: { cold: 3, warm: 5 },
   activations: { phones: 24, warmUpSeconds: 5, windows: 3, windowSeconds: 8 },
   issuance: { warmUpSeconds: 2, windows: 5, windowSeconds: 3 },
+  imports: { users: 100_000 },
   pages: {
     counts: [1_000, 10_000],
     idleSeconds: 15,
@@ -44,6 +46,7 @@ export const QUICK: BenchPlan = {
   startUps: { cold: 1, warm: 1 },
   activations: { phones: 24, warmUpSeconds: 1, windows: 1, windowSeconds: 3 },
   issuance: { warmUpSeconds: 1, windows: 1, windowSeconds: 1 },
+  imports: { users: 5_000 },
   pages: {
     counts: [200, 1_000],
     idleSeconds: 3,

@@ -49,6 +49,11 @@ export class ProcessUnderTest {
     return new ProcessUnderTest(child, performance.now() - startedAt);
   }
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('It was not started.');
+    return this.child.pid;
+  }
+
   /** User and system time since its start. */
   async cpuMicros(): Promise<number> {
     return (await this.ask('cpu')).cpuMicros;

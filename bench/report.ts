@@ -1,4 +1,5 @@
 import type { Activations } from './activations.js';
+import type { Imports } from './import.js';
 import type { Issuance, Rate } from './issuance.js';
 import type { LostRights, LostRightsFigures } from './lost-rights.js';
 import type { Queries } from './queries.js';
@@ -8,6 +9,7 @@ import type { PollingPages, WaitingPages } from './waiting-pages.js';
 export interface Figures {
   readonly issuance: readonly Issuance[];
   readonly activations: readonly (readonly [title: string, Activations])[];
+  readonly imports: Imports;
   readonly waiting: readonly WaitingPages[];
   readonly polling: PollingPages;
   readonly lostRights: LostRightsFigures;
@@ -15,7 +17,7 @@ export interface Figures {
   readonly startUps: StartUps;
 }
 
-interface Row {
+export interface Row {
   readonly what: string;
   readonly measured: string;
   /** Beside what it has to be seen. */
@@ -61,10 +63,12 @@ function rate({ perSecond, perCpuSecond }: Pick<Rate, 'perSecond' | 'perCpuSecon
 }
 
 export function rowsOf(figures: Figures): Row[] {
-  const { issuance, activations, waiting, polling, lostRights, queries, startUps } = figures;
+  const { issuance, activations, imports, waiting, polling, lostRights, queries, startUps } =
+    figures;
   return [
     ...issuance.flatMap(issuanceRows),
     ...activations.flatMap(([title, measured]) => activationRows(title, measured)),
+    ...importRows(imports),
     ...waiting.flatMap((pages) => pageRows(pages, polling)),
     {
       what: 'the same page asking every second (GraphQL query, watch token)',
@@ -105,6 +109,34 @@ function activationRows(title: string, measured: Activations): Row[] {
       measured: `p50 ${whole(latencyMs.p50)} ms, p99 ${whole(latencyMs.p99)} ms`,
       beside: `CPU: server ${ratio(cpuMs.server)} ms, database ${ratio(cpuMs.database)} ms, phone ${ratio(cpuMs.phone)} ms`,
       aim: '',
+    },
+  ];
+}
+
+export function importRows(imports: Imports): Row[] {
+  const { users, megabytes, first, again, changedAgain, copySeconds } = imports;
+  const title = `import of ${users.toLocaleString('en')} users (${megabytes.toFixed(1)} MB of CSV)`;
+  const phases = Object.entries(first.phaseSeconds)
+    .map(([phase, spent]) => `${phase.toLowerCase()} ${spent.toFixed(1)} s`)
+    .join(', ');
+  return [
+    {
+      what: `${title}, each added and invited`,
+      measured: `${first.seconds.toFixed(1)} s, ${whole(users / first.seconds)} users/s: ${phases}`,
+      beside: `raw COPY of the same lines ${copySeconds.toFixed(2)} s: ${whole(first.seconds / copySeconds)} times that, for nine rows each`,
+      aim: '',
+    },
+    {
+      what: `${title}: peak memory`,
+      measured: `${whole(first.peakMegabytes)} MB more than before, ${whole(again.peakMegabytes)} MB the second time`,
+      beside: '',
+      aim: '',
+    },
+    {
+      what: `${title}: the same file again`,
+      measured: `${again.seconds.toFixed(1)} s, ${whole(changedAgain)} rows changed`,
+      beside: `raw COPY: ${whole(again.seconds / copySeconds)} times that`,
+      aim: '0 rows',
     },
   ];
 }

@@ -29,6 +29,7 @@ import { pkiMount } from './composition/pki-mount.js';
 import { projectMount } from './composition/project-mount.js';
 import { pkiUrlOf } from './composition/pki-url.js';
 import { estMount } from './composition/est-mount.js';
+import { importMount } from './composition/import-mount.js';
 import { samlMount } from './composition/saml-mount.js';
 import { batchMount } from './composition/batch-mount.js';
 import { batchTask } from './composition/batch-task.js';
@@ -233,6 +234,7 @@ async function startEdge(
       await openOAuth(services, publicUrl, log),
       estMount(config, { services, ports, publicUrl }),
       batchMount(config, { services, ports, publicUrl }),
+      importMount(config, { services, ports, publicUrl }),
       projectMount(config, { services, ports, publicUrl }),
       samlMount(config, { services, identify: ports.identify, publicUrl }),
       scimMount(config, { services, ports, publicUrl }),

@@ -58,6 +58,7 @@ import {
   PreparedKey,
 } from './features/enrolment/recovery/key-recovery.entity.js';
 import { ExpiryReminder, Renewal } from './features/enrolment/renewal/renewal.entity.js';
+import { UserImportRow } from './features/members/import/user-import.entity.js';
 import { ProjectMemberEntity } from './features/members/member.entity.js';
 import { Device } from './features/profiles/device.entity.js';
 import { Profile } from './features/profiles/profile.entity.js';
@@ -93,6 +94,7 @@ import { CertificateProfiles1795500400000 } from './migrations/1795500400000-Cer
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
 import { Scim1795600800000 } from './migrations/1795600800000-Scim.js';
 import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRegistration.js';
+import { UserImports1795600600000 } from './migrations/1795600600000-UserImports.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Webhooks1795600700000 } from './migrations/1795600700000-Webhooks.js';
 import { Announcement } from './platform/announcement.entity.js';
@@ -176,6 +178,7 @@ export const databaseSchema: DatabaseSchema = {
     SessionEvidence,
     TotpAuthenticatorEntity,
     UserEntity,
+    UserImportRow,
     WebhookDeliveryEntity,
     WebhookEndpointEntity,
     WebhookPositionEntity,
@@ -206,6 +209,7 @@ export const databaseSchema: DatabaseSchema = {
     AssignedIdEvents1795600320000,
     EnrolmentBatches1795600350000,
     ProjectMembers1795600500000,
+    UserImports1795600600000,
     Webhooks1795600700000,
     Scim1795600800000,
   ],

@@ -15,6 +15,7 @@ import {
   type RecoveryKeys,
 } from '../features/certificates/key-archive/key-archive.service.js';
 import { RecoveredCertificateService } from '../features/certificates/key-archive/recovered-certificate.service.js';
+import { MemberBulkService } from '../features/members/member-bulk.service.js';
 import { MemberListService } from '../features/members/member-list.service.js';
 import { MemberStandingService } from '../features/members/member-standing.service.js';
 import { MemberService } from '../features/members/member.service.js';
@@ -30,6 +31,7 @@ import { SelfRegistrationService } from '../features/projects/self-registration/
 import { SessionControl } from '../features/sessions/session-control.service.js';
 import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
 import { FirstAdministratorService } from '../features/users/first-administrator.service.js';
+import { UserBulkService } from '../features/users/user-bulk.service.js';
 import { UserPasswordService } from '../features/users/user-password.service.js';
 import { UserService } from '../features/users/user.service.js';
 import type { KeyRing } from '../kernel/secrets.js';
@@ -90,8 +92,10 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     ...{ handlers, work, limits, keys, bus, publicUrl },
     ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
     memberStandings,
+    memberBulk: new MemberBulkService(audit),
     members: new MemberService({ users, clients, projects, memberStandings, notifications, audit }),
     firstAdministrator: new FirstAdministratorService(audit),
+    userBulk: new UserBulkService(audit),
     userPasswords: new UserPasswordService(users),
     activationSheets: new ActivationSheetService({ projects, selfRegistrations }),
     ...{ authorityDirectory, ocspSigners, selfRegistrations },

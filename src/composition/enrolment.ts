@@ -18,6 +18,7 @@ import { ExpiryService } from '../features/enrolment/expiry.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
 import { KeyRecoveryEndService } from '../features/enrolment/recovery/key-recovery-end.service.js';
 import { KeyRecoveryService } from '../features/enrolment/recovery/key-recovery.service.js';
+import { BulkInvitationService } from '../features/enrolment/invitations/bulk-invitation.service.js';
 import { InvitationService } from '../features/enrolment/invitations/invitation.service.js';
 import { OffersService } from '../features/enrolment/offers.service.js';
 import { OrderingService } from '../features/enrolment/ordering.service.js';
@@ -33,6 +34,7 @@ import { AssignmentService } from '../features/enrolment/self-registration/assig
 import { ReplacementService } from '../features/enrolment/replacement.service.js';
 import { EnrolmentRecoveryService } from '../features/enrolment/recovery/enrolment-recovery.service.js';
 import { StatusService } from '../features/enrolment/status.service.js';
+import { UserImportService } from '../features/members/import/user-import.service.js';
 import type { createAccess } from './access.js';
 import type { Base } from './base.js';
 
@@ -55,6 +57,7 @@ export function createEnrolment(
   const delivery = new DeliveryService(own);
   const activationClaims = new ActivationClaimService(own);
   const claims = new ClaimService({ ...own, activationClaims });
+  const inviter = new BulkInvitationService({ ...own, ordering, access });
   const completions = new CompletionService(own);
   const assignments = new AssignmentService(base);
   const activations = new ActivationService({ ...own, assignments, completions });
@@ -70,6 +73,7 @@ export function createEnrolment(
     ...{ ordering, delivery, invitations: new InvitationService({ ...own, ordering, access }) },
     ...{ activationClaims, claims, activations },
     ...createBatches({ ...own, ordering, delivery }),
+    userImports: new UserImportService({ ...base, inviter }),
     ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),
     expiry: new ExpiryService(log, audit),

@@ -81,6 +81,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.samlSessions,
     services.sessions,
     services.totp,
+    services.userImports,
     services.webhookDeliveries,
     services.webhookSecrets,
   ];

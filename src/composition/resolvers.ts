@@ -48,6 +48,7 @@ import {
 } from '../features/projects/self-registration/self-registration.resolver.js';
 import { QrCodeResolver } from '../features/qr/qr.resolver.js';
 import { SessionResolver } from '../features/sessions/session.resolver.js';
+import { UserImportResolver } from '../features/members/import/user-import.resolver.js';
 import { UserResolver } from '../features/users/user.resolver.js';
 import { WebhookResolver } from '../features/webhooks/webhook.resolver.js';
 import type { Services } from './services.js';
@@ -100,6 +101,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new SessionResolver(work, services.sessionControl),
     new TotpResolver(services.answers, services.totpProofs),
     new UserProfilesResolver(work, profiles, services.access),
+    new UserImportResolver(services),
     new UserResolver(work, users),
     new WebhookResolver(services),
   ];

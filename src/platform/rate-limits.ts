@@ -55,6 +55,8 @@ const LIMITS = {
   'profile/change': { points: 60, seconds: 3600 },
   /** Lists of confirmations that one caller sends. */
   'assigned-ids/list': { points: 120, seconds: 3600 },
+  /** Imports of users that one caller begins, dry runs among them. */
+  'import/start': { points: 120, seconds: 3600 },
   /** Orders of mobile IDs by one user for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
   /** Batches of orders by one caller. */

@@ -69,6 +69,7 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.createProject': ['admin', 'project.create'],
   'Mutation.updateProjectSettings': ['admin', 'project.update-settings'],
   'Mutation.updateCertificateProfile': ['admin', 'project.update-certificate-profile'],
+  'Mutation.importUsers': ['admin', 'project.import-users'],
   'Mutation.pauseSelfRegistration': ['admin', 'self-registration.pause'],
   'Mutation.resumeSelfRegistration': ['admin', 'self-registration.resume'],
   'Mutation.rotateActivationCode': ['admin', 'self-registration.rotate-activation-code'],

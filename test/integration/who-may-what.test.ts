@@ -201,6 +201,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.setUserRoles': ['/admin/users', ADMINISTRATORS],
   'Mutation.createProject': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateProjectSettings': ['/admin/projects', ADMINISTRATORS],
+  'Mutation.importUsers': ['/admin/projects', ADMINISTRATORS],
   'Mutation.updateCertificateProfile': ['/admin/projects', ADMINISTRATORS],
   'Mutation.pauseSelfRegistration': ['/admin/projects', ADMINISTRATORS],
   'Mutation.resumeSelfRegistration': ['/admin/projects', ADMINISTRATORS],
@@ -476,7 +477,7 @@ const OPERATOR_VIEW = {
   ProjectConnection: 'nodes pageInfo totalCount',
   ProjectMember: 'addedAt hostId id invitation latestEnrolment syncId user',
   ProvisioningSettings:
-    'accountNameTemplate appLinks channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays instructions invitationTtlSeconds maxProfilesPerUser membersOnly notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates registrationUrlTemplate selectableCertificates selfService serverName smsMessage validityDays',
+    'accountNameTemplate appLinks channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays importMaxRemovedPercent instructions invitationTtlSeconds maxProfilesPerUser membersOnly notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates registrationUrlTemplate selectableCertificates selfService serverName smsMessage validityDays',
   SubjectAltNameTemplate: 'type value',
   UserConnection: 'nodes pageInfo totalCount',
 } as const;
@@ -494,6 +495,12 @@ const ADMINISTRATOR_VIEW = {
   AuthenticationRequirement: 'maxAgeSeconds method provider',
   IdentityProvider:
     'acceptUnsolicited acsUrl attributes authenticationContext certificates createUsers enabled entityId id label metadataUrl name signInUrl signOutUrl',
+  ImportChange:
+    'action before changed displayName email hasAccount hostId invites isShared line returns syncId',
+  ImportedValues: 'email hostId name syncId',
+  ImportProblem: 'column line message',
+  UserImport:
+    'added changes dryRun encoding ignoredColumns invited kept maxRemovedPercent members problemCount problems removed removesTooMany rows separator unchanged updated',
   Resource: 'description guards inheritedRules path rules',
   RuleVerdict: 'because matched resource rule satisfied',
   TimeWindow: 'days from timeZone to',

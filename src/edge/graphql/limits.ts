@@ -22,6 +22,8 @@ export const LIMITS = {
   introspections: 2,
   /** Bytes. */
   body: 256 * 1024,
+  /** The same of callers who say who they are: `importUsers` takes a file of 1 MB, which JSON makes longer. */
+  signedInBody: 2_560 * 1024,
   /** Operations that run on one socket at the same time. */
   operations: 25,
 } as const;
@@ -37,6 +39,7 @@ const MESSAGES: Readonly<Record<Limit, string>> = {
   repeats: 'The document names one field more often than',
   introspections: 'The document asks about the schema more often than',
   body: 'The request body has more bytes than',
+  signedInBody: 'The request body has more bytes than',
   operations: 'This socket has more operations at the same time than',
 };
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { LIMITS, limitError } from '../graphql/limits.js';
+import { LIMITS, limitError, type Limit } from '../graphql/limits.js';
 
 /** A request that is refused before GraphQL sees it. */
 export class BadRequest extends Error {
@@ -49,13 +49,15 @@ function refuseOtherKinds({ headers }: IncomingMessage): void {
 }
 
 async function readText(req: IncomingMessage): Promise<string> {
-  if (Number(req.headers['content-length'] ?? 0) > LIMITS.body) throw tooLarge();
+  const limit = limitFor(req);
+  const most = LIMITS[limit];
+  if (Number(req.headers['content-length'] ?? 0) > most) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let bytes = 0;
   return new Promise((resolve, reject) => {
     req.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > LIMITS.body) reject(tooLarge());
+      if (bytes > most) reject(tooLarge(limit));
       else chunks.push(chunk);
     });
     req.on('end', () => {
@@ -67,8 +69,14 @@ async function readText(req: IncomingMessage): Promise<string> {
   });
 }
 
-function tooLarge(): BadRequest {
-  return new BadRequest(413, limitError('body'));
+/** Whether the credentials count is seen later: a stranger who makes some up gets more room, and nothing else. */
+function limitFor({ headers }: IncomingMessage): Limit {
+  const hasCredentials = headers.authorization !== undefined || headers.cookie !== undefined;
+  return hasCredentials ? 'signedInBody' : 'body';
+}
+
+function tooLarge(limit: Limit): BadRequest {
+  return new BadRequest(413, limitError(limit));
 }
 
 function decode(chunks: readonly Buffer[]): string {

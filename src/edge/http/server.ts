@@ -24,10 +24,12 @@ import { Origins } from './origins.js';
 import { sendProblem } from './problem-details.js';
 import { logWhenAnswered } from './request-log.js';
 import { SessionCookie } from './session-cookie.js';
-import { TIMEOUTS } from './timeouts.js';
+import { endSlowRequest } from './slow-requests.js';
+import { TIMEOUTS, UPLOADS } from './timeouts.js';
 import { refuseUpgrade, Upgrades } from './upgrade.js';
 
 const GRAPHQL_PATH = '/graphql';
+const SERVER_TIMEOUTS = { ...TIMEOUTS, requestTimeout: UPLOADS.requestTimeout };
 export interface EdgeOptions {
   readonly host: string;
   /** 0 picks a free one. */
@@ -94,7 +96,7 @@ function tlsOptions({
 
 function guardedTlsServer(options: EdgeOptions, trust: TrustProxy): TlsServer {
   const server = createTlsServer({
-    ...TIMEOUTS,
+    ...SERVER_TIMEOUTS,
     ...tlsOptions(options),
     handshakeTimeout: TIMEOUTS.headersTimeout,
   });
@@ -128,7 +130,7 @@ export class EdgeServer {
       isReady: () => this.isReady(),
     });
     this.tlsServer = tls === null ? null : guardedTlsServer(options, trust);
-    this.server = this.tlsServer ?? createServer(TIMEOUTS);
+    this.server = this.tlsServer ?? createServer(SERVER_TIMEOUTS);
     this.server.on('request', (req: IncomingMessage, res: ServerResponse) => {
       this.handle(req, res);
     });
@@ -179,6 +181,7 @@ export class EdgeServer {
   private handle(req: IncomingMessage, res: ServerResponse): void {
     const exchange = { req, res, client: describeClient(req, this.client), operation: null };
     res.setHeader('x-request-id', exchange.client.requestId);
+    if (!pathOf(req).startsWith(UPLOADS.path)) endSlowRequest(req, res);
     this.running.add(res);
     res.once('close', () => this.running.delete(res));
     logWhenAnswered(exchange, this.options.log);

@@ -6,3 +6,6 @@ export const TIMEOUTS = {
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16 * 1024,
 } as const;
+
+/** Files come at the pace of who sends them, and of the database: theirs is a measure of its own. */
+export const UPLOADS = { path: '/imports/', requestTimeout: 900_000 } as const;

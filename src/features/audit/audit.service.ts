@@ -59,6 +59,11 @@ const INSERT = `
   INSERT INTO audit_entry (${WRITTEN_ENTRY_COLUMNS.join(', ')})
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
 
+const INSERT_ALL = `
+  INSERT INTO audit_entry (${WRITTEN_ENTRY_COLUMNS.join(', ')})
+  SELECT $1, $2, action, target, 'SUCCESS', $3, $4, detail
+  FROM unnest($5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS entry (action, target, detail, position) ORDER BY position`;
+
 /** Keeps the audit log: what was changed, and what was refused. */
 export class AuditService {
   /** Written in the transaction of the scope: the entry stands if, and only if, the change does. */
@@ -73,6 +78,24 @@ export class AuditService {
       request.address,
       request.requestId,
       entry.detail ?? null,
+    ]);
+  }
+
+  /** As {@link record}, of what has happened to many at once. */
+  async recordAll(
+    scope: Scope,
+    entries: readonly Omit<AuditRecord, 'outcome'>[],
+  ): Promise<void> {
+    if (entries.length === 0) return;
+    const { actor, request } = scope;
+    await scope.sql('audit.record-all', INSERT_ALL, [
+      nameOfActor(actor),
+      actorIdOf(actor),
+      request.address,
+      request.requestId,
+      entries.map(({ action }) => action),
+      entries.map(({ target }) => target ?? null),
+      entries.map(({ detail }) => detail ?? null),
     ]);
   }
 

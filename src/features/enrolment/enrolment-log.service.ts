@@ -48,6 +48,13 @@ const BEGIN = `
   )
   SELECT pg_notify('${CHANNEL}', 'project:' || project_id) FROM logged`;
 
+const BEGIN_ALL = `
+  WITH logged AS (
+    INSERT INTO enrolment_event (enrolment_id, project_id, number, status, at)
+    SELECT id, project_id, 1, status, now() FROM enrolment WHERE id = ANY($1) RETURNING project_id
+  )
+  SELECT pg_notify('${CHANNEL}', 'project:' || project_id) FROM (SELECT DISTINCT project_id FROM logged) AS project`;
+
 /** The steps of all enrolments of a project. */
 export const ENROLMENT_LOG: ProjectLog = {
   name: 'enrolments',
@@ -66,6 +73,11 @@ export class EnrolmentLog {
     { detail = null }: Pick<Move, 'detail'> = {},
   ): Promise<void> {
     await scope.sql('enrolment-log.begin', BEGIN, [id, status, detail]);
+  }
+
+  /** As {@link begin}, of many. */
+  async beginAll(scope: ChangeScope, ids: readonly EnrolmentId[]): Promise<void> {
+    await scope.sql('enrolment-log.begin-all', BEGIN_ALL, [ids]);
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   type UserId,
 } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
+import { insertAll } from '../../platform/bulk-insert.js';
 import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
@@ -187,6 +188,20 @@ export class EnrolmentService {
     const { secrets } = this.ports;
     const codeHash = secrets.codeHash(secrets.code(enrolmentId, generation));
     await scope.db.insert(EnrolmentCode, { codeHash, enrolmentId, generation });
+  }
+
+  /** As {@link storeCode}, of many that were just ordered. */
+  async storeCodes(
+    scope: ChangeScope,
+    enrolments: readonly Pick<Enrolment, 'id' | 'generation'>[],
+  ): Promise<void> {
+    const { secrets } = this.ports;
+    const codes = enrolments.map(({ id: enrolmentId, generation }) => ({
+      codeHash: secrets.codeHash(secrets.code(enrolmentId, generation)),
+      enrolmentId,
+      generation,
+    }));
+    await insertAll(scope, EnrolmentCode, codes);
   }
 
   /** Cancels whatever is not finished of a user who is shut out, be it ordered for him or by him. */

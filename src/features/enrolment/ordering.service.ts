@@ -151,6 +151,17 @@ export class OrderingService {
     }
   }
 
+  /** An invitation as {@link invite} would store it, for who stores many, and has checked what it checks. */
+  draft(
+    scope: Scope,
+    { user, project, channel }: { user: User; project: Project; channel: DeliveryChannel },
+  ): Enrolment {
+    const order = { projectId: project.id, channel };
+    const placed = { orderer: ordererOf(scope.actor), user, project, order, byHimself: false };
+    const digest = digestOf(user, project, order);
+    return this.compose(scope, { ...placed, replacesProfileId: null }, digest);
+  }
+
   private async start(scope: ChangeScope, placed: Placed): Promise<StartedEnrolment> {
     const { orderer, user, project, order, byHimself } = placed;
     requireMode(project, 'MANAGED');

@@ -60,6 +60,33 @@ export async function updateIds(
   );
 }
 
+/** Nobody has them until {@link updateIdsOfAll}. */
+export async function clearHostIds(scope: Scope, ids: readonly MemberId[]): Promise<void> {
+  await scope.sql(
+    'members.clear-host-ids',
+    'UPDATE project_member SET host_id = NULL WHERE id = ANY($1)',
+    [ids],
+  );
+}
+
+/** Throws PostgreSQL's 23505 where one of them is taken. */
+export async function updateIdsOfAll(
+  scope: Scope,
+  members: readonly (MemberIds & { readonly memberId: MemberId })[],
+): Promise<void> {
+  await scope.sql(
+    'members.update-ids-of-all',
+    `UPDATE project_member m SET host_id = changed.host_id, sync_id = changed.sync_id, updated_at = $4
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS changed (id, host_id, sync_id) WHERE m.id = changed.id`,
+    [
+      members.map(({ memberId }) => memberId),
+      members.map(({ hostId }) => hostId),
+      members.map(({ syncId }) => syncId),
+      scope.now,
+    ],
+  );
+}
+
 export async function markToBeInvited(scope: Scope, id: MemberId): Promise<void> {
   await scope.sql(
     'members.to-be-invited',

@@ -32,6 +32,7 @@ type Checks = {
 export const SETTING_CHECKS: Checks = {
   selfService: anything,
   membersOnly: anything,
+  importMaxRemovedPercent: between(0, 100),
   defaultCertificates: someWithoutRepetition,
   selectableCertificates: someWithoutRepetition,
   channels: someWithoutRepetition,

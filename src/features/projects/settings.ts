@@ -18,6 +18,8 @@ export interface ProvisioningSettings {
   readonly selfService: boolean;
   /** Nobody else gets a mobile ID here, whoever orders it. */
   readonly membersOnly: boolean;
+  /** An import that would remove more of the members at once is refused. */
+  readonly importMaxRemovedPercent: number;
   readonly defaultCertificates: readonly CertificateKind[];
   readonly selectableCertificates: readonly CertificateKind[];
   readonly channels: readonly DeliveryChannel[];
@@ -57,6 +59,7 @@ const DAY_SECONDS = 86_400;
 export const DEFAULT_SETTINGS: ProvisioningSettings = {
   selfService: true,
   membersOnly: false,
+  importMaxRemovedPercent: 10,
   defaultCertificates: ['AUTHENTICATION', 'SIGNATURE'],
   selectableCertificates: ['AUTHENTICATION', 'SIGNATURE', 'ENCRYPTION'],
   channels: ['SCREEN'],

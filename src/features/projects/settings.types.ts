@@ -64,6 +64,12 @@ export class ProvisioningSettingsType {
   })
   membersOnly!: boolean;
 
+  @Field(() => Int, {
+    description:
+      'An import that would remove more of the members at once is refused, unless the call itself allows more. 10 unless set. Only in MANAGED projects.',
+  })
+  importMaxRemovedPercent!: number;
+
   @Field(() => [CertificateKindEnum], { description: 'Issued when the caller names none.' })
   defaultCertificates!: readonly CertificateKind[];
 
@@ -180,6 +186,9 @@ export class ProvisioningSettingsInput {
     description: 'Only members of the project get mobile IDs here.',
   })
   membersOnly?: boolean | null;
+
+  @Field(() => Int, { nullable: true, description: '0 to 100.' })
+  importMaxRemovedPercent?: number | null;
 
   @Field(() => [CertificateKindEnum], {
     nullable: true,

@@ -10,7 +10,7 @@ const MAX_GROUPS = 100;
 const MAX_SEARCH = 200;
 
 /** Letters, digits and signs that show: no spaces, no controls, nothing invisible. */
-const VISIBLE_NAME = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]{1,64}$/u;
+export const VISIBLE_NAME = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]{1,64}$/u;
 /** RFC 6531 dot-atom, without the quoted and literal forms that mail programs disagree on. */
 const EMAIL =
   /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*@[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?)*$/u;

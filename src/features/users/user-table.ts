@@ -58,6 +58,37 @@ export async function isUsernameTaken(scope: Scope, username: string): Promise<b
   return rows.length > 0;
 }
 
+/** As they are compared. */
+export async function selectTakenUsernames(
+  scope: Scope,
+  keys: readonly string[],
+): Promise<Set<string>> {
+  const rows = await scope.sql<{ key: string }>(
+    'users.taken-usernames',
+    'SELECT username_key AS key FROM app_user WHERE username_key = ANY($1)',
+    [keys],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** Names and addresses of many at once. */
+export async function updatePeople(
+  scope: Scope,
+  people: readonly Pick<User & { readonly email: string }, 'id' | 'displayName' | 'email'>[],
+): Promise<void> {
+  await scope.sql(
+    'users.update-people',
+    `UPDATE app_user u SET display_name = person.display_name, email = person.email, updated_at = $4
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS person (id, display_name, email) WHERE u.id = person.id`,
+    [
+      people.map(({ id }) => id),
+      people.map(({ displayName }) => displayName),
+      people.map(({ email }) => email),
+      scope.now,
+    ],
+  );
+}
+
 export async function updateFields(scope: Scope, id: UserId, fields: UserFields): Promise<User> {
   return only(
     await scope.sql<User>(

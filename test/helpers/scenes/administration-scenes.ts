@@ -1,5 +1,6 @@
 import { createClient } from '../api-clients';
 import { newName } from '../orders';
+import { createProject } from '../people';
 import { changeSelfRegistration, createSelfRegistration } from '../self-registration';
 import { signingKey, type SigningKey } from '../saml-provider';
 import { providerInput } from '../saml-stage';
@@ -16,6 +17,12 @@ export function administrationScenes(setting: Setting): Setters {
   return {
     project: () => given({ id: cast.projectId }),
     createProject: () => given({ input: { name: newName('p') } }),
+    importUsers: async () =>
+      given({
+        projectId: await createProject(server, cast.admin, newName('imported')),
+        csv: `e-mail,name\n${newName('someone')}@example.org,Somebody New\n`,
+        dryRun: false,
+      }),
     updateProjectSettings: () => given({ id: confirmed, settings: { instructions: 'Scan.' } }),
     updateCertificateProfile: () =>
       given({ projectId: confirmed, input: { kind: 'SIGNATURE', organization: 'Demo Corp' } }),

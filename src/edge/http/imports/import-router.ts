@@ -1,0 +1,131 @@
+import { Router, type Request, type Response } from 'express';
+import type { UserImportService } from '../../../features/members/import/user-import.service.js';
+import { actorIdOf, type RequestContext } from '../../../kernel/actor.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import { judge } from '../../graphql/authorize.js';
+import { credentialsOf } from '../../graphql/credentials.js';
+import type { EdgePorts } from '../../graphql/ports.js';
+import { describeClient, type TrustProxy } from '../client.js';
+import type { Origins } from '../origins.js';
+import { sendProblem } from '../problem-details.js';
+import type { SessionCookie } from '../session-cookie.js';
+import { StreamedAnswer, wholeAnswer } from './import-answers.js';
+import { readImportRequest, RefusedUpload, type ImportRequest } from './import-request.js';
+
+export interface ImportRouterParts {
+  readonly imports: Pick<UserImportService, 'run'>;
+  readonly ports: Pick<EdgePorts, 'identify' | 'authorize' | 'recordRefusal'>;
+  readonly limits: Pick<RateLimits, 'take'>;
+  readonly trust: TrustProxy;
+  readonly origins: Origins;
+  readonly cookie: SessionCookie;
+}
+
+const OPERATION = 'POST /imports/users';
+/** People import where they look after projects, as by the mutation; applications where they change users, and members. */
+const BY_PEOPLE = ['/admin/projects'] as const;
+const BY_CLIENTS = ['/operator/users', '/operator/projects'] as const;
+/** For who is refused before he has sent all of it. */
+const LAST_WORD_MS = 5000;
+
+type Exchange = readonly [req: Request, res: Response];
+
+/** Files of users as streams. To be mounted at `/imports`. */
+export function importRouter(parts: ImportRouterParts): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.post('/users', async (req, res, next) => {
+    hangUpAfterAnswer([req, res]);
+    await importUsers(parts, [req, res]).catch(next);
+  });
+  router.all('/users', (_req, res) => {
+    res.setHeader('allow', 'POST');
+    sendProblem(res, new DomainError('INVALID_INPUT'), 405);
+  });
+  return router;
+}
+
+async function importUsers(parts: ImportRouterParts, exchange: Exchange): Promise<void> {
+  const [req, res] = exchange;
+  const context = await contextOf(parts, exchange);
+  await authorize(parts, context);
+  const asked = wanted(exchange);
+  if (asked === undefined) return;
+  await parts.limits.take('import/start', actorIdOf(context.actor) ?? 'nobody');
+  const { options, encoding, asStream } = asked;
+  const gone = new AbortController();
+  res.once('close', () => {
+    gone.abort();
+  });
+  const answer = asStream ? new StreamedAnswer(res) : wholeAnswer(res);
+  const bytes = req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  const observer = {
+    ...answer.observer,
+    signal: gone.signal,
+    mayApply: async () => {
+      const current = await contextOf(parts, exchange);
+      await authorize(parts, current);
+      return current;
+    },
+  };
+  try {
+    const source = { bytes, encoding };
+    await answer.end(await parts.imports.run(context, options, { source, observer }));
+  } catch (error) {
+    if (gone.signal.aborted) return; // nobody is there to be told
+    if (!(error instanceof DomainError)) throw error;
+    await record(parts, context, error);
+    await answer.fail(error);
+  }
+}
+
+function wanted([req, res]: Exchange): ImportRequest | undefined {
+  try {
+    return readImportRequest(req);
+  } catch (error) {
+    if (!(error instanceof RefusedUpload)) throw error;
+    sendProblem(res, error.problem, error.status);
+    return undefined;
+  }
+}
+
+async function contextOf(parts: ImportRouterParts, [req, res]: Exchange): Promise<RequestContext> {
+  const client = describeClient(req, { ...parts, acceptsCertificates: false });
+  const { address, userAgent } = client;
+  const requestId = String(res.getHeader('x-request-id') ?? client.requestId);
+  const token = client.cookieCounts ? parts.cookie.read(req.headers.cookie) : undefined;
+  const caller = await parts.ports.identify(credentialsOf(req.headers, token), {
+    ...{ requestId, address, userAgent },
+  });
+  return { requestId, address, userAgent, ...caller, setSessionCookie: () => undefined };
+}
+
+async function authorize({ ports }: ImportRouterParts, context: RequestContext): Promise<void> {
+  const resources = context.actor.kind === 'client' ? BY_CLIENTS : BY_PEOPLE;
+  await judge(ports, context, { resources, operation: OPERATION, isChange: true });
+}
+
+/** What the access rules refuse is recorded where they judge. */
+async function record(
+  { ports }: ImportRouterParts,
+  context: RequestContext,
+  { code }: DomainError,
+): Promise<void> {
+  if (code === 'INVALID_INPUT') return;
+  const [resource] = context.actor.kind === 'client' ? BY_CLIENTS : BY_PEOPLE;
+  await ports.recordRefusal(context, { operation: OPERATION, resource, code });
+}
+
+/** Whoever is answered while he still sends has a moment to notice. */
+function hangUpAfterAnswer([req, res]: Exchange): void {
+  res.once('finish', () => {
+    if (req.complete) return;
+    const timer = setTimeout(() => {
+      req.socket.destroy();
+    }, LAST_WORD_MS);
+    timer.unref();
+    req.once('close', () => {
+      clearTimeout(timer);
+    });
+  });
+}
