@@ -146,16 +146,33 @@ describe('the console', () => {
   });
 
   test.each([
-    ['without a file', ['--project', 'x']],
-    ['without a project', ['x.csv']],
-    ['with two files', ['a.csv', 'b.csv', '--project', 'x']],
-    ['with an unknown option', ['a.csv', '--project', 'x', '--force']],
-    ['with a percentage beyond all', ['a.csv', '--project', 'x', '--max-removed', '200']],
-    ['with an unknown encoding', ['a.csv', '--project', 'x', '--encoding', 'ebcdic']],
-  ])('%s explains itself, and ends with 2', async (_what, args) => {
+    ['without a file', ['--project', 'x'], 'Name one file, or - for standard input.'],
+    ['without a project', ['x.csv'], 'Name the project: --project ID-OR-NAME.'],
+    [
+      'with two files',
+      ['a.csv', 'b.csv', '--project', 'x'],
+      'Name one file, or - for standard input.',
+    ],
+    [
+      'with an unknown option',
+      ['a.csv', '--project', 'x', '--force'],
+      'There is no option --force.',
+    ],
+    [
+      'with a percentage beyond all',
+      ['a.csv', '--project', 'x', '--max-removed', '200'],
+      '--max-removed takes a whole number from 0 to 100.',
+    ],
+    [
+      'with an unknown encoding',
+      ['a.csv', '--project', 'x', '--encoding', 'ebcdic'],
+      '--encoding takes one of',
+    ],
+  ])('%s says in one line what is wrong, and ends with 2', async (_what, args, said) => {
     const { code, stderr } = await runConsole('sync', environment(), ...args);
     expect(code).toBe(2);
-    expect(stderr).toContain('npm run --silent sync -- FILE');
+    expect(stderr).toMatch(/^[^\n]+ Help: npm run sync -- --help\n$/);
+    expect(stderr).toContain(said);
   });
 
   test('an unknown project, a file that is not there, and a foreign master key are said in a line', async () => {
