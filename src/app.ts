@@ -19,6 +19,7 @@ import {
   openAuthorityKeys,
 } from './composition/authorities.js';
 import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/first-start.js';
+import { BounceAddresses } from './features/notifications/bounces/bounce-addresses.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import type { IssuingAuthorities } from './features/certificates/authorities/issuing-authorities.service.js';
@@ -28,9 +29,8 @@ import { pkiMount } from './composition/pki-mount.js';
 import { pkiUrlOf } from './composition/pki-url.js';
 import { estMount } from './composition/est-mount.js';
 import { samlMount } from './composition/saml-mount.js';
-import { mailTask } from './composition/mail-task.js';
+import { messageTasks } from './composition/message-tasks.js';
 import { passwordTask } from './composition/password-task.js';
-import { smsTask } from './composition/sms-task.js';
 import { openDatabase } from './composition/open-database.js';
 import { listenProblem } from './composition/start-problems.js';
 import { Teardown } from './composition/teardown.js';
@@ -93,14 +93,17 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   const recoveryKeys = await recoveryKeysIn(config.recoveryKey);
   await adoptRecoveryKey(source, recoveryKeys);
   const bus = new EventBus(pgConnection(database.connection), log);
-  const { session, sms } = config;
+  const { session, sms, selfService, language } = config;
   const counters = createCounterPool(database.connection);
   counters.on('error', (error) => {
     log.warn({ error }, 'a connection for counters was lost');
   });
   teardown.add(() => counters.end());
   const { clientCa } = config;
-  const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session };
+  const given = {
+    ...{ authorities, recoveryKeys, clientCa, publicUrl, sms, session },
+    ...{ selfService, language },
+  };
   const ground = { source, counters, keys, bus, ...given };
   const services = createServices(ground);
   followAuthorities(authorities, { work: services.work, bus, log });
@@ -109,7 +112,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   await publishFirstLists(services, log);
   await bus.open();
   teardown.add(() => bus.close());
-  const stopJobs = await startJobs({ config, services, source, publicUrl, log, teardown });
+  const stopJobs = await startJobs({ config, services, source, log, teardown });
   const seeded = { done: false };
   const { issuing } = authorities;
   const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded, issuing });
@@ -162,22 +165,17 @@ interface Parts {
 
 /** @returns what stops them, also while requests still finish */
 async function startJobs(
-  parts: Parts & { source: DataSource; publicUrl: string; teardown: Teardown },
+  parts: Parts & { source: DataSource; teardown: Teardown },
 ): Promise<() => Promise<unknown>> {
-  const { config, services, source, publicUrl, log, teardown } = parts;
+  const { config, services, source, log, teardown } = parts;
   const mailboxDir = join(config.dataDir, 'mailbox');
-  const mailer = createMailer({
-    smtpUrl: config.mail.smtpUrl,
-    from: config.mail.from,
-    mailboxDir,
-  });
-  const sms = createSmsSender({ gateway: config.sms.gateway, mailboxDir });
-  teardown.add(() => mailer.close());
-  const tasks = [
-    mailTask(services, mailer),
-    passwordTask(services),
-    smsTask(services, sms, publicUrl),
-  ];
+  const { bounceAddress, ...mail } = config.mail;
+  const mailer = createMailer({ ...mail, mailboxDir });
+  const sms = createSmsSender({ routes: config.sms.routes, mailboxDir });
+  teardown.add(() => Promise.all([mailer.close(), sms.close()]));
+  const bounces = bounceAddress === null ? null : new BounceAddresses(bounceAddress, services.keys);
+  const channels = { mailer, sms, bounces };
+  const tasks = [...messageTasks(services, channels, log), passwordTask(services)];
   const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
   const housekeeping = startHousekeeping(services, log);
   const sealing = startSealing(services, config.dataDir, log);

@@ -13,6 +13,7 @@ import { ProofAttempt } from './features/authentication/proof-attempt.entity.js'
 import { ClientCertificate } from './features/authentication/client-certificates/client-certificate.entity.js';
 import { MobileIdProof } from './features/authentication/mobile-id/mobile-id-proof.entity.js';
 import { OneTimeCode } from './features/authentication/one-time-codes/one-time-code.entity.js';
+import { Message } from './features/notifications/messages/message.entity.js';
 import { PasswordLink } from './features/authentication/password/password-link.entity.js';
 import {
   PasskeyChallenge,
@@ -72,6 +73,7 @@ import { KeyArchive1795500300000 } from './migrations/1795500300000-KeyArchive.j
 import { ApiClients1795400200000 } from './migrations/1795400200000-ApiClients.js';
 import { IdentityProviders1795400100000 } from './migrations/1795400100000-IdentityProviders.js';
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
+import { Messages1795600400000 } from './migrations/1795600400000-Messages.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -104,6 +106,7 @@ export const databaseSchema: DatabaseSchema = {
     PasswordLink,
     PasskeyChallenge,
     PasskeyEntity,
+    Message,
     MobileIdProof,
     OAuthAssertion,
     OAuthSigningKey,
@@ -148,5 +151,6 @@ export const databaseSchema: DatabaseSchema = {
     KeyArchive1795500300000,
     Renewal1795500600000,
     EnrolmentDelivery1795600000000,
+    Messages1795600400000,
   ],
 };

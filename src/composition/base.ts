@@ -14,16 +14,20 @@ import {
   type RecoveryKeys,
 } from '../features/certificates/key-archive/key-archive.service.js';
 import { RecoveredCertificateService } from '../features/certificates/key-archive/recovered-certificate.service.js';
+import { MessageQueue } from '../features/notifications/messages/message-queue.service.js';
+import { MessageService } from '../features/notifications/messages/message.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
 import { ProfileService } from '../features/profiles/profile.service.js';
+import { InvitationPreviewService } from '../features/projects/invitation-preview.service.js';
 import { ProjectService } from '../features/projects/project.service.js';
 import { SessionControl } from '../features/sessions/session-control.service.js';
 import { SessionService, type SessionTimeouts } from '../features/sessions/session.service.js';
 import { FirstAdministratorService } from '../features/users/first-administrator.service.js';
 import { UserPasswordService } from '../features/users/user-password.service.js';
 import { UserService } from '../features/users/user.service.js';
+import type { Language } from '../kernel/language.js';
 import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
@@ -45,6 +49,10 @@ export interface Ground {
   readonly publicUrl: string;
   readonly sms: { readonly isOffered: boolean; readonly dailyLimit: number };
   readonly session: SessionTimeouts;
+  /** Whether users may order for themselves at all. */
+  readonly selfService: boolean;
+  /** Of messages that belong to no project. */
+  readonly language: Language;
 }
 
 export type Base = ReturnType<typeof createBase>;
@@ -62,15 +70,19 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const authorityDirectory = new AuthorityDirectory(work, ground.authorities.service);
   const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);
   const keyArchive = new KeyArchiveService(ground.recoveryKeys);
-  const projects = new ProjectService(audit, (scope) => keyArchive.isReady(scope));
+  const server = { sendsSms: ground.sms.isOffered, selfService: ground.selfService };
+  const projects = new ProjectService(audit, (scope) => keyArchive.isReady(scope), server);
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);
     return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
   });
   const sessions = new SessionService(ground.session);
   return {
-    ...{ handlers, work, limits, keys, bus, publicUrl },
+    ...{ handlers, work, limits, keys, bus, publicUrl, server, language: ground.language },
     ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
+    invitationPreviews: new InvitationPreviewService(projects, publicUrl),
+    messageQueue: new MessageQueue(),
+    messages: new MessageService(),
     firstAdministrator: new FirstAdministratorService(audit),
     userPasswords: new UserPasswordService(users),
     ...{ authorityDirectory, ocspSigners },

@@ -11,6 +11,8 @@ import { EstEnrolmentService } from '../features/enrolment/est/est-enrolment.ser
 import { EstKeyService } from '../features/enrolment/est/est-key.service.js';
 import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
+import { InvitationDeliveryService } from '../features/enrolment/invitation-delivery.service.js';
+import { InvitationOpenedService } from '../features/enrolment/invitation-opened.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
 import { KeyRecoveryEndService } from '../features/enrolment/recovery/key-recovery-end.service.js';
 import { KeyRecoveryService } from '../features/enrolment/recovery/key-recovery.service.js';
@@ -34,7 +36,7 @@ export function createEnrolment(
   base: Base,
   { access, exclusions }: Pick<ReturnType<typeof createAccess>, 'access' | 'exclusions'>,
 ) {
-  const { keys, notifications, audit, projects, bus } = base;
+  const { keys, notifications, audit, bus } = base;
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -54,12 +56,14 @@ export function createEnrolment(
     ...{ log, secrets, enrolments, keyDelivery },
     keyRecoveries: new KeyRecoveryService({ ...base, keyRecoveryEnds }),
     keyRecoveryEnds,
-    offers: new OffersService(projects, enrolments, access, recoveries),
-    ordering: new OrderingService(own),
+    offers: new OffersService({ ...own, ...base.server, access }),
+    ordering: new OrderingService({ ...own, ...base.server }),
     ...{ claims, activations },
     ...createEst({ ...own, claims, completions }),
     confirmations: new ConfirmationService(own),
     delivery: new DeliveryService(own),
+    invitationDelivery: new InvitationDeliveryService(own),
+    invitationsOpened: new InvitationOpenedService(own),
     expiry: new ExpiryService(log, audit),
     renewalStanding,
     renewals: new RenewalService(renewing),

@@ -3,6 +3,7 @@ import { apiClientStopped } from '../features/api-clients/api-client.events.js';
 import { credentialRemoved } from '../features/authentication/authentication.events.js';
 import { certificatesChanged } from '../features/certificates/certificate.events.js';
 import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
+import { messageMoved } from '../features/notifications/messages/message.events.js';
 import { profilesEnded } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
@@ -89,6 +90,7 @@ function onCredentials(handlers: Handlers, services: Handling): void {
   handlers.on(enrolmentGivenUp, (scope, { enrolmentId }) =>
     services.estEnrolments.abandon(scope, enrolmentId),
   );
+  handlers.on(messageMoved, (scope, event) => services.invitationDelivery.follow(scope, event));
   handlers.on(profilesEnded, async (scope, { profileIds }) => {
     await services.mobileIdEvidence.forget(scope, profileIds);
     await services.keyDelivery.forgetEnded(scope, profileIds);

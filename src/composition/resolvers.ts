@@ -22,8 +22,10 @@ import {
 } from '../features/enrolment/recovery/key-recovery.resolver.js';
 import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
+import { MessageResolver } from '../features/notifications/messages/message.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
+import { InvitationPreviewResolver } from '../features/projects/invitation-preview.resolver.js';
 import { ProjectResolver } from '../features/projects/project.resolver.js';
 import { QrCodeResolver } from '../features/qr/qr.resolver.js';
 import { SessionResolver } from '../features/sessions/session.resolver.js';
@@ -41,13 +43,15 @@ export function createResolvers(services: Services): readonly [object, ...object
     new AuthenticationResolver(services),
     new CertificateAuthorityResolver(services.issuance),
     new ClientCertificateResolver(services),
-    new DeviceResolver(services.claims, services.activations),
+    new DeviceResolver(services.claims, services.activations, services.invitationsOpened),
     new EnrolmentFieldsResolver(services),
     new EnrolmentResolver(services),
     new EnrolmentStatusResolver(work, enrolments, services.status),
     new IdentityProviderResolver(work, services.identityProviders),
     new KeyRecoveryApprovalResolver(work, users),
     new KeyRecoveryResolver(services),
+    new InvitationPreviewResolver(services),
+    new MessageResolver(services),
     new MethodLockResolver(work, services.methodLocks),
     new MobileIdDeviceResolver(services.mobileIdAnswers),
     new MobileIdResolver(services),

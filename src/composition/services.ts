@@ -1,7 +1,10 @@
+import type { MessageSubject } from '../features/notifications/messages/message.js';
+import { ResendService } from '../features/notifications/messages/resend.service.js';
 import { createAuthentication } from './authentication.js';
 import { createBase, type Ground } from './base.js';
 import { createEnrolment } from './enrolment.js';
 import { registerHandlers } from './event-handlers.js';
+import { messageComposer } from './message-composer.js';
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -13,5 +16,8 @@ export function createServices(ground: Ground) {
   const enrolment = createEnrolment(base, authentication);
   const services = { ...base, ...authentication, ...enrolment };
   registerHandlers(base.handlers, services);
-  return services;
+  const compose = messageComposer(services);
+  const hasContent = async (about: MessageSubject): Promise<boolean> =>
+    (await compose(about)) !== null;
+  return { ...services, compose, resends: new ResendService({ ...base, hasContent }) };
 }

@@ -27,6 +27,7 @@ export function equalSecrets(a: Buffer, b: Buffer): boolean {
 export type KeyPurpose =
   | 'attempt-subject'
   | 'audit-seal'
+  | 'bounce-address'
   | 'enrolment-code'
   | 'enrolment-code-hash'
   | 'code-bearer'

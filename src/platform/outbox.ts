@@ -12,6 +12,15 @@ export function outboxJob<P extends object>(name: string, maxAttempts: number): 
   return { name, maxAttempts };
 }
 
+/** When a job is to run, and which earlier one, that nobody has begun yet, it takes the place of. */
+export interface Timing {
+  readonly key?: string;
+  /** At once, if left out. */
+  readonly runAt?: Date;
+  /** The lower, the earlier among those that are due; 0, if left out. */
+  readonly priority?: number;
+}
+
 /**
  * Writes the outbox row of a job in the transaction of `scope`. It runs once after the commit, on any instance, and again
  * with back-off where it fails (graphile-worker, at least once).
@@ -20,10 +29,19 @@ export async function enqueue<P extends object>(
   scope: ChangeScope,
   job: OutboxJob<P>,
   payload: P,
+  { key, runAt, priority }: Timing = {},
 ): Promise<void> {
   await scope.sql(
     'outbox.enqueue',
-    'SELECT graphile_worker.add_job($1, $2::json, max_attempts := $3::int) IS NOT NULL AS queued',
-    [job.name, JSON.stringify(payload), job.maxAttempts],
+    `SELECT graphile_worker.add_job($1, $2::json, run_at := $3::timestamptz, max_attempts := $4::int, job_key := $5::text,
+       priority := $6::int) IS NOT NULL AS queued`,
+    [
+      job.name,
+      JSON.stringify(payload),
+      runAt ?? null,
+      job.maxAttempts,
+      key ?? null,
+      priority ?? null,
+    ],
   );
 }

@@ -55,6 +55,10 @@ const LIMITS = {
   'profile/change': { points: 60, seconds: 3600 },
   /** Orders of mobile IDs by one user for one user. */
   'enrolment/start': { points: 60, seconds: 3600 },
+  /** Pages of invitations opened from one address with a code that is none. */
+  'invitation/address': { points: 300, seconds: 300 },
+  /** One message sent again. */
+  'message/resend': { points: 10, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
 } as const satisfies Record<string, { points: number; seconds: number }>;

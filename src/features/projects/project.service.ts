@@ -22,7 +22,7 @@ import {
   type ProjectSummary,
 } from './project.js';
 import { expandNames, type NamedUser, type ProfileNames } from './profile-names.js';
-import { mergeSettings } from './settings-input.js';
+import { mergeSettings, type ServerAbilities } from './settings-input.js';
 import {
   DEFAULT_SETTINGS,
   type DeliveryChannel,
@@ -47,10 +47,14 @@ const PROJECT =
 
 /** Mobile-ID programmes and what a mobile ID is in each. */
 export class ProjectService {
-  /** @param archivesKeys whether encryption keys can be archived on this server */
+  /**
+   * @param archivesKeys whether encryption keys can be archived on this server
+   * @param abilities whether it sends text messages
+   */
   constructor(
     private readonly audit: AuditService,
     private readonly archivesKeys: (scope: Scope) => Promise<boolean>,
+    private readonly abilities: ServerAbilities = { sendsSms: false },
   ) {}
 
   /**
@@ -61,7 +65,12 @@ export class ProjectService {
     const name = input.name.normalize('NFC').trim();
     const problem = textProblem(name, { max: 100 });
     if (problem !== undefined) throw invalidInput('input.name', problem);
-    const settings = mergeSettings(DEFAULT_SETTINGS, input.settings ?? {}, 'input.settings');
+    const settings = mergeSettings(
+      DEFAULT_SETTINGS,
+      input.settings ?? {},
+      'input.settings',
+      this.abilities,
+    );
     await this.refuseWithoutArchive(scope, input.settings ?? {}, 'input.settings');
     const [project] = await scope.sql<Project>(
       'projects.insert',
@@ -81,7 +90,7 @@ export class ProjectService {
   /** @throws DomainError NOT_FOUND, INVALID_INPUT, CHANNEL_NOT_AVAILABLE */
   async updateSettings(scope: ChangeScope, id: string, input: SettingsInput): Promise<Project> {
     const present = await this.getLocked(scope, id);
-    const settings = mergeSettings(present.settings, input);
+    const settings = this.merge(present, input);
     await this.refuseWithoutArchive(scope, input, 'settings');
     refuseUnmakeableKeys({ ...present, settings }, 'settings.recoverEncryptionCertificates');
     await scope.sql(
@@ -216,6 +225,11 @@ export class ProjectService {
   /** What a mobile ID of this project is called on the phone of this user. */
   namesFor(project: Project, user: NamedUser): ProfileNames {
     return expandNames(project.name, project.settings, user);
+  }
+
+  /** The settings as they would be. @throws DomainError INVALID_INPUT, CHANNEL_NOT_AVAILABLE */
+  merge({ settings }: Pick<Project, 'settings'>, input: SettingsInput): ProvisioningSettings {
+    return mergeSettings(settings, input, 'settings', this.abilities);
   }
 
   private async refuseWithoutArchive(

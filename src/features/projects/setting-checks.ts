@@ -7,7 +7,7 @@ import {
 import type { ProvisioningSettings } from './settings.js';
 
 /** What the names on the phone can be made of. */
-const NAME_PLACEHOLDERS = [
+export const NAME_PLACEHOLDERS = [
   'projectName',
   'serverName',
   'username',
@@ -20,7 +20,7 @@ const MAX_TTL_SECONDS = 30 * 86_400;
 const MAX_REMINDERS = 20;
 
 /** A subject passes through more hands than the mail: the link is not for it. */
-const SUBJECT_PLACEHOLDERS = INVITATION_PLACEHOLDERS.filter((name) => name !== 'link');
+export const SUBJECT_PLACEHOLDERS = INVITATION_PLACEHOLDERS.filter((name) => name !== 'link');
 
 type Check<T> = (value: T) => Problem;
 type Checks = { readonly [Name in keyof ProvisioningSettings]: Check<ProvisioningSettings[Name]> };
@@ -42,6 +42,7 @@ export const SETTING_CHECKS: Checks = {
   notifyOnFailure: anything,
   expiryReminderDays: reminders,
   dailyExpiryReminders: anything,
+  language: anything,
   serverName: (name) => textProblem(name, { max: 100 }),
   profileNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),
   accountNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),

@@ -1,5 +1,6 @@
 import { Field, InputType, Int, ObjectType } from 'type-graphql';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { LANGUAGES, type Language } from '../../kernel/language.js';
 import { graphqlEnum } from '../access/graphql-enum.types.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
 import {
@@ -28,6 +29,12 @@ const DeviceConfirmationEnum = graphqlEnum(DEVICE_CONFIRMATIONS, {
       'The user types the code that the phone shows into the page that shows the QR code. Only in MANAGED projects.',
     APPROVAL: 'An operator approves the device.',
   },
+});
+
+const LanguageEnum = graphqlEnum(LANGUAGES, {
+  name: 'Language',
+  description: 'In which language the server writes.',
+  meanings: { EN: 'English.', DE: 'German.' },
 });
 
 @ObjectType('ProvisioningSettings', {
@@ -95,6 +102,11 @@ export class ProvisioningSettingsType {
     description: 'After the last of these days the user is reminded every day. False unless set.',
   })
   dailyExpiryReminders!: boolean;
+
+  @Field(() => LanguageEnum, {
+    description: 'Of mails and text messages about mobile IDs of this project. EN unless set.',
+  })
+  language!: Language;
 
   @Field(() => String, { description: 'What the phone calls the server.' })
   serverName!: string;
@@ -211,6 +223,13 @@ export class ProvisioningSettingsInput {
     description: 'After the last of these days the user is reminded every day.',
   })
   dailyExpiryReminders?: boolean | null;
+
+  @Field(() => LanguageEnum, {
+    nullable: true,
+    description:
+      'Of mails and text messages. Subject, texts and instructions that the project has not worded itself follow.',
+  })
+  language?: Language | null;
 
   @Field(() => String, { nullable: true, description: 'At most 100 characters.' })
   serverName?: string | null;

@@ -244,7 +244,7 @@ export class RenewalService {
   private async notify(scope: ChangeScope, { id, projectId }: MobileIdProfile): Promise<void> {
     const { settings } = await this.ports.projects.get(scope, projectId);
     if (!settings.notifyOnSuccess) return;
-    await this.ports.notifications.notify(scope, 'MOBILE_ID_RENEWED', id);
+    await this.ports.notifications.notify(scope, 'MOBILE_ID_RENEWED', id, { projectId });
   }
 }
 
