@@ -19,6 +19,7 @@ import {
   openAuthorityKeys,
 } from './composition/authorities.js';
 import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/first-start.js';
+import { BounceAddresses } from './features/notifications/bounces/bounce-addresses.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import type { IssuingAuthorities } from './features/certificates/authorities/issuing-authorities.service.js';
@@ -33,10 +34,9 @@ import { importMount } from './composition/import-mount.js';
 import { samlMount } from './composition/saml-mount.js';
 import { batchMount } from './composition/batch-mount.js';
 import { batchTask } from './composition/batch-task.js';
+import { messageTasks } from './composition/message-tasks.js';
 import { scimMount } from './composition/scim-mount.js';
-import { mailTask } from './composition/mail-task.js';
 import { passwordTask } from './composition/password-task.js';
-import { smsTask } from './composition/sms-task.js';
 import { openDatabase } from './composition/open-database.js';
 import { listenProblem } from './composition/start-problems.js';
 import { Teardown } from './composition/teardown.js';
@@ -102,7 +102,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   await adoptRecoveryKey(source, recoveryKeys);
   const bus = new EventBus(pgConnection(database.connection), log);
   const horizon = new Horizon(sqlOn(poolOf(source)), log);
-  const { session, sms } = config;
+  const { session, sms, selfService, language } = config;
   const counters = createCounterPool(database.connection);
   counters.on('error', (error) => {
     log.warn({ error }, 'a connection for counters was lost');
@@ -110,7 +110,10 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   teardown.add(() => counters.end());
   const { clientCa } = config;
   const webhooks = { allowedNetworks: config.webhookAllowedNetworks, log };
-  const given = { authorities, recoveryKeys, clientCa, publicUrl, sms, session, webhooks };
+  const given = {
+    ...{ authorities, recoveryKeys, clientCa, publicUrl, sms, session },
+    ...{ selfService, language, webhooks },
+  };
   const ground = { source, counters, keys, bus, horizon, ...given };
   const services = createServices(ground);
   followAuthorities(authorities, { work: services.work, bus, log });
@@ -119,7 +122,7 @@ async function start(config: Config, log: Logger, teardown: Teardown): Promise<A
   await publishFirstLists(services, log);
   await bus.open();
   teardown.add(() => bus.close());
-  const stopJobs = await startJobs({ config, services, source, publicUrl, log, teardown });
+  const stopJobs = await startJobs({ config, services, source, log, teardown });
   const seeded = { done: false };
   const { issuing } = authorities;
   const edge = await startEdge({ config, services, bus, log, port, publicUrl, seeded, issuing });
@@ -172,22 +175,20 @@ interface Parts {
 
 /** @returns what stops them, also while requests still finish */
 async function startJobs(
-  parts: Parts & { source: DataSource; publicUrl: string; teardown: Teardown },
+  parts: Parts & { source: DataSource; teardown: Teardown },
 ): Promise<() => Promise<unknown>> {
-  const { config, services, source, publicUrl, log, teardown } = parts;
+  const { config, services, source, log, teardown } = parts;
   const mailboxDir = join(config.dataDir, 'mailbox');
-  const mailer = createMailer({
-    smtpUrl: config.mail.smtpUrl,
-    from: config.mail.from,
-    mailboxDir,
-  });
-  const sms = createSmsSender({ gateway: config.sms.gateway, mailboxDir });
-  teardown.add(() => mailer.close());
+  const { bounceAddress, ...mail } = config.mail;
+  const mailer = createMailer({ ...mail, mailboxDir });
+  const sms = createSmsSender({ routes: config.sms.routes, mailboxDir });
+  teardown.add(() => Promise.all([mailer.close(), sms.close()]));
+  const bounces = bounceAddress === null ? null : new BounceAddresses(bounceAddress, services.keys);
+  const channels = { mailer, sms, bounces };
   const tasks = [
     batchTask(services),
-    mailTask(services, mailer),
+    ...messageTasks(services, channels, log),
     passwordTask(services),
-    smsTask(services, sms, publicUrl),
   ];
   const worker = await startOutboxWorker({ pool: poolOf(source), log, tasks });
   const housekeeping = startHousekeeping(services, log);

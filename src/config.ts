@@ -2,8 +2,11 @@ import { join, resolve } from 'node:path';
 import { ConfigError, isLocalUrl, readEnvironment, type Environment } from './environment.js';
 import type { KeyAlgorithm } from './kernel/key-algorithm.js';
 import { isLoopbackAddress } from './kernel/loopback.js';
-import type { SmsGateway } from './platform/sms.js';
-import { clientCaFile, recoveryKeyIn, tlsFiles } from './setting-files.js';
+import type { Language } from './kernel/language.js';
+import type { DkimKey } from './platform/mailer.js';
+import type { SmsRoute } from './platform/sms/sms-routes.js';
+import type { SmtpServer } from './platform/smtp-server.js';
+import { clientCaFile, dkimKey, recoveryKeyIn, tlsFiles } from './setting-files.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */
 export interface Config {
@@ -29,14 +32,19 @@ export interface Config {
   /** Private keys, PEM, that open archived encryption keys; null where they are kept elsewhere. */
   readonly recoveryKey: string | null;
   readonly mail: {
-    readonly smtpUrl: string | null;
+    readonly smtp: SmtpServer | null;
     readonly from: string;
+    readonly dkim: DkimKey | null;
+    /** How long the server may be silent. */
+    readonly timeoutSeconds: number;
+    /** Of the mailbox whose mails go to `npm run bounce`. */
+    readonly bounceAddress: string | null;
     readonly mailbox: boolean;
   };
   readonly sms: {
-    /** Null: messages become files, as mails do. */
-    readonly gateway: SmsGateway | null;
-    /** Whether codes are offered by text message: in production a gateway is needed for it. */
+    /** In the order in which they are tried. None: messages become files, as mails do. */
+    readonly routes: readonly SmsRoute[];
+    /** Whether text messages are offered: in production a gateway is needed for it. */
     readonly isOffered: boolean;
     /** Messages of all users together within a day. */
     readonly dailyLimit: number;
@@ -45,6 +53,10 @@ export interface Config {
   /** The token in which the authorities' keys are made and used; null keeps them sealed in the database. */
   readonly pkcs11: { readonly module: string; readonly token: string; readonly pin: string } | null;
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number };
+  /** Whether users may order for themselves, where projects let them. */
+  readonly selfService: boolean;
+  /** Of messages that belong to no project. */
+  readonly language: Language;
   readonly introspection: boolean;
   readonly log: { readonly level: string; readonly file: string | null };
   /** Where webhooks may go although it is not public: addresses and CIDR blocks. */
@@ -83,11 +95,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     admin: { password: settings.ADMIN_PASSWORD ?? null, email: settings.ADMIN_EMAIL },
     masterKey: settings.MASTER_KEY ?? null,
     recoveryKey: recoveryKeyIn(settings),
-    mail: {
-      smtpUrl: settings.SMTP_URL ?? null,
-      from: settings.MAIL_FROM,
-      mailbox: settings.MAILBOX,
-    },
+    mail: mailOf(settings),
     sms: smsOf(settings),
     caKeyAlgorithm: settings.CA_KEY_ALGORITHM,
     pkcs11: pkcs11Of(settings),
@@ -95,6 +103,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       idleSeconds: settings.SESSION_IDLE_SECONDS,
       maxSeconds: settings.SESSION_MAX_SECONDS,
     },
+    selfService: settings.SELF_SERVICE,
+    language: settings.DEFAULT_LANGUAGE,
     introspection: settings.INTROSPECTION,
     log: { level: settings.LOG_LEVEL, file: settings.LOG_FILE ?? null },
     webhookAllowedNetworks: settings.WEBHOOK_ALLOWED_NETWORKS,
@@ -148,6 +158,7 @@ function refuseContradictions(settings: Environment): void {
       settings.MAILBOX && settings.SMTP_URL !== undefined,
       'MAILBOX has nothing to show with SMTP_URL.',
     ],
+    [bouncesNothing(settings), 'BOUNCE_ADDRESS is for mails that SMTP_URL sends.'],
     [
       settings.SESSION_IDLE_SECONDS > settings.SESSION_MAX_SECONDS,
       'SESSION_IDLE_SECONDS must not exceed SESSION_MAX_SECONDS.',
@@ -176,9 +187,25 @@ function pkcs11Of({ PKCS11_MODULE, PKCS11_TOKEN, PKCS11_PIN }: Environment): Con
   return { module: resolve(module), token, pin };
 }
 
+function mailOf(settings: Environment): Config['mail'] {
+  return {
+    smtp: settings.SMTP_URL ?? null,
+    from: settings.MAIL_FROM,
+    dkim: dkimKey(settings),
+    timeoutSeconds: settings.SMTP_TIMEOUT_SECONDS,
+    bounceAddress: settings.BOUNCE_ADDRESS ?? null,
+    mailbox: settings.MAILBOX,
+  };
+}
+
+/** Whether mails are to come back that never leave. */
+function bouncesNothing({ BOUNCE_ADDRESS, SMTP_URL }: Environment): boolean {
+  return BOUNCE_ADDRESS !== undefined && SMTP_URL === undefined;
+}
+
 function smsOf({ SMS_URL, SMS_DAILY_LIMIT, NODE_ENV }: Environment): Config['sms'] {
   return {
-    gateway: SMS_URL ?? null,
+    routes: SMS_URL ?? [],
     isOffered: SMS_URL !== undefined || NODE_ENV !== 'production',
     dailyLimit: SMS_DAILY_LIMIT,
   };

@@ -17,6 +17,7 @@ import { ProofAttempt } from './features/authentication/proof-attempt.entity.js'
 import { ClientCertificate } from './features/authentication/client-certificates/client-certificate.entity.js';
 import { MobileIdProof } from './features/authentication/mobile-id/mobile-id-proof.entity.js';
 import { OneTimeCode } from './features/authentication/one-time-codes/one-time-code.entity.js';
+import { Message } from './features/notifications/messages/message.entity.js';
 import { PasswordLink } from './features/authentication/password/password-link.entity.js';
 import {
   PasskeyChallenge,
@@ -109,6 +110,7 @@ import { IdentityProviders1795400100000 } from './migrations/1795400100000-Ident
 import { AssignedIds1795600200000 } from './migrations/1795600200000-AssignedIds.js';
 import { AssignedIdEvents1795600320000 } from './migrations/1795600320000-AssignedIdEvents.js';
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
+import { Messages1795600400000 } from './migrations/1795600400000-Messages.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
 import type { DatabaseSchema } from './platform/database.js';
 
@@ -148,6 +150,7 @@ export const databaseSchema: DatabaseSchema = {
     PasswordLink,
     PasskeyChallenge,
     PasskeyEntity,
+    Message,
     MobileIdProof,
     OAuthAssertion,
     OAuthSigningKey,
@@ -208,6 +211,7 @@ export const databaseSchema: DatabaseSchema = {
     ProjectStreams1795600300000,
     AssignedIdEvents1795600320000,
     EnrolmentBatches1795600350000,
+    Messages1795600400000,
     ProjectMembers1795600500000,
     UserImports1795600600000,
     Webhooks1795600700000,

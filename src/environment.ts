@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { KEY_ALGORITHMS } from './kernel/key-algorithm.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { StartupError } from './kernel/startup-error.js';
+import { LANGUAGES } from './kernel/language.js';
 import { isGuardNetwork } from './platform/address-guard.js';
-import { parseSmsGateway, type SmsGateway } from './platform/sms.js';
+import { parseSmsRoutes } from './platform/sms/sms-routes.js';
+import { parseSmtpServer } from './platform/smtp-server.js';
 
 /** A setting that cannot be used. The message names the variable and never repeats its value. */
 export class ConfigError extends StartupError {
@@ -35,6 +37,10 @@ const httpOrigin = z
   .transform((text) => originOf(text) ?? text);
 
 const postgresUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a postgres:// URL');
+
+/** RFC 1035 section 2.3.1, as many labels as there are. */
+const DNS_NAME =
+  /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 
 const environment = z.object({
   PORT: integer(0, 65_535).default(4000),
@@ -74,13 +80,24 @@ const environment = z.object({
     .transform((text) => Buffer.from(text, 'base64'))
     .optional(),
   RECOVERY_KEY: z.string().optional(),
-  SMTP_URL: z
+  SMTP_URL: z.string().transform(parsedBy(parseSmtpServer)).optional(),
+  SMTP_TIMEOUT_SECONDS: integer(1, 80).default(60),
+  MAIL_FROM: z
     .string()
-    .regex(/^smtps?:\/\//, 'must be a smtp:// or smtps:// URL')
+    .regex(/^[^\r\n\0]{3,}$/, 'must be one line, such as Name <address>')
+    .default('Signet <signet@localhost>'),
+  DKIM_DOMAIN: z.string().regex(DNS_NAME, 'must be a domain').optional(),
+  DKIM_SELECTOR: z.string().regex(DNS_NAME, 'must be letters, digits and hyphens').optional(),
+  DKIM_KEY: z.string().optional(),
+  BOUNCE_ADDRESS: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9._-]{1,18}@[A-Za-z0-9.-]+$/,
+      'must be a mail address without +, with at most 18 letters before the @',
+    )
     .optional(),
-  MAIL_FROM: z.string().min(3).default('Signet <signet@localhost>'),
   MAILBOX: flag.default(false),
-  SMS_URL: z.string().transform(gatewayIn).optional(),
+  SMS_URL: z.string().transform(parsedBy(parseSmsRoutes)).optional(),
   SMS_DAILY_LIMIT: integer(1, 10_000_000).default(1000),
   CA_KEY_ALGORITHM: z
     .enum(KEY_ALGORITHMS, `must be one of ${KEY_ALGORITHMS.join(', ')}`)
@@ -88,6 +105,12 @@ const environment = z.object({
   PKCS11_MODULE: z.string().optional(),
   PKCS11_TOKEN: z.string().optional(),
   PKCS11_PIN: z.string().optional(),
+  SELF_SERVICE: flag.default(true),
+  DEFAULT_LANGUAGE: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .pipe(z.enum(LANGUAGES, `must be one of ${LANGUAGES.join(', ').toLowerCase()}`))
+    .default('EN'),
   SESSION_IDLE_SECONDS: integer(60, 86_400).default(1800),
   SESSION_MAX_SECONDS: integer(60, 2_592_000).default(43_200),
   INTROSPECTION: flag.default(true),
@@ -119,14 +142,17 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   );
 }
 
-function gatewayIn(text: string, context: z.RefinementCtx): SmsGateway {
-  try {
-    return parseSmsGateway(text);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-    return z.NEVER;
-  }
+/** What the parser says of a text that it refuses. */
+function parsedBy<T>(parse: (text: string) => T): (text: string, context: z.RefinementCtx) => T {
+  return (text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  };
 }
 
 function originOf(text: string): string | null {

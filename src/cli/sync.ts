@@ -115,6 +115,7 @@ async function servicesOn(source: DataSource, keys: KeyRing): Promise<Services> 
     recoveryKeys: await recoveryKeysIn(null),
     clientCa: null,
     publicUrl: 'http://localhost',
+    ...{ selfService: true, language: 'EN' as const },
     sms: { isOffered: false, dailyLimit: 0 },
     session: { idleSeconds: 0, maxSeconds: 0 },
   });

@@ -20,10 +20,13 @@ import { MemberListService } from '../features/members/member-list.service.js';
 import { MemberStandingService } from '../features/members/member-standing.service.js';
 import { MemberService } from '../features/members/member.service.js';
 import { ProjectStreamService } from '../features/events/project-stream.service.js';
+import { MessageQueue } from '../features/notifications/messages/message-queue.service.js';
+import { MessageService } from '../features/notifications/messages/message.service.js';
 import { NotificationService } from '../features/notifications/notification.service.js';
 import { AuthenticationKeyService } from '../features/profiles/authentication-key.service.js';
 import { DeviceService } from '../features/profiles/device.service.js';
 import { ProfileService } from '../features/profiles/profile.service.js';
+import { InvitationPreviewService } from '../features/projects/invitation-preview.service.js';
 import { ProjectService } from '../features/projects/project.service.js';
 import { ActivationCodes } from '../features/projects/self-registration/activation-codes.js';
 import { ActivationSheetService } from '../features/projects/self-registration/activation-sheet.service.js';
@@ -34,6 +37,7 @@ import { FirstAdministratorService } from '../features/users/first-administrator
 import { UserBulkService } from '../features/users/user-bulk.service.js';
 import { UserPasswordService } from '../features/users/user-password.service.js';
 import { UserService } from '../features/users/user.service.js';
+import type { Language } from '../kernel/language.js';
 import type { KeyRing } from '../kernel/secrets.js';
 import type { EventBus } from '../platform/event-bus.js';
 import { EventHandlers } from '../platform/event-handlers.js';
@@ -58,6 +62,10 @@ export interface Ground {
   readonly publicUrl: string;
   readonly sms: { readonly isOffered: boolean; readonly dailyLimit: number };
   readonly session: SessionTimeouts;
+  /** Whether users may order for themselves at all. */
+  readonly selfService: boolean;
+  /** Of messages that belong to no project. */
+  readonly language: Language;
   readonly webhooks: { readonly allowedNetworks: readonly string[]; readonly log: Logger };
 }
 
@@ -76,7 +84,8 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const authorityDirectory = new AuthorityDirectory(work, ground.authorities.service);
   const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);
   const keyArchive = new KeyArchiveService(ground.recoveryKeys);
-  const projects = new ProjectService(audit, (scope) => keyArchive.isReady(scope));
+  const server = { sendsSms: ground.sms.isOffered, selfService: ground.selfService };
+  const projects = new ProjectService(audit, (scope) => keyArchive.isReady(scope), server);
   const clients = new ApiClientService(audit, async (scope, ids) => {
     const found = await projects.byIds(scope, ids);
     return new Set(found.flatMap((project) => (project === undefined ? [] : [project.id])));
@@ -89,8 +98,11 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   const memberStandings = new MemberStandingService(projects);
   const sessions = new SessionService(ground.session);
   return {
-    ...{ handlers, work, limits, keys, bus, publicUrl },
+    ...{ handlers, work, limits, keys, bus, publicUrl, server, language: ground.language },
     ...{ audit, notifications, users, clients, certificates, keyArchive, projects, sessions },
+    invitationPreviews: new InvitationPreviewService(projects, publicUrl),
+    messageQueue: new MessageQueue(),
+    messages: new MessageService(),
     memberStandings,
     memberBulk: new MemberBulkService(audit),
     members: new MemberService({ users, clients, projects, memberStandings, notifications, audit }),

@@ -15,6 +15,8 @@ import { EstEnrolmentService } from '../features/enrolment/est/est-enrolment.ser
 import { EstKeyService } from '../features/enrolment/est/est-key.service.js';
 import { EstRenewalService } from '../features/enrolment/est/est-renewal.service.js';
 import { ExpiryService } from '../features/enrolment/expiry.service.js';
+import { InvitationDeliveryService } from '../features/enrolment/invitation-delivery.service.js';
+import { InvitationOpenedService } from '../features/enrolment/invitation-opened.service.js';
 import { KeyDeliveryService } from '../features/enrolment/key-delivery.service.js';
 import { KeyRecoveryEndService } from '../features/enrolment/recovery/key-recovery-end.service.js';
 import { KeyRecoveryService } from '../features/enrolment/recovery/key-recovery.service.js';
@@ -44,7 +46,7 @@ export function createEnrolment(
   base: Base,
   { access, exclusions }: Pick<ReturnType<typeof createAccess>, 'access' | 'exclusions'>,
 ) {
-  const { keys, notifications, audit, memberStandings, bus, streams } = base;
+  const { keys, notifications, audit, bus, streams } = base;
   const secrets = new EnrolmentSecrets(keys);
   const log = new EnrolmentLog();
   const enrolments = new EnrolmentService({ log, secrets, notifications, audit });
@@ -53,7 +55,7 @@ export function createEnrolment(
   const preparedKeys = new PreparedKeyService(keys);
   const recoveries = new EnrolmentRecoveryService({ ...base, keyDelivery, preparedKeys, access });
   const own = { ...base, log, secrets, enrolments, keyDelivery, recoveries, replacements };
-  const ordering = new OrderingService(own);
+  const ordering = new OrderingService({ ...own, ...base.server });
   const delivery = new DeliveryService(own);
   const activationClaims = new ActivationClaimService(own);
   const claims = new ClaimService({ ...own, activationClaims });
@@ -69,8 +71,10 @@ export function createEnrolment(
     ...{ log, secrets, enrolments, keyDelivery },
     keyRecoveries: new KeyRecoveryService({ ...base, keyRecoveryEnds }),
     keyRecoveryEnds,
-    offers: new OffersService(memberStandings, enrolments, access, recoveries),
+    offers: new OffersService({ ...own, ...base.server, access }),
     ...{ ordering, delivery, invitations: new InvitationService({ ...own, ordering, access }) },
+    invitationDelivery: new InvitationDeliveryService(own),
+    invitationsOpened: new InvitationOpenedService(own),
     ...{ activationClaims, claims, activations },
     ...createBatches({ ...own, ordering, delivery }),
     userImports: new UserImportService({ ...base, inviter }),

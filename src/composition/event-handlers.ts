@@ -4,6 +4,7 @@ import { credentialRemoved } from '../features/authentication/authentication.eve
 import { certificatesChanged } from '../features/certificates/certificate.events.js';
 import { enrolmentGivenUp } from '../features/enrolment/enrolment.events.js';
 import { memberAdded, memberRemoved } from '../features/members/member.events.js';
+import { messageMoved } from '../features/notifications/messages/message.events.js';
 import { profilesEnded, profilesMoved } from '../features/profiles/profile.events.js';
 import {
   administratorChanged,
@@ -118,6 +119,7 @@ function onCredentials(handlers: Handlers, services: Handling): void {
   handlers.on(enrolmentGivenUp, (scope, { enrolmentId }) =>
     services.estEnrolments.abandon(scope, enrolmentId),
   );
+  handlers.on(messageMoved, (scope, event) => services.invitationDelivery.follow(scope, event));
   handlers.on(profilesEnded, async (scope, { profileIds }) => {
     await services.assignedIds.revokeWith(scope, profileIds);
     await services.mobileIdEvidence.forget(scope, profileIds);

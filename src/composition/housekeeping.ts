@@ -9,6 +9,7 @@ const EXPIRY_MS = 1000;
 /** Of mobile IDs that run out within days. */
 const RENEWAL_MS = 10_000;
 const PURGE_MS = 600_000;
+const LOST_MESSAGES_MS = 60_000;
 /** What changes within it comes into one list. */
 const LISTS_MS = 400;
 const OCSP_SIGNERS_MS = 60_000;
@@ -37,6 +38,9 @@ export function startHousekeeping(services: Services, log: Logger): { stop(): Pr
       confirmations.failExhausted(scope),
     ),
     sweeper({ name: 'attempts', everyMs: EXPIRY_MS }, (scope) => methodLocks.report(scope)),
+    sweeper({ name: 'messages', everyMs: LOST_MESSAGES_MS }, (scope) =>
+      services.messageQueue.requeueLost(scope),
+    ),
     new Sweeper(
       async () => {
         const request = await work.systemRequest('renewal', randomUUID());
@@ -72,6 +76,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.estAnswers,
     services.expiryReminders,
     services.keyDelivery,
+    services.messageQueue,
     services.methodLocks,
     services.mobileIdProofs,
     services.ocspSigners,

@@ -38,8 +38,10 @@ import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.
 import { ProjectEnrolmentsResolver } from '../features/enrolment/project-enrolments.resolver.js';
 import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
 import { MemberResolver, ProjectMembersResolver } from '../features/members/member.resolver.js';
+import { MessageResolver } from '../features/notifications/messages/message.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';
 import { ProfileResolver, UserProfilesResolver } from '../features/profiles/profile.resolver.js';
+import { InvitationPreviewResolver } from '../features/projects/invitation-preview.resolver.js';
 import { ProjectResolver } from '../features/projects/project.resolver.js';
 import {
   AppLinkResolver,
@@ -70,7 +72,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new CertificateAuthorityResolver(services.issuance),
     new ClientCertificateResolver(services),
     new DeviceReportResolver(services.deviceReports),
-    new DeviceResolver(services.claims, services.activations),
+    new DeviceResolver(services.claims, services.activations, services.invitationsOpened),
     new EnrolmentBatchResolver(services),
     new EnrolmentFieldsResolver(services),
     new EnrolmentInvitationResolver(work, services.invitations),
@@ -80,7 +82,9 @@ export function createResolvers(services: Services): readonly [object, ...object
     new InvitationResolver(services),
     new KeyRecoveryApprovalResolver(work, users),
     new KeyRecoveryResolver(services),
+    new InvitationPreviewResolver(services),
     new MemberResolver(services),
+    new MessageResolver(services),
     new MethodLockResolver(work, services.methodLocks),
     new MobileIdDeviceResolver(services.mobileIdAnswers),
     new MobileIdResolver(services),

@@ -1,8 +1,11 @@
+import type { MessageSubject } from '../features/notifications/messages/message.js';
+import { ResendService } from '../features/notifications/messages/resend.service.js';
 import { createAssignedIds } from './assigned-ids.js';
 import { createAuthentication } from './authentication.js';
 import { createBase, type Ground } from './base.js';
 import { createEnrolment } from './enrolment.js';
 import { registerHandlers } from './event-handlers.js';
+import { messageComposer } from './message-composer.js';
 import { createScim } from './scim.js';
 import { createWebhooks } from './webhooks.js';
 
@@ -22,5 +25,8 @@ export function createServices(ground: Ground) {
     ...{ ...scim, ...webhooks },
   };
   registerHandlers(base.handlers, services);
-  return services;
+  const compose = messageComposer(services);
+  const hasContent = async (about: MessageSubject): Promise<boolean> =>
+    (await compose(about)) !== null;
+  return { ...services, compose, resends: new ResendService({ ...base, hasContent }) };
 }

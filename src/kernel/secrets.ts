@@ -29,6 +29,7 @@ export type KeyPurpose =
   | 'activation-code-hash'
   | 'attempt-subject'
   | 'audit-seal'
+  | 'bounce-address'
   | 'enrolment-code'
   | 'enrolment-code-hash'
   | 'code-bearer'

@@ -10,10 +10,13 @@ export interface MobileIdLink {
 /** At least 128 bits, base64url. */
 const CODE = /^[A-Za-z0-9_-]{22,86}$/;
 const PROOF_MARK = 'p.';
+/** The phone page, and the one that leads to it. */
+const PAGE = /\/[im]$/;
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * Reads what stands in the QR code: `PUBLIC_URL/m#CODE`, over https, or http on loopback.
+ * Reads what stands in the QR code: `PUBLIC_URL/m#CODE`, over https, or http on loopback; also `PUBLIC_URL/i#CODE`, which stands in
+ * mails and text messages.
  * Throws `LINK_NOT_UNDERSTOOD` for everything else.
  */
 export function parseLink(link: string): MobileIdLink {
@@ -46,15 +49,15 @@ function parsePage(link: string): { serverUrl: string; fragment: string } {
   const url = parseUrl(link.trim());
   if (!isTrustworthy(url)) throw new PhoneError('LINK_NOT_UNDERSTOOD', 'It must be an https link.');
   const plain = url.username === '' && url.password === '' && url.search === '';
-  if (!plain || !url.pathname.endsWith('/m')) {
+  if (!plain || !PAGE.test(url.pathname)) {
     throw new PhoneError('LINK_NOT_UNDERSTOOD', 'It must look like https://server/m#code.');
   }
   return { serverUrl: serverUrlOf(url), fragment: url.hash.slice(1) };
 }
 
-/** The public URL of the server that serves a page at `…/m`. */
+/** The public URL of the server that serves a page at `…/m` or `…/i`. */
 export function serverUrlOf(page: Pick<URL, 'origin' | 'pathname'>): string {
-  return page.origin + page.pathname.replace(/\/m\/?$/, '');
+  return page.origin + page.pathname.replace(/\/[im]\/?$/, '');
 }
 
 function parseUrl(link: string): URL {

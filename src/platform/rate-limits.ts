@@ -61,6 +61,10 @@ const LIMITS = {
   'enrolment/start': { points: 60, seconds: 3600 },
   /** Batches of orders by one caller. */
   'enrolment/batch': { points: 60, seconds: 3600 },
+  /** Pages of invitations opened from one address with a code that is none. */
+  'invitation/address': { points: 300, seconds: 300 },
+  /** One message sent again. */
+  'message/resend': { points: 10, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
   /** Messages to try one webhook endpoint with: whoever may, is not to search networks with them. */

@@ -1,125 +1,109 @@
 import { systemClock, type Clock } from '../kernel/clock.js';
-import { isLoopbackName } from '../kernel/loopback.js';
+import { ChannelHealth } from './channel-health.js';
 import { storeTextMessage } from './mailbox.js';
+import { httpGateway } from './sms/http-gateway.js';
+import { SmsError, type OnReceipt, type SmsGateway, type TextMessage } from './sms/sms-gateway.js';
+import { partsOf } from './sms/sms-parts.js';
+import type { SmsRoute } from './sms/sms-routes.js';
+import { SmppGateway } from './sms/smpp/smpp-gateway.js';
 
-/** Two or three lines for one phone. */
-export interface TextMessage {
-  /** E.164. */
-  readonly to: string;
-  readonly text: string;
-  /** The same for each repeat of one message, so that a gateway that took it already does not send, and bill, it twice. */
-  readonly messageId: string;
-}
-
+/** Sends text messages, by whichever gateway takes them. */
 export interface SmsSender {
-  /** Resolves when the gateway took the message. @throws SmsError */
-  send(message: TextMessage): Promise<void>;
-}
-
-/** What takes messages as HTTP calls. */
-export interface SmsGateway {
-  readonly url: string;
-  /** Value of the Authorization header. Null: the gateway knows the server in another way. */
-  readonly authorization: string | null;
+  /** Resolves when a gateway took the message. @returns what its receipts call it, if there are any. @throws SmsError */
+  send(message: TextMessage): Promise<string | null>;
+  listen(onReceipt: OnReceipt): void;
+  close(): Promise<void>;
 }
 
 export interface SmsSenderOptions {
-  /** Null: each message becomes a file in `mailboxDir`. */
-  readonly gateway: SmsGateway | null;
+  /** In the order in which they are tried. None: each message becomes a file in `mailboxDir`. */
+  readonly routes: readonly SmsRoute[];
   readonly mailboxDir: string;
   readonly clock?: Clock;
 }
 
-/** Nobody took the message. It says what the gateway's answer was about, and no word of the message, its number or a secret. */
-export class SmsError extends Error {
-  override readonly name = 'SmsError';
-}
-
-const TIMEOUT_MS = 10_000;
-/** RFC 6750 section 2.1, b64token. */
-const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
-
 export function createSmsSender(options: SmsSenderOptions): SmsSender {
-  const { gateway, mailboxDir, clock = systemClock } = options;
-  if (gateway === null) {
-    return { send: ({ to, text }) => storeTextMessage(mailboxDir, clock.now(), { to, text }) };
+  const { routes, mailboxDir, clock = systemClock } = options;
+  if (routes.length === 0) {
+    return {
+      send: async ({ to, text }) => {
+        await storeTextMessage(mailboxDir, clock.now(), { to, text });
+        return null;
+      },
+      listen: () => undefined,
+      close: () => Promise.resolve(),
+    };
   }
-  return { send: (message) => post(gateway, message) };
+  return new GatewaysInOrder(
+    routes.map((route) => (route.kind === 'HTTP' ? httpGateway(route) : new SmppGateway(route))),
+    clock,
+  );
 }
 
-async function post({ url, authorization }: SmsGateway, message: TextMessage): Promise<void> {
-  const { to, text, messageId } = message;
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'idempotency-key': `"${messageId}"`, // a structured string: draft-ietf-httpapi-idempotency-key-header section 2.1
-      ...(authorization === null ? {} : { authorization }),
-    },
-    body: JSON.stringify({ to, text }),
-    redirect: 'error', // neither the message nor the secret goes where the operator did not send it
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error: unknown) => {
-    throw new SmsError(`The SMS gateway cannot be reached (${reasonOf(error)}).`);
-  });
-  await response.body?.cancel().catch(() => undefined);
-  if (!response.ok) {
-    throw new SmsError(`The SMS gateway did not take the message (${String(response.status)}).`);
+/** Each is billed, and long names can make a text longer than anybody meant. */
+const MAX_PARTS = 10;
+
+interface Way {
+  readonly gateway: SmsGateway;
+  readonly health: ChannelHealth;
+}
+
+/** The first that takes a message has it. One that does not answer is left for last, for a while. */
+class GatewaysInOrder implements SmsSender {
+  private readonly ways: readonly Way[];
+
+  constructor(
+    gateways: readonly SmsGateway[],
+    private readonly clock: Clock,
+  ) {
+    this.ways = gateways.map((gateway) => ({ gateway, health: new ChannelHealth() }));
+  }
+
+  async send(message: TextMessage): Promise<string | null> {
+    if (partsOf(message.text).parts.length > MAX_PARTS) {
+      throw new SmsError('The text would take more than ten messages.', 'REFUSED');
+    }
+    const failures: SmsError[] = [];
+    for (const { gateway, health } of this.inOrder()) {
+      try {
+        const reference = await gateway.send(message);
+        health.worked();
+        return reference === null ? null : `${gateway.name} ${reference}`;
+      } catch (error) {
+        if (!(error instanceof SmsError)) throw error;
+        if (error.kind === 'UNREACHABLE') health.failed(this.clock.now());
+        else health.worked();
+        failures.push(error);
+      }
+    }
+    throw together(failures);
+  }
+
+  listen(onReceipt: OnReceipt): void {
+    for (const { gateway } of this.ways) {
+      gateway.listen((reference, outcome) => onReceipt(`${gateway.name} ${reference}`, outcome));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.ways.map(({ gateway }) => gateway.close()));
+  }
+
+  private inOrder(): Way[] {
+    const now = this.clock.now();
+    const resting = this.ways.filter(({ health }) => health.isResting(now));
+    return [...this.ways.filter((way) => !resting.includes(way)), ...resting];
   }
 }
 
-function reasonOf(error: unknown): string {
-  const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } };
-  if (typeof cause?.code === 'string') return cause.code;
-  return typeof name === 'string' ? name : 'no answer';
-}
-
-/**
- * Reads `https://user:password@host/path` or `https://host/path?token=…`; whatever else stands in the query is the gateway's.
- * @throws TypeError with what SMS_URL has to be, never with what it is
- */
-export function parseSmsGateway(text: string): SmsGateway {
-  if (/^smpps?:/i.test(text)) {
-    throw new TypeError('names an SMPP server, and only HTTP gateways are supported');
-  }
-  if (!URL.canParse(text)) throw new TypeError('must be the https URL of an SMS gateway');
-  const url = new URL(text);
-  const isLocal = url.protocol === 'http:' && isLoopbackName(url.hostname);
-  if (url.protocol !== 'https:' && !isLocal) {
-    throw new TypeError('must be https: plain http is for loopback addresses only');
-  }
-  if (url.hash !== '') throw new TypeError('must not have a part behind #');
-  const authorization = authorizationOf(url);
-  url.searchParams.delete('token');
-  url.username = '';
-  url.password = '';
-  return { url: url.href, authorization };
-}
-
-function authorizationOf(url: URL): string | null {
-  const tokens = url.searchParams.getAll('token');
-  const [token] = tokens;
-  const hasUser = url.username !== '' || url.password !== '';
-  if (tokens.length > 1 || (token !== undefined && hasUser)) {
-    throw new TypeError('must name one way to authenticate: user and password, or a token');
-  }
-  if (token !== undefined) {
-    if (!BEARER_TOKEN.test(token)) throw new TypeError('has a token with other characters');
-    return `Bearer ${token}`;
-  }
-  return hasUser ? basic(decoded(url.username), decoded(url.password)) : null;
-}
-
-/** RFC 7617 section 2. */
-function basic(user: string, password: string): string {
-  if (user.includes(':')) throw new TypeError('must have no colon in its user');
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (cause) {
-    throw new TypeError('has a user or a password that is not percent-encoded', { cause });
-  }
+/** For good only where each has refused it for good. */
+function together(failures: readonly SmsError[]): SmsError {
+  const [only, ...others] = failures;
+  if (only === undefined) return new SmsError('There is no SMS gateway.', 'UNREACHABLE');
+  if (others.length === 0) return only;
+  const told = failures.map(({ message }, i) => `${String(i + 1)}. ${message}`).join(' ');
+  const kind = (['UNREACHABLE', 'TEMPORARY'] as const).find((each) =>
+    failures.some((failure) => failure.kind === each),
+  );
+  return new SmsError(told, kind ?? 'REFUSED');
 }

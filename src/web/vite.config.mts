@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** Two pages that share their chunks: /portal/index.html and /phone/index.html, hashed assets beside them. */
+/** Three pages that share their chunks: /portal/index.html, /phone/index.html and /invitation/index.html, hashed assets beside them. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
@@ -14,6 +14,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         portal: `${import.meta.dirname}/portal/index.html`,
+        invitation: `${import.meta.dirname}/invitation/index.html`,
         phone: `${import.meta.dirname}/phone/index.html`,
       },
     },

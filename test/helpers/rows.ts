@@ -14,6 +14,11 @@ const NOT_COMPARED = new Set([
   'session',
 ]);
 
+/** What of a table is compared, where jobs write the rest of it. */
+const COMPARED: Readonly<Record<string, string>> = {
+  message: '(t.id, t.channel, t.template, t.subject_id, t.dispatch)',
+};
+
 /** Number and digest of the rows of each table, to see that nothing has changed. */
 export async function rowsOf({ query }: TestDatabase): Promise<Record<string, string>> {
   const tables = await query<{ name: string }>(
@@ -22,11 +27,11 @@ export async function rowsOf({ query }: TestDatabase): Promise<Record<string, st
   );
   const parts = tables
     .filter(({ name }) => !NOT_COMPARED.has(name))
-    .map(
-      ({ name }) =>
-        `SELECT '${name}' AS name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS rows
-         FROM "${name}" t`,
-    );
+    .map(({ name }) => {
+      const row = `${COMPARED[name] ?? 't'}::text`;
+      return `SELECT '${name}' AS name, count(*) || ' ' || coalesce(md5(string_agg(${row}, '|' ORDER BY ${row})), '') AS rows
+         FROM "${name}" t`;
+    });
   const rows = await query<{ name: string; rows: string }>(parts.join(' UNION ALL '));
   return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
 }

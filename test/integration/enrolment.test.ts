@@ -344,9 +344,17 @@ test('a mail that cannot be handed over fails its enrolment, and is in the audit
   const { id } = data.startEnrolment.enrolment as { id: string };
   await until(id, 'WAITING_FOR_SCAN');
   await server.database.query(`UPDATE enrolment SET status = 'DELIVERING' WHERE id = $1`, [id]);
-  const { work, delivery } = server.app.services;
-  const request = await work.systemRequest('mail', newName('request'));
-  await work.change(request, (scope) => delivery.givenUp(scope, id));
+  const { work, invitationDelivery } = server.app.services;
+  const request = await work.systemRequest('message', newName('request'));
+  const failed = {
+    channel: 'EMAIL',
+    template: 'ENROLMENT_INVITATION',
+    subjectId: id,
+    projectId,
+    state: 'FAILED',
+    isLatest: true,
+  } as const;
+  await work.change(request, (scope) => invitationDelivery.follow(scope, failed));
   const seen = await ask('status failure { code }', id, { token: cast.other.token });
   expect(seen.data.enrolment).toEqual({
     status: 'FAILED',
@@ -357,7 +365,7 @@ test('a mail that cannot be handed over fails its enrolment, and is in the audit
     [`enrolment:${id}`],
   );
   expect(entries).toEqual([
-    { actor: 'system:mail', outcome: 'REFUSED', detail: 'CHANNEL_NOT_AVAILABLE' },
+    { actor: 'system:message', outcome: 'REFUSED', detail: 'CHANNEL_NOT_AVAILABLE' },
   ]);
 });
 
@@ -384,7 +392,7 @@ describe('an order by mail', () => {
     return id as string;
   };
   const codeIn = (text: string): string => {
-    const code = /\/m#([\w-]{22})/.exec(text)?.[1] ?? '';
+    const code = /\/i#([\w-]{22})/.exec(text)?.[1] ?? '';
     noteSecret(code);
     return code;
   };

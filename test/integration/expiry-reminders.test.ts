@@ -57,7 +57,7 @@ async function mailsTo({ email }: Holder): Promise<string[]> {
 async function pending(): Promise<void> {
   await eventually(async () => {
     const jobs = await database.query(
-      `SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'send-mail'`,
+      `SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'deliver-message'`,
     );
     return jobs.length === 0 ? true : undefined;
   });

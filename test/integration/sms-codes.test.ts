@@ -152,7 +152,7 @@ test('a message about a code that was replaced meanwhile is not sent again', asy
   await send();
   await eventually(async () => {
     const jobs = await server.database.query(
-      `SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'send-sms'`,
+      `SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'deliver-message'`,
     );
     return jobs.length === 0 ? true : undefined;
   });

@@ -113,6 +113,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.projects': ['/operator/projects', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.user': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.users': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.messages': ['/operator/messages', OPERATORS],
   'Query.keyRecoveries': ['/operator/key-recoveries', OPERATORS],
   'Query.apiClients': ['/admin/api-clients', ADMINISTRATORS],
   'Query.identityProviders': ['/admin/identity-providers', ADMINISTRATORS],
@@ -120,6 +121,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.deletedAccessRules': ['/admin/access-rules', ADMINISTRATORS],
   'Query.explainAccess': ['/admin/access-rules', ADMINISTRATORS],
   'Query.resources': ['/admin/access-rules', ADMINISTRATORS],
+  'Query.invitationPreview': ['/admin/projects', ADMINISTRATORS],
+  'Query.messagePlaceholders': ['/admin/projects', ADMINISTRATORS],
   'Query.auditEntries': ['/admin/audit', ADMINISTRATORS],
   'Query.webhookEndpoints': ['/admin/webhooks', ADMINISTRATORS],
   'Query.webhookDeliveries': ['/admin/webhooks', ADMINISTRATORS],
@@ -156,6 +159,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.removeMyClientCertificate': ['/account/methods', OWN_AND_STEPPED_UP],
   'Mutation.endMySession': ['/account/sessions', OWN_ONLY],
   'Mutation.endMyOtherSessions': ['/account/sessions', SIGNED_IN],
+  'Mutation.noteInvitationOpened': ['/device', EVERYONE],
   'Mutation.claimEnrolment': ['/device', EVERYONE],
   'Mutation.activateEnrolment': ['/device', EVERYONE],
   'Mutation.acknowledgeActivation': ['/device', EVERYONE],
@@ -189,6 +193,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.requestKeyRecovery': ['/operator/key-recoveries', OPERATORS],
   'Mutation.approveKeyRecovery': ['/operator/key-recoveries/approve', OPERATORS],
   'Mutation.rejectKeyRecovery': ['/operator/key-recoveries/approve', OPERATORS],
+  'Mutation.resendMessage': ['/operator/messages', OPERATORS],
   'Mutation.createUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
   'Mutation.invitePassword': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
   'Mutation.updateUser': ['/operator/users', clientsToo(OPERATORS, 'FORBIDDEN')],
@@ -405,7 +410,7 @@ const ENROLMENT_VIEW = {
     'fingerprint id issuer keyOrigin kind notAfter notBefore pem recovered revocationReason revokedAt serialNumber status subject',
   Device: 'firstSeenAt id model name platform',
   Enrolment:
-    'certificates channel codeExpiresAt completedAt createdAt device events expiresAt failure id invitation profile project qr replaces status user',
+    'certificates channel codeExpiresAt completedAt createdAt delivery device events expiresAt failure id invitation openedAt profile project qr replaces status user',
   EnrolmentEvent: 'at cursor detail enrolment status',
   EnrolmentFailure: 'code message',
   MobileIdProfile:
@@ -470,6 +475,9 @@ const OPERATOR_VIEW = {
     'approvals approvedAt awaitsKey certificates createdAt enrolmentId expiresAt id reason requester state usedAt user',
   KeyRecoveryApproval: 'approver at',
   KeyRecoveryConnection: 'nodes pageInfo totalCount',
+  Message:
+    'attempts channel createdAt id nextAttemptAt problem projectId recipient sentAt state subjectId template',
+  MessageConnection: 'nodes pageInfo totalCount',
   MobileIdProfileConnection: 'nodes pageInfo totalCount',
   PageInfo: 'endCursor hasNextPage',
   Project:
@@ -477,7 +485,7 @@ const OPERATOR_VIEW = {
   ProjectConnection: 'nodes pageInfo totalCount',
   ProjectMember: 'addedAt hostId id invitation latestEnrolment syncId user',
   ProvisioningSettings:
-    'accountNameTemplate appLinks channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays importMaxRemovedPercent instructions invitationTtlSeconds maxProfilesPerUser membersOnly notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates registrationUrlTemplate selectableCertificates selfService serverName smsMessage validityDays',
+    'accountNameTemplate appLinks channels codeTtlSeconds confirmation dailyExpiryReminders defaultCertificates emailMessage emailSubject enrolmentTtlSeconds expiryReminderDays importMaxRemovedPercent instructions invitationTtlSeconds language maxProfilesPerUser membersOnly notifyOnFailure notifyOnSuccess profileNameTemplate recoverEncryptionCertificates registrationUrlTemplate selectableCertificates selfService serverName smsMessage validityDays',
   SubjectAltNameTemplate: 'type value',
   UserConnection: 'nodes pageInfo totalCount',
 } as const;
@@ -501,6 +509,9 @@ const ADMINISTRATOR_VIEW = {
   ImportProblem: 'column line message',
   UserImport:
     'added changes dryRun encoding ignoredColumns invited kept maxRemovedPercent members problemCount problems removed removesTooMany rows separator unchanged updated',
+  InvitationPreview: 'html sms subject text',
+  MessagePlaceholder: 'meaning name settings',
+  TextMessagePreview: 'encoding parts text',
   Resource: 'description guards inheritedRules path rules',
   RuleVerdict: 'because matched resource rule satisfied',
   TimeWindow: 'days from timeZone to',
@@ -515,6 +526,8 @@ const ADMINISTRATOR_VIEW = {
 
 /** What has to do with a person's own sessions and proofs: an API client is none. */
 const OF_PEOPLE = [
+  'Message',
+  'MessageConnection',
   'KeyRecovery',
   'KeyRecoveryApproval',
   'KeyRecoveryConnection',

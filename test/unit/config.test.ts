@@ -57,7 +57,24 @@ test.each([
   ['ADMIN_EMAIL', { ADMIN_EMAIL: 'nobody' }],
   ['SMTP_URL', { ...PRODUCTION, SMTP_URL: '' }],
   ['PUBLIC_URL', { ...PRODUCTION, PUBLIC_URL: '' }],
-  ['SMS_URL', { SMS_URL: 'smpp://user:password@sms.example.org' }],
+  ['SMTP_URL', { SMTP_URL: 'smtp://mail.example.org?requireTLS=false' }],
+  ['SMTP_TIMEOUT_SECONDS', { SMTP_TIMEOUT_SECONDS: '0' }],
+  ['MAIL_FROM', { MAIL_FROM: 'Signet <signet@example.org>\r\nBcc: eve@example.org' }],
+  ['DKIM_DOMAIN', { DKIM_DOMAIN: 'example.org' }],
+  ['DKIM_KEY', { DKIM_DOMAIN: 'example.org', DKIM_SELECTOR: 's1', DKIM_KEY: __filename }],
+  ['DKIM_KEY', { DKIM_DOMAIN: 'example.org', DKIM_SELECTOR: 's1', DKIM_KEY: '/nowhere/key.pem' }],
+  ['DKIM_SELECTOR', { DKIM_DOMAIN: 'example.org', DKIM_SELECTOR: 's 1', DKIM_KEY: __filename }],
+  ['BOUNCE_ADDRESS', { BOUNCE_ADDRESS: 'bounces@example.org' }],
+  ['BOUNCE_ADDRESS', { ...PRODUCTION, BOUNCE_ADDRESS: 'bounces+x@example.org' }],
+  ['BOUNCE_ADDRESS', { ...PRODUCTION, BOUNCE_ADDRESS: `${'b'.repeat(19)}@example.org` }],
+  ['DEFAULT_LANGUAGE', { DEFAULT_LANGUAGE: 'fr' }],
+  ['SELF_SERVICE', { SELF_SERVICE: 'sometimes' }],
+  ['SMS_URL', { SMS_URL: 'smpp://sms.example.org' }],
+  ['SMS_URL', { SMS_URL: 'smpp://user:much-too-long@sms.example.org' }],
+  ['SMS_URL', { SMS_URL: 'smpp://user:secret@sms.example.org/path' }],
+  ['SMS_URL', { SMS_URL: 'smpp://user:secret@sms.example.org?window=10' }],
+  ['SMS_URL', { SMS_URL: 'smpp://user:secret@sms.example.org?from=far-too-long-a-name' }],
+  ['SMS_URL', { SMS_URL: 'https://sms.example.org/send https://sms.example.org/send' }],
   ['SMS_URL', { SMS_URL: 'http://sms.example.org/send' }],
   ['SMS_URL', { SMS_URL: 'ftp://sms.example.org/send' }],
   ['SMS_URL', { SMS_URL: 'sms.example.org/send' }],
@@ -107,21 +124,33 @@ test.each([
 ])(
   'a gateway for text messages is taken apart: its secrets go into a header (%s)',
   (url, gateway) => {
-    expect(loadConfig({ SMS_URL: url }).sms.gateway).toEqual(gateway);
+    expect(loadConfig({ SMS_URL: url }).sms.routes).toEqual([{ kind: 'HTTP', ...gateway }]);
   },
 );
 
 test('without a gateway text messages become files, and none are sent in production', () => {
-  expect(loadConfig({}).sms).toEqual({ gateway: null, isOffered: true, dailyLimit: 1000 });
-  expect(loadConfig(PRODUCTION).sms).toMatchObject({ gateway: null, isOffered: false });
+  expect(loadConfig({}).sms).toEqual({ routes: [], isOffered: true, dailyLimit: 1000 });
+  expect(loadConfig(PRODUCTION).sms).toMatchObject({ routes: [], isOffered: false });
   const url = { SMS_URL: 'https://sms.example.org/send' };
   expect(loadConfig({ ...PRODUCTION, ...url }).sms.isOffered).toBe(true);
 });
 
-test('an SMPP server is refused with what is missing', () => {
-  expect(refusalOf({ SMS_URL: 'smpp://sms.example.org' })).toBe(
-    'SMS_URL names an SMPP server, and only HTTP gateways are supported.',
-  );
+test('gateways for text messages stand in the order in which they are tried', () => {
+  const url =
+    ' https://sms.example.org/send  smpps://us%40er:p%C3%A4ss@smsc.example.org?from=Signet ';
+  expect(loadConfig({ SMS_URL: url }).sms.routes).toEqual([
+    { kind: 'HTTP', url: 'https://sms.example.org/send', authorization: null },
+    {
+      ...{ kind: 'SMPP', host: 'smsc.example.org', port: 3550, tls: true },
+      ...{ systemId: 'us@er', password: 'päss', from: 'Signet' },
+    },
+  ]);
+  expect(loadConfig({ SMS_URL: 'smpp://signet:secret@10.0.0.9' }).sms.routes).toEqual([
+    {
+      ...{ kind: 'SMPP', host: '10.0.0.9', port: 2775, tls: false },
+      ...{ systemId: 'signet', password: 'secret', from: null },
+    },
+  ]);
 });
 
 test('the mailbox can be shown on this machine', () => {

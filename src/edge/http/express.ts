@@ -42,6 +42,7 @@ export function createPages(parts: PagesParts): Express {
     status(res, isReady ? 200 : 503, isReady ? 'ready' : 'not ready');
   });
   app.get(['/', '/account', '/set-password'], page(parts.webRoot, 'portal/index.html'));
+  app.get('/i', page(parts.webRoot, 'invitation/index.html'));
   app.get('/m', page(parts.webRoot, 'phone/index.html'));
   const assets = join(parts.webRoot, 'assets');
   app.use('/assets', express.static(assets, { immutable: true, maxAge: '1y', index: false }));

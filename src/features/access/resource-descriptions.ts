@@ -35,6 +35,8 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/operator/enrolments': 'Orders of all users.',
   '/operator/key-recoveries': "Recovery of users' encryption keys: seeing it, and asking for it.",
   '/operator/key-recoveries/approve': 'Approving or rejecting the recovery of encryption keys.',
+  '/operator/messages':
+    'Mails and text messages: seeing where they have got to, and sending them again.',
   '/operator/mobile-id': 'Mobile IDs for other users.',
   '/operator/mobile-id/approve': 'Approving or rejecting the phone that has scanned a code.',
   '/operator/mobile-id/supply':

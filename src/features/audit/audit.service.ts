@@ -82,10 +82,7 @@ export class AuditService {
   }
 
   /** As {@link record}, of what has happened to many at once. */
-  async recordAll(
-    scope: Scope,
-    entries: readonly Omit<AuditRecord, 'outcome'>[],
-  ): Promise<void> {
+  async recordAll(scope: Scope, entries: readonly Omit<AuditRecord, 'outcome'>[]): Promise<void> {
     if (entries.length === 0) return;
     const { actor, request } = scope;
     await scope.sql('audit.record-all', INSERT_ALL, [

@@ -104,7 +104,8 @@ export class CompletionService {
     const { settings } = await this.ports.projects.get(scope, enrolment.projectId);
     const isWanted =
       template === 'ENROLMENT_COMPLETED' ? settings.notifyOnSuccess : settings.notifyOnFailure;
-    if (isWanted) await this.ports.notifications.notify(scope, template, enrolment.id);
+    const { id, projectId } = enrolment;
+    if (isWanted) await this.ports.notifications.notify(scope, template, id, { projectId });
   }
 
   /** For good: no certificate may be issued any more. To be committed before it is told. */

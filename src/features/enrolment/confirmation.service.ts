@@ -163,7 +163,8 @@ export class ConfirmationService {
     });
     const { settings } = await projects.get(scope, enrolment.projectId);
     if (enrolment.userId !== null && settings.notifyOnFailure) {
-      await notifications.notify(scope, 'ENROLMENT_FAILED', enrolment.id);
+      const { id, projectId } = enrolment;
+      await notifications.notify(scope, 'ENROLMENT_FAILED', id, { projectId });
     }
   }
 

@@ -3,6 +3,7 @@ import type { RequestContext } from '../../kernel/actor.js';
 import { Resource } from '../access/resource.types.js';
 import type { ActivationService } from './activation.service.js';
 import type { ClaimService } from './claim.service.js';
+import type { InvitationOpenedService } from './invitation-opened.service.js';
 import {
   ActivateEnrolmentInput,
   ClaimEnrolmentInput,
@@ -16,7 +17,20 @@ export class DeviceResolver {
   constructor(
     private readonly claims: ClaimService,
     private readonly activations: ActivationService,
+    private readonly opened: InvitationOpenedService,
   ) {}
+
+  @Resource('/device')
+  @Mutation(() => Boolean, {
+    description:
+      'A page that the link of a mail or text message leads to was opened. Claims nothing. False for a code of no enrolment; refused where the code leads nowhere any more, with the code that tells why.',
+  })
+  noteInvitationOpened(
+    @Ctx() ctx: RequestContext,
+    @Arg('code', () => String, { description: 'What stands behind # in the link.' }) code: string,
+  ): Promise<boolean> {
+    return this.opened.note(ctx, code);
+  }
 
   @Resource('/device')
   @Mutation(() => DeviceTaskType, {

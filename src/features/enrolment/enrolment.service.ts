@@ -21,6 +21,7 @@ import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import { mayCancel, maySteer, mayWatch, type Viewer } from './enrolment-rights.js';
 import { isFinal, OPEN_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
+import { invite } from './invitation.js';
 
 export type { Enrolment };
 
@@ -168,14 +169,12 @@ export class EnrolmentService {
     await this.storeCode(scope, enrolment.id, generation);
     await scope.sql(
       'enrolment.renew-code',
-      `UPDATE enrolment SET generation = $2,
+      `UPDATE enrolment SET generation = $2, delivery = CASE WHEN channel <> 'SCREEN' THEN 'QUEUED' END,
          code_expires_at = least(expires_at, now() + make_interval(secs => $3)) WHERE id = $1`,
       [enrolment.id, generation, enrolment.codeTtlSeconds],
     );
     await this.ports.log.move(scope, enrolment.id, 'WAITING_FOR_SCAN', { detail: 'renewed' });
-    if (enrolment.channel === 'EMAIL') {
-      await this.ports.notifications.notify(scope, 'ENROLMENT_INVITATION', enrolment.id);
-    }
+    await invite(scope, this.ports.notifications, enrolment);
     await this.ports.audit.record(scope, {
       action: 'enrolment.renew-code',
       target: `enrolment:${enrolment.id}`,

@@ -11,6 +11,7 @@ import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
 import { CertificateType } from '../certificates/certificate.types.js';
 import type { DeliveryChannel } from '../projects/project.service.js';
 import { DeliveryChannelEnum } from '../projects/settings.types.js';
+import { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
 import { ENROLMENT_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
 
 const EnrolmentStatusEnum = graphqlEnum(ENROLMENT_STATUSES, {
@@ -29,6 +30,17 @@ const EnrolmentStatusEnum = graphqlEnum(ENROLMENT_STATUSES, {
     EXPIRED: 'Ended by its deadline.',
     FAILED: 'Ended by a failure, which `failure` names.',
     SUPERSEDED: 'A newer enrolment of the same user in the same project took its place.',
+  },
+});
+
+const DeliveryStateEnum = graphqlEnum(DELIVERY_STATES, {
+  name: 'DeliveryState',
+  description: 'Where the mail or text message of an enrolment has got to.',
+  meanings: {
+    QUEUED: 'Not handed over yet; tried again until it is given up.',
+    SENT: 'The next server took it.',
+    FAILED: 'Refused for good, or given up.',
+    BOUNCED: 'It was taken, and came back.',
   },
 });
 
@@ -71,6 +83,19 @@ export class EnrolmentType {
 
   @Field(() => Date, { description: 'The end of the whole enrolment, renewals included.' })
   expiresAt!: Date;
+
+  @Field(() => DeliveryStateEnum, {
+    nullable: true,
+    description:
+      'Where the mail or text message that carries the code has got to; null where the code is on screen.',
+  })
+  delivery!: DeliveryState | null;
+
+  @Field(() => Date, {
+    nullable: true,
+    description: 'When the link of the mail or text message was first opened.',
+  })
+  openedAt!: Date | null;
 
   @Field(() => Date, { description: 'When it was ordered.' })
   createdAt!: Date;

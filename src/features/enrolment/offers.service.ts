@@ -24,23 +24,31 @@ export interface Offer extends Pick<ProvisioningSettings, Shown> {
 /** What a user may order for himself, and what he has ordered but not finished. */
 export class OffersService {
   constructor(
-    private readonly standings: MemberStandingService,
-    private readonly enrolments: EnrolmentService,
-    private readonly access: AccessService,
-    private readonly recoveries: EnrolmentRecoveryService,
+    private readonly ports: {
+      readonly memberStandings: MemberStandingService;
+      readonly enrolments: EnrolmentService;
+      readonly access: AccessService;
+      readonly recoveries: EnrolmentRecoveryService;
+      /** Whether the server sends invitations by text message. */
+      readonly sendsSms: boolean;
+      /** Whether users may order for themselves at all. */
+      readonly selfService: boolean;
+    },
   ) {}
 
   async of(scope: Scope, actor: UserActor): Promise<Offer[]> {
-    const access = await this.access.decide(scope, ORDERING);
-    const offered = await this.standings.offeredTo(scope, actor.userId);
-    const pending = await this.enrolments.pendingOf(scope, actor.userId);
-    const recoverable = await this.recoveries.of(scope, actor.userId, offered);
+    const { sendsSms } = this.ports;
+    if (!this.ports.selfService) return [];
+    const access = await this.ports.access.decide(scope, ORDERING);
+    const offered = await this.ports.memberStandings.offeredTo(scope, actor.userId);
+    const pending = await this.ports.enrolments.pendingOf(scope, actor.userId);
+    const recoverable = await this.ports.recoveries.of(scope, actor.userId, offered);
     return offered.map(({ id, name, settings }) => ({
       projectId: id,
       name,
       defaultCertificates: settings.defaultCertificates,
       selectableCertificates: settings.selectableCertificates,
-      channels: settings.channels,
+      channels: settings.channels.filter((each) => each !== 'SMS' || sendsSms),
       validityDays: settings.validityDays,
       instructions: settings.instructions,
       access,

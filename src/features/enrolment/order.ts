@@ -32,11 +32,20 @@ export function certificatesOf({ settings }: Project, order: Order): Certificate
 }
 
 /** @throws DomainError CHANNEL_NOT_AVAILABLE */
-export function channelOf({ settings }: Project, user: User, order: Order): DeliveryChannel {
+export function channelOf(
+  { settings }: Project,
+  user: User,
+  order: Order,
+  sendsSms: boolean,
+): DeliveryChannel {
   const channel = order.channel ?? settings.channels[0];
-  const isPossible = channel === 'SCREEN' || (channel === 'EMAIL' && user.email !== null);
-  const isUsable = isPossible && !isLost(channel, order);
-  if (channel === undefined || !settings.channels.includes(channel) || !isUsable) {
+  const isPossible: Readonly<Record<DeliveryChannel, boolean>> = {
+    SCREEN: true,
+    EMAIL: user.email !== null,
+    SMS: sendsSms && user.phone !== null,
+  };
+  const isUsable = channel !== undefined && isPossible[channel] && !isLost(channel, order);
+  if (!isUsable || !settings.channels.includes(channel)) {
     throw new DomainError('CHANNEL_NOT_AVAILABLE', { channel: channel ?? null });
   }
   return channel;

@@ -28,6 +28,7 @@ import { Enrolment } from './enrolment.entity.js';
 import type { EnrolmentLog } from './enrolment-log.service.js';
 import type { EnrolmentSecrets } from './enrolment-secrets.js';
 import type { EnrolmentService } from './enrolment.service.js';
+import { invite } from './invitation.js';
 import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
 import { certificatesOf, channelOf, digestOf, validityOf, type Order } from './order.js';
 import { describeReplacement, type ReplacementService } from './replacement.service.js';
@@ -72,6 +73,10 @@ export class OrderingService {
       readonly clients: ApiClientService;
       readonly notifications: NotificationService;
       readonly audit: AuditService;
+      /** Whether the server sends invitations by text message. */
+      readonly sendsSms: boolean;
+      /** Whether users may order for themselves at all, whatever projects say. */
+      readonly selfService: boolean;
     },
   ) {}
 
@@ -144,7 +149,7 @@ export class OrderingService {
 
   private reaches(project: Project, user: User, channel: DeliveryChannel): boolean {
     try {
-      return channelOf(project, user, { channel }) === channel;
+      return channelOf(project, user, { channel }, this.ports.sendsSms) === channel;
     } catch (refusal) {
       if (refusal instanceof DomainError) return false;
       throw refusal;
@@ -169,7 +174,8 @@ export class OrderingService {
     const earlier = await this.earlier(scope, orderer, order.idempotencyKey ?? null, digest);
     if (earlier !== undefined) return this.started(earlier);
     await this.ports.memberStandings.refuseOrder(scope, { userId: user.id, project, byHimself });
-    if (byHimself && !project.settings.selfService) {
+    const isSelfService = this.ports.selfService && project.settings.selfService;
+    if (byHimself && !isSelfService) {
       throw new DomainError('PROVISIONING_DISABLED');
     }
     if (user.state !== 'ACTIVE') throw new DomainError('USER_NOT_ACTIVE');
@@ -189,9 +195,7 @@ export class OrderingService {
     await this.ports.enrolments.storeCode(scope, enrolment.id, enrolment.generation);
     await this.ports.log.begin(scope, enrolment.id, enrolment.status);
     await this.ports.recoveries.bind(scope, enrolment.id, recovered);
-    if (enrolment.channel === 'EMAIL') {
-      await this.ports.notifications.notify(scope, 'ENROLMENT_INVITATION', enrolment.id);
-    }
+    await invite(scope, this.ports.notifications, enrolment);
     await this.ports.audit.record(scope, {
       action: 'enrolment.start',
       target: `enrolment:${enrolment.id}`,
@@ -283,7 +287,7 @@ export class OrderingService {
     orderDigest: Buffer,
   ): Enrolment {
     const { settings } = project;
-    const channel = channelOf(project, user, order);
+    const channel = channelOf(project, user, order, this.ports.sendsSms);
     const expiresAt = after(scope.now, settings.enrolmentTtlSeconds);
     const certificates = certificatesOf(project, order);
     const ordered = validityOf(project, order);

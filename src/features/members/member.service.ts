@@ -127,7 +127,9 @@ export class MemberService {
     await endMembership(scope, present.id);
     await this.record(scope, 'member.remove', present);
     await scope.raise(memberRemoved, eventOf(present));
-    await this.ports.notifications.notify(scope, 'MEMBER_REMOVED', present.id);
+    await this.ports.notifications.notify(scope, 'MEMBER_REMOVED', present.id, {
+      projectId: project.id,
+    });
   }
 
   /** The one with this key, in a project that is known to be within reach; undefined in one that has no members. */

@@ -1,4 +1,6 @@
-/** What a project's own texts may contain in braces. */
+import type { Language } from '../../kernel/language.js';
+
+/** What a project's own texts may contain in braces, and what stands in its place. */
 export const INVITATION_PLACEHOLDERS = [
   'displayName',
   'projectName',
@@ -6,18 +8,47 @@ export const INVITATION_PLACEHOLDERS = [
   'link',
   'expiresAt',
 ] as const;
+export type InvitationPlaceholder = (typeof INVITATION_PLACEHOLDERS)[number];
 
-/** What a project's invitations say unless it says otherwise. */
-export const DEFAULT_INVITATION = {
-  subject: 'Your mobile ID for {projectName}',
-  message: `Hello {displayName},
+/** What a project says to its users in its own words. */
+export interface InvitationTexts {
+  readonly emailSubject: string;
+  readonly emailMessage: string;
+  readonly smsMessage: string;
+  /** Beside the QR code. */
+  readonly instructions: string;
+}
+
+/** What a project says unless it says otherwise. */
+export const DEFAULT_TEXTS: Readonly<Record<Language, InvitationTexts>> = {
+  EN: {
+    emailSubject: 'Your mobile ID for {projectName}',
+    emailMessage: `Hello {displayName},
 
 your mobile ID for {projectName} is ready to be set up. Scan the QR code with your phone, or open this link on it:
 
 {link}
 
 It works until {expiresAt}.`,
-} as const;
+    smsMessage: 'Your mobile ID for {projectName}: open {link} on your phone until {expiresAt}.',
+    instructions:
+      'Scan the QR code with the camera of your phone and follow the steps there. Keep this page open until it says that your mobile ID is active.',
+  },
+  DE: {
+    emailSubject: 'Ihre Mobile ID für {projectName}',
+    emailMessage: `Guten Tag {displayName},
+
+Ihre Mobile ID für {projectName} kann eingerichtet werden. Scannen Sie den QR-Code mit Ihrem Telefon, oder öffnen Sie dort diesen Link:
+
+{link}
+
+Er gilt bis {expiresAt}.`,
+    smsMessage:
+      'Ihre Mobile ID für {projectName}: Öffnen Sie {link} auf Ihrem Telefon, bis {expiresAt}.',
+    instructions:
+      'Scannen Sie den QR-Code mit der Kamera Ihres Telefons und folgen Sie den Schritten dort. Lassen Sie diese Seite offen, bis sie meldet, dass Ihre Mobile ID aktiv ist.',
+  },
+};
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 

@@ -1,4 +1,6 @@
 import { escapeHtml } from '../../kernel/html.js';
+import type { Language } from '../../kernel/language.js';
+import { oneLine } from './invitation-values.js';
 
 /** One part of a mail, from top to bottom. */
 type Block =
@@ -15,6 +17,7 @@ type Block =
   | { readonly kind: 'note'; readonly text: string };
 
 export interface MailPage {
+  readonly language: Language;
   readonly title: string;
   /** Who writes. */
   readonly brand: string;
@@ -42,9 +45,9 @@ function blockAsText(block: Block): string {
 }
 
 /** Styles stand at the elements: mail programs drop style sheets. Colours are left to dark modes where they are not needed. */
-export function renderHtml({ title, brand, blocks }: MailPage): string {
+export function renderHtml({ language, title, brand, blocks }: MailPage): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language.toLowerCase()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -109,9 +112,4 @@ function image({ cid, alt, sizePixels }: Extract<Block, { kind: 'qr' }>): string
 
 function withBreaks(text: string): string {
   return escapeHtml(text.trim()).replace(/\r?\n/g, '<br>\n');
-}
-
-/** Control characters and line ends as blanks, for headers and single lines. */
-export function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }

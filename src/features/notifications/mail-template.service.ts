@@ -1,19 +1,23 @@
 import { qrPng } from '../qr/qr.service.js';
 import { expandTemplate } from '../../kernel/template.js';
-import type { ComposedMail } from './mail-delivery.service.js';
-import { oneLine, renderHtml, renderText, type MailPage } from './mail-layout.js';
-import { TEXTS } from './mail-texts.js';
+import type { Mail } from '../../platform/mailer.js';
+import {
+  instant,
+  invitationValues,
+  oneLine,
+  type InvitationFacts,
+  type Recipient,
+} from './invitation-values.js';
+import { renderHtml, renderText, type MailPage } from './mail-layout.js';
+import { textsIn } from './texts/texts.js';
+
+/** A mail that is ready to be sent. */
+export type ComposedMail = Pick<Mail, 'to' | 'subject' | 'text' | 'html' | 'inlineImages'>;
 
 const QR_CID = 'qr-code';
 /** Drawn twice as large as shown, for sharp screens. */
 const QR_SHOWN_PIXELS = 240;
 const MAX_SUBJECT = 200;
-
-interface Recipient {
-  /** The address. */
-  readonly to: string;
-  readonly displayName: string;
-}
 
 export interface SignInCodeFacts extends Recipient {
   readonly code: string;
@@ -27,14 +31,12 @@ export interface PasswordLinkFacts extends Recipient {
   readonly expiresAt: Date;
 }
 
-export interface InvitationFacts extends Recipient {
-  readonly projectName: string;
-  readonly serverName: string;
-  readonly link: string;
-  readonly expiresAt: Date;
+export interface InvitationMailFacts extends InvitationFacts {
+  /** What the QR code says: the same code, for the phone page. */
+  readonly scanned: string;
   /** The project's own texts, with placeholders. */
-  readonly subject: string;
-  readonly message: string;
+  readonly emailSubject: string;
+  readonly emailMessage: string;
 }
 
 export interface CompletedFacts extends Recipient {
@@ -51,8 +53,13 @@ export interface FailedFacts extends Recipient {
   readonly profileName: string | null;
   /** Null where no phone scanned the code. */
   readonly deviceName: string | null;
-  /** A sentence that the user may read. */
-  readonly reason: string;
+  /** Why it failed: a code, and the English sentence for it. */
+  readonly failure: { readonly code: string; readonly title: string };
+}
+
+export interface MemberRemovedFacts extends Recipient {
+  readonly projectName: string;
+  readonly serverName: string;
 }
 
 export interface MemberRemovedFacts extends Recipient {
@@ -75,10 +82,9 @@ export interface ExpiryFacts extends MobileIdFacts {
 /** The second factor itself: six digits and nothing to click. */
 export function signInCodeMail(facts: SignInCodeFacts): ComposedMail {
   const minutes = Math.max(1, Math.floor(facts.validSeconds / 60));
-  const texts = TEXTS.signInCode;
-  return compose(facts.to, texts.subject, {
-    title: texts.subject,
-    brand: TEXTS.product,
+  const { product, signInCode: texts } = textsIn(facts.language);
+  return compose(facts, texts.subject, {
+    brand: product,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
       { kind: 'code', code: facts.code },
@@ -90,69 +96,65 @@ export function signInCodeMail(facts: SignInCodeFacts): ComposedMail {
 
 /** To a user who never had a password. */
 export function passwordInvitationMail(facts: PasswordLinkFacts): ComposedMail {
-  const { subject, opening } = TEXTS.passwordInvitation;
-  return passwordLinkMail(facts, { subject, opening, notes: [TEXTS.passwordLink.secrecy] });
+  const texts = textsIn(facts.language);
+  const { subject, opening } = texts.passwordInvitation;
+  return passwordLinkMail(facts, { subject, opening, notes: [texts.passwordLink.secrecy] });
 }
 
 export function passwordResetMail(facts: PasswordLinkFacts): ComposedMail {
-  const { subject, opening, unasked } = TEXTS.passwordReset;
+  const texts = textsIn(facts.language);
+  const { subject, opening, unasked } = texts.passwordReset;
   return passwordLinkMail(facts, {
     subject,
     opening,
-    notes: [TEXTS.passwordLink.secrecy, unasked],
+    notes: [texts.passwordLink.secrecy, unasked],
   });
 }
 
 /** Nothing to click, and nothing secret: whoever reads it can only be warned. */
-export function passwordChangedMail({ to, displayName }: Recipient): ComposedMail {
-  const { subject, opening, unasked } = TEXTS.passwordChanged;
-  return compose(to, subject, {
-    title: subject,
-    brand: TEXTS.product,
+export function passwordChangedMail(recipient: Recipient): ComposedMail {
+  const { product, passwordChanged } = textsIn(recipient.language);
+  const { subject, opening, unasked } = passwordChanged;
+  return compose(recipient, subject, {
+    brand: product,
     blocks: [
-      { kind: 'text', text: opening(oneLine(displayName)) },
+      { kind: 'text', text: opening(oneLine(recipient.displayName)) },
       { kind: 'note', text: unasked },
     ],
   });
 }
 
 function passwordLinkMail(
-  { to, displayName, username, link, expiresAt }: PasswordLinkFacts,
+  facts: PasswordLinkFacts,
   texts: {
     readonly subject: string;
     readonly opening: (displayName: string) => string;
     readonly notes: readonly string[];
   },
 ): ComposedMail {
-  const { button, userName, validity } = TEXTS.passwordLink;
-  return compose(to, texts.subject, {
-    title: texts.subject,
-    brand: TEXTS.product,
+  const { displayName, username, link, expiresAt, language } = facts;
+  const { product, passwordLink } = textsIn(language);
+  const { button, userName, validity } = passwordLink;
+  return compose(facts, texts.subject, {
+    brand: product,
     blocks: [
       { kind: 'text', text: `${texts.opening(oneLine(displayName))}\n\n${link}`, link },
       { kind: 'button', label: button, link },
       { kind: 'facts', facts: [[userName, username]] },
-      { kind: 'text', text: validity(instant(expiresAt)) },
+      { kind: 'text', text: validity(instant(expiresAt, language)) },
       ...texts.notes.map((text) => ({ kind: 'note', text }) as const),
     ],
   });
 }
 
-/** The project's text with the QR code as inline image and its link. */
-export async function invitationMail(facts: InvitationFacts): Promise<ComposedMail> {
-  const values = {
-    displayName: oneLine(facts.displayName),
-    projectName: oneLine(facts.projectName),
-    serverName: oneLine(facts.serverName),
-    link: facts.link,
-    expiresAt: instant(facts.expiresAt),
-  };
-  const texts = TEXTS.invitation;
-  const subject = expandTemplate(facts.subject, values);
-  const message = expandTemplate(facts.message, values);
+/** The project's text with the QR code as inline image, and the link of a page that shows it. */
+export async function invitationMail(facts: InvitationMailFacts): Promise<ComposedMail> {
+  const values = invitationValues(facts);
+  const texts = textsIn(facts.language).invitation;
+  const subject = expandTemplate(facts.emailSubject, values);
+  const message = expandTemplate(facts.emailMessage, values);
   const text = message.includes(facts.link) ? message : `${message}\n\n${facts.link}`;
-  const mail = compose(facts.to, subject, {
-    title: subject,
+  const mail = compose(facts, subject, {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text, link: facts.link },
@@ -161,15 +163,14 @@ export async function invitationMail(facts: InvitationFacts): Promise<ComposedMa
       { kind: 'note', text: texts.secrecy },
     ],
   });
-  const png = await qrPng(facts.link, 2 * QR_SHOWN_PIXELS);
+  const png = await qrPng(facts.scanned, 2 * QR_SHOWN_PIXELS);
   return { ...mail, inlineImages: [{ cid: QR_CID, png }] };
 }
 
 export function completedMail(facts: CompletedFacts): ComposedMail {
-  const texts = TEXTS.completed;
+  const { completed: texts } = textsIn(facts.language);
   const subject = texts.subject(facts.projectName);
-  return compose(facts.to, subject, {
-    title: subject,
+  return compose(facts, subject, {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
@@ -180,16 +181,17 @@ export function completedMail(facts: CompletedFacts): ComposedMail {
 }
 
 export function failedMail(facts: FailedFacts): ComposedMail {
-  const texts = TEXTS.failed;
+  const { failed: texts } = textsIn(facts.language);
   const subject = texts.subject(facts.projectName);
+  const { facts: names } = textsIn(facts.language);
+  const { code, title } = facts.failure;
   const known: (readonly [string, string | null])[] = [
-    [TEXTS.facts.profile, facts.profileName],
-    [TEXTS.facts.device, facts.deviceName],
-    [TEXTS.facts.project, facts.projectName],
-    [TEXTS.facts.reason, facts.reason],
+    [names.profile, facts.profileName],
+    [names.device, facts.deviceName],
+    [names.project, facts.projectName],
+    [names.reason, Object.hasOwn(texts.reasons, code) ? (texts.reasons[code] ?? title) : title],
   ];
-  return compose(facts.to, subject, {
-    title: subject,
+  return compose(facts, subject, {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
@@ -202,30 +204,18 @@ export function failedMail(facts: FailedFacts): ComposedMail {
   });
 }
 
-export function memberRemovedMail(facts: MemberRemovedFacts): ComposedMail {
-  const { to, displayName, projectName, serverName } = facts;
-  const { subject, opening, otherwise } = TEXTS.memberRemoved;
-  const title = subject(projectName);
-  return compose(to, title, {
-    title,
-    brand: serverName,
-    blocks: [
-      { kind: 'text', text: opening(oneLine(displayName), oneLine(projectName)) },
-      { kind: 'note', text: otherwise },
-    ],
-  });
-}
-
 /** What runs out, until when it can be renewed, and how. */
 export function expiryMail(facts: ExpiryFacts): ComposedMail {
-  const texts = TEXTS.expires;
+  const { expires: texts } = textsIn(facts.language);
   const subject = texts.subject(facts.projectName, facts.daysLeft);
   const { link } = facts;
-  return compose(facts.to, subject, {
-    title: subject,
+  return compose(facts, subject, {
     brand: facts.serverName,
     blocks: [
-      { kind: 'text', text: texts.opening(oneLine(facts.displayName), instant(facts.endsAt)) },
+      {
+        kind: 'text',
+        text: texts.opening(oneLine(facts.displayName), instant(facts.endsAt, facts.language)),
+      },
       { kind: 'facts', facts: mobileIdFacts(facts) },
       { kind: 'text', text: texts.howTo(oneLine(facts.deviceName), link), link },
       { kind: 'button', label: texts.button, link },
@@ -235,42 +225,53 @@ export function expiryMail(facts: ExpiryFacts): ComposedMail {
 }
 
 export function renewedMail(facts: MobileIdFacts): ComposedMail {
-  const texts = TEXTS.renewed;
+  const { renewed: texts } = textsIn(facts.language);
   const subject = texts.subject(facts.projectName);
-  return compose(facts.to, subject, {
-    title: subject,
+  return compose(facts, subject, {
     brand: facts.serverName,
     blocks: [
-      { kind: 'text', text: texts.opening(oneLine(facts.displayName), instant(facts.endsAt)) },
+      {
+        kind: 'text',
+        text: texts.opening(oneLine(facts.displayName), instant(facts.endsAt, facts.language)),
+      },
       { kind: 'facts', facts: mobileIdFacts(facts) },
       { kind: 'note', text: texts.unasked },
     ],
   });
 }
 
+/** To who is no longer in a project. */
+export function memberRemovedMail(facts: MemberRemovedFacts): ComposedMail {
+  const { memberRemoved: texts } = textsIn(facts.language);
+  const projectName = oneLine(facts.projectName);
+  return compose(facts, texts.subject(projectName), {
+    brand: facts.serverName,
+    blocks: [
+      { kind: 'text', text: texts.opening(oneLine(facts.displayName), projectName) },
+      { kind: 'note', text: texts.advice },
+    ],
+  });
+}
+
 function mobileIdFacts(facts: CompletedFacts): (readonly [string, string])[] {
+  const { facts: names } = textsIn(facts.language);
   return [
-    [TEXTS.facts.profile, facts.profileName],
-    [TEXTS.facts.device, facts.deviceName],
-    [TEXTS.facts.project, facts.projectName],
+    [names.profile, facts.profileName],
+    [names.device, facts.deviceName],
+    [names.project, facts.projectName],
   ];
 }
 
-function compose(to: string, subject: string, page: MailPage): ComposedMail {
+function compose(
+  { to, language }: Recipient,
+  subject: string,
+  page: Omit<MailPage, 'language' | 'title'>,
+): ComposedMail {
+  const whole = { ...page, language, title: subject };
   return {
     to,
     subject: oneLine(subject).slice(0, MAX_SUBJECT),
-    text: renderText(page),
-    html: renderHtml(page),
+    text: renderText(whole),
+    html: renderHtml(whole),
   };
-}
-
-/** `21 November 2025 at 18:30 UTC` */
-function instant(at: Date): string {
-  const formatted = new Intl.DateTimeFormat('en-GB', {
-    dateStyle: 'long',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  }).format(at);
-  return `${formatted} UTC`;
 }

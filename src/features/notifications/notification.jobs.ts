@@ -1,36 +1,50 @@
-import { outboxJob } from '../../platform/outbox.js';
+import { enqueue, enqueueAll, outboxJob } from '../../platform/outbox.js';
+import type { ChangeScope } from '../../platform/scope.js';
+import type { MailTemplate, MessageId, SmsTemplate } from './messages/message.js';
 
-export const MAIL_TEMPLATES = [
-  'SIGN_IN_CODE',
-  'PASSWORD_INVITATION',
-  'PASSWORD_RESET',
-  'PASSWORD_CHANGED',
-  'ENROLMENT_INVITATION',
-  'ENROLMENT_COMPLETED',
-  'ENROLMENT_FAILED',
-  'MEMBER_REMOVED',
-  'MOBILE_ID_EXPIRES',
-  'MOBILE_ID_RENEWED',
-  'WEBHOOK_DISABLED',
-] as const;
-export type MailTemplate = (typeof MAIL_TEMPLATES)[number];
+/**
+ * Tries to hand over one message. When it is tried again stands in the message's own row; the outbox repeats an attempt only where
+ * a process dies in it, or the database cannot be reached.
+ */
+export const deliverMessageJob = outboxJob<{ readonly messageId: string }>('deliver-message', 25);
 
-/** Which mail, and about what: the id of a code, a link, a user, an enrolment, a membership, a mobile ID or a reminder. The mail is written when it is sent. */
-export interface MailOrder {
+/** As releases before 0.4 have left them in the outbox. */
+export const earlierMailJob = outboxJob<{
   readonly template: MailTemplate;
   readonly subjectId: string;
-}
-
-/** Ten attempts, each after e times the pause of the one before: given up after about three and a half hours. */
-export const sendMailJob = outboxJob<MailOrder>('send-mail', 10);
-
-export type SmsTemplate = 'SIGN_IN_CODE';
-
-/** As {@link MailOrder}, for a text message about a one-time code. */
-export interface SmsOrder {
+}>('send-mail', 25);
+export const earlierSmsJob = outboxJob<{
   readonly template: SmsTemplate;
   readonly subjectId: string;
+}>('send-sms', 25);
+
+/** Somebody waits for these before a page: they go before invitations to thousands. */
+const URGENT: ReadonlySet<MailTemplate> = new Set(['SIGN_IN_CODE', 'PASSWORD_RESET']);
+const BEFORE_OTHERS = -10;
+
+/** The next attempt; it takes the place of the one that was planned before. */
+export async function enqueueDelivery(
+  scope: ChangeScope,
+  { id, template }: { readonly id: MessageId; readonly template: MailTemplate },
+  runAt?: Date,
+): Promise<void> {
+  await enqueue(
+    scope,
+    deliverMessageJob,
+    { messageId: id },
+    {
+      key: `message:${id}`,
+      ...(runAt && { runAt }),
+      ...(URGENT.has(template) && { priority: BEFORE_OTHERS }),
+    },
+  );
 }
 
-/** Six attempts within four minutes: a code that comes later helps nobody, and each attempt may be billed. */
-export const sendSmsJob = outboxJob<SmsOrder>('send-sms', 6);
+/** The first attempts of many messages, behind others. */
+export async function enqueueDeliveries(
+  scope: ChangeScope,
+  ids: readonly MessageId[],
+): Promise<void> {
+  const jobs = ids.map((id) => ({ key: `message:${id}`, payload: { messageId: id } }));
+  await enqueueAll(scope, deliverMessageJob, jobs);
+}

@@ -1,4 +1,5 @@
-import { oneLine, renderHtml, renderText, type MailPage } from './mail-layout.js';
+import { oneLine } from './invitation-values.js';
+import { renderHtml, renderText, type MailPage } from './mail-layout.js';
 
 const MAX_SUBJECT = 200;
 const TEXTS = {
@@ -40,6 +41,7 @@ export function webhookDisabledMail(facts: WebhookDisabledFacts): {
   ];
   const page: MailPage = {
     title: subject,
+    language: 'EN',
     brand: TEXTS.brand,
     blocks: [
       { kind: 'text', text: TEXTS.reasons[reason] },

@@ -30,7 +30,7 @@ import {
   type ProfileNames,
 } from './profile-names.js';
 import { registrationUrlOf } from './registration-url.js';
-import { mergeSettings } from './settings-input.js';
+import { mergeSettings, type ServerAbilities } from './settings-input.js';
 import {
   DEFAULT_SETTINGS,
   type DeliveryChannel,
@@ -56,10 +56,14 @@ const PROJECT =
 
 /** Mobile-ID programmes and what a mobile ID is in each. */
 export class ProjectService {
-  /** @param archivesKeys whether encryption keys can be archived on this server */
+  /**
+   * @param archivesKeys whether encryption keys can be archived on this server
+   * @param abilities whether it sends text messages
+   */
   constructor(
     private readonly audit: AuditService,
     private readonly archivesKeys: (scope: Scope) => Promise<boolean>,
+    private readonly abilities: ServerAbilities = { sendsSms: false },
   ) {}
 
   /**
@@ -73,7 +77,12 @@ export class ProjectService {
     const problem = textProblem(name, { max: 100 });
     if (problem !== undefined) throw invalidInput('input.name', problem);
     const { mode = 'MANAGED' } = input;
-    const settings = mergeSettings(defaultsOf(mode), input.settings ?? {}, 'input.settings');
+    const settings = mergeSettings(
+      defaultsOf(mode),
+      input.settings ?? {},
+      'input.settings',
+      this.abilities,
+    );
     refuseForMode(mode, settings, 'input.settings');
     await this.refuseWithoutArchive(scope, input.settings ?? {}, 'input.settings');
     const [project] = await scope.sql<Project>(
@@ -94,7 +103,7 @@ export class ProjectService {
   /** @throws DomainError NOT_FOUND, INVALID_INPUT, CHANNEL_NOT_AVAILABLE, WRONG_PROJECT_MODE as {@link create} */
   async updateSettings(scope: ChangeScope, id: string, input: SettingsInput): Promise<Project> {
     const present = await this.getLocked(scope, id);
-    const settings = mergeSettings(present.settings, input);
+    const settings = this.merge(present, input);
     refuseForMode(present.mode, settings, 'settings');
     await this.refuseWithoutArchive(scope, input, 'settings');
     refuseUnmakeableKeys({ ...present, settings }, 'settings.recoverEncryptionCertificates');
@@ -241,6 +250,11 @@ export class ProjectService {
   /** What is known of these names before the ID is. */
   namesBeforeId({ name, settings }: Project): Omit<ProfileNames, 'accountName'> {
     return unassignedNames(name, settings);
+  }
+
+  /** The settings as they would be. @throws DomainError INVALID_INPUT, CHANNEL_NOT_AVAILABLE */
+  merge({ settings }: Pick<Project, 'settings'>, input: SettingsInput): ProvisioningSettings {
+    return mergeSettings(settings, input, 'settings', this.abilities);
   }
 
   private async refuseWithoutArchive(

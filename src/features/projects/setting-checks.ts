@@ -8,7 +8,7 @@ import { appLinksProblem, registrationUrlProblem } from './link-checks.js';
 import type { ProvisioningSettings } from './settings.js';
 
 /** What the names on the phone can be made of. */
-const NAME_PLACEHOLDERS = [
+export const NAME_PLACEHOLDERS = [
   'projectName',
   'serverName',
   'username',
@@ -21,7 +21,7 @@ const MAX_TTL_SECONDS = 30 * 86_400;
 const MAX_REMINDERS = 20;
 
 /** A subject passes through more hands than the mail: the link is not for it. */
-const SUBJECT_PLACEHOLDERS = INVITATION_PLACEHOLDERS.filter((name) => name !== 'link');
+export const SUBJECT_PLACEHOLDERS = INVITATION_PLACEHOLDERS.filter((name) => name !== 'link');
 
 type Check<T> = (value: T) => Problem;
 type Checks = {
@@ -47,6 +47,7 @@ export const SETTING_CHECKS: Checks = {
   notifyOnFailure: anything,
   expiryReminderDays: reminders,
   dailyExpiryReminders: anything,
+  language: anything,
   serverName: (name) => textProblem(name, { max: 100 }),
   profileNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),
   accountNameTemplate: template(NAME_PLACEHOLDERS, { max: 200 }),

@@ -1,5 +1,6 @@
 import { DomainError } from '../../kernel/errors.js';
 import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
+import { DEFAULT_TEXTS, type InvitationTexts } from '../notifications/invitation-text.service.js';
 import { SETTING_CHECKS } from './setting-checks.js';
 import type { ProvisioningSettings, SettingsInput } from './settings.js';
 
@@ -12,24 +13,41 @@ export function mergeSettings(
   current: ProvisioningSettings,
   input: SettingsInput,
   path = 'settings',
+  { sendsSms }: ServerAbilities = { sendsSms: false },
 ): ProvisioningSettings {
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
   const problems = new FieldProblems();
   for (const [name, value] of given) problems.note(`${path}.${name}`, settingProblem(name, value));
   problems.refuse();
-  const merged = { ...current, ...Object.fromEntries(given) };
+  const merged = withTextsOfItsLanguage(current, Object.fromEntries(given));
   for (const { names, problem } of contradictions(merged)) {
     const field = names.find((name) => name in input) ?? names[0];
     problems.note(`${path}.${field}`, problem);
   }
   problems.refuse();
-  if (merged.channels.includes('SMS')) {
+  if ('channels' in input && merged.channels.includes('SMS') && !sendsSms) {
     throw new DomainError('CHANNEL_NOT_AVAILABLE', { channel: 'SMS' });
   }
   return merged;
 }
 
 const NULLABLE: ReadonlySet<string> = new Set(['registrationUrlTemplate']);
+/** What not every server can. */
+export interface ServerAbilities {
+  readonly sendsSms: boolean;
+}
+
+/** With another language come its texts, where the project has not worded its own. */
+function withTextsOfItsLanguage(
+  current: ProvisioningSettings,
+  changes: Partial<ProvisioningSettings>,
+): ProvisioningSettings {
+  const { language = current.language } = changes;
+  const names = Object.keys(DEFAULT_TEXTS.EN) as (keyof InvitationTexts)[];
+  const untouched = names.filter((name) => current[name] === DEFAULT_TEXTS[current.language][name]);
+  const texts = untouched.map((name) => [name, DEFAULT_TEXTS[language][name]] as const);
+  return { ...current, ...Object.fromEntries(texts), ...changes };
+}
 
 function settingProblem(name: string, value: unknown): Problem {
   if (!isSettingName(name)) return 'There is no such setting.';

@@ -1,5 +1,6 @@
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
-import { DEFAULT_INVITATION } from '../notifications/invitation-text.service.js';
+import type { Language } from '../../kernel/language.js';
+import { DEFAULT_TEXTS } from '../notifications/invitation-text.service.js';
 
 export const DELIVERY_CHANNELS = ['SCREEN', 'EMAIL', 'SMS'] as const;
 export type DeliveryChannel = (typeof DELIVERY_CHANNELS)[number];
@@ -36,6 +37,8 @@ export interface ProvisioningSettings {
   readonly expiryReminderDays: readonly number[];
   /** Every day after the last of them. */
   readonly dailyExpiryReminders: boolean;
+  /** Of mails and text messages about mobile IDs of this project. */
+  readonly language: Language;
   readonly serverName: string;
   readonly profileNameTemplate: string;
   readonly accountNameTemplate: string;
@@ -74,14 +77,11 @@ export const DEFAULT_SETTINGS: ProvisioningSettings = {
   notifyOnFailure: false,
   expiryReminderDays: [60, 30, 14, 7],
   dailyExpiryReminders: false,
+  language: 'EN',
   serverName: 'Signet',
   profileNameTemplate: '{projectName}',
   accountNameTemplate: '{username}',
-  instructions:
-    'Scan the QR code with the camera of your phone and follow the steps there. Keep this page open until it says that your mobile ID is active.',
   appLinks: [],
   registrationUrlTemplate: null,
-  emailSubject: DEFAULT_INVITATION.subject,
-  emailMessage: DEFAULT_INVITATION.message,
-  smsMessage: 'Your mobile ID for {projectName}: open {link} on your phone until {expiresAt}.',
+  ...DEFAULT_TEXTS.EN,
 };

@@ -1,5 +1,6 @@
 import { Field, InputType, Int, ObjectType } from 'type-graphql';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import { LANGUAGES, type Language } from '../../kernel/language.js';
 import { graphqlEnum } from '../access/graphql-enum.types.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
 import {
@@ -30,6 +31,11 @@ const DeviceConfirmationEnum = graphqlEnum(DEVICE_CONFIRMATIONS, {
   },
 });
 
+const LanguageEnum = graphqlEnum(LANGUAGES, {
+  name: 'Language',
+  description: 'In which language the server writes.',
+  meanings: { EN: 'English.', DE: 'German.' },
+});
 /** `qr` is drawn from the URL. */
 @ObjectType('AppLink', { description: "Where the customer's own app is found." })
 export class AppLinkType {
@@ -126,6 +132,11 @@ export class ProvisioningSettingsType {
     description: 'After the last of these days the user is reminded every day. False unless set.',
   })
   dailyExpiryReminders!: boolean;
+
+  @Field(() => LanguageEnum, {
+    description: 'Of mails and text messages about mobile IDs of this project. EN unless set.',
+  })
+  language!: Language;
 
   @Field(() => String, { description: 'What the phone calls the server.' })
   serverName!: string;
@@ -263,6 +274,13 @@ export class ProvisioningSettingsInput {
     description: 'After the last of these days the user is reminded every day.',
   })
   dailyExpiryReminders?: boolean | null;
+
+  @Field(() => LanguageEnum, {
+    nullable: true,
+    description:
+      'Of mails and text messages. Subject, texts and instructions that the project has not worded itself follow.',
+  })
+  language?: Language | null;
 
   @Field(() => String, { nullable: true, description: 'At most 100 characters.' })
   serverName?: string | null;

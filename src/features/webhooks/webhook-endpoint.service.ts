@@ -166,7 +166,9 @@ export class WebhookEndpointService {
     );
     await this.record(scope, endpoint, 'disable', reason);
     if (endpoint.alertEmail !== null) {
-      await this.ports.notifications.notify(scope, 'WEBHOOK_DISABLED', endpoint.id);
+      await this.ports.notifications.notify(scope, 'WEBHOOK_DISABLED', endpoint.id, {
+        projectId: endpoint.projectId,
+      });
     }
   }
 

@@ -5,14 +5,15 @@ import { connectForRenewals } from '../../phone/renewal/renewal-api.js';
 import { Renewer } from '../../phone/renewal/renewer.js';
 import { reportIn } from '../../phone/report.js';
 import { Prover } from '../../phone/proofs/prover.js';
+import { noteInvitationOpened } from '../../phone/invitation-api.js';
 import { serverUrlOf } from '../../phone/link.js';
 import { serverNow } from '../shared/clock.js';
 import { mount } from '../shared/mount.js';
 import { App } from './app.js';
 import { describeDevice } from './device.js';
 import { IndexedDbKeyStore } from './indexed-db-key-store.js';
+import { ScannedCode } from '../shared/scanned-code.js';
 import { reportWhenOpened } from './reporting.js';
-import { ScannedCode } from './scanned-code.js';
 import { EnrolmentSession } from './enrolment/enrolment-session.js';
 import { ProofSession } from './proof/proof-session.js';
 import { RenewalSession } from './library/renewal-session.js';
@@ -30,6 +31,9 @@ const pause = (ms: number): Promise<void> =>
 const session = new EnrolmentSession({
   scanned,
   store,
+  noteOpened: (code) => {
+    void noteInvitationOpened({ serverUrl }, code).catch(() => undefined);
+  },
   makePhone: async (report) =>
     new Phone({
       serverUrl,

@@ -16,6 +16,7 @@ export function administrationScenes(setting: Setting): Setters {
   const key = (): Promise<SigningKey> => (signing ??= signingKey());
   return {
     project: () => given({ id: cast.projectId }),
+    invitationPreview: () => given({ projectId: cast.projectId }),
     createProject: () => given({ input: { name: newName('p') } }),
     importUsers: async () =>
       given({

@@ -1,8 +1,11 @@
 import { ENROLMENT_LOG } from '../../../src/features/enrolment/enrolment-log.service';
 import type { ProjectId } from '../../../src/kernel/ids';
-import { claimedOrder, order } from '../cast';
-import type { Order } from '../orders';
+import { claimedOrder, order, tryOrder } from '../cast';
+import { newName, type Order } from '../orders';
+import { createProject } from '../people';
 import { HonestOrNotPhone, requestFor } from '../phone';
+import { noteSecret } from '../run';
+import { eventually } from '../server';
 import { given, type Scene, type Setters, type Setting } from './scene';
 
 export function enrolmentScenes(setting: Setting): Setters {
@@ -19,6 +22,8 @@ export function enrolmentScenes(setting: Setting): Setters {
     renewEnrolmentCode: async (isScanned) =>
       isScanned ? ofOrder(await claimed(setting), 'id') : expiredCode(setting),
     profile: () => given({ id: finished.profileId }),
+    noteInvitationOpened: () => mailed(setting),
+    resendMessage: () => sentMessage(setting),
     claimEnrolment: async () => {
       const phone = new HonestOrNotPhone(server);
       const placed = await ordered(setting);
@@ -81,4 +86,38 @@ function ofOrder(
   argument: string,
 ): Scene {
   return { args: { [argument]: placed.id }, order: placed, deviceToken: task.deviceToken };
+}
+
+/** An order of alva's by mail, with its code. */
+async function mailed({ server, cast }: Setting): Promise<Scene> {
+  const projectId = await createProject(server, cast.admin, newName('mailing'), {
+    channels: ['EMAIL'],
+  });
+  const before = new Set((await server.mails()).map(({ id }) => id));
+  await tryOrder(server, cast.alva.token, { projectId });
+  const mail = await server.mailTo(
+    cast.alva.email,
+    ({ id, text }) => !before.has(id) && text.includes('/i#'),
+  );
+  const code = /\/i#([\w-]{22})/.exec(mail.text)?.[1] ?? '';
+  noteSecret(code);
+  return given({ code });
+}
+
+/** One that has come to an end, and still has something to say. */
+async function sentMessage({ server, cast }: Setting): Promise<Scene> {
+  const { work, notifications } = server.app.services;
+  const request = await work.systemRequest('scene', newName('request'));
+  await work.change(request, (scope) =>
+    notifications.notify(scope, 'PASSWORD_CHANGED', cast.alva.id),
+  );
+  const id = await eventually(async () => {
+    const [message] = await server.database.query<{ id: string; state: string }>(
+      `SELECT id, state FROM message WHERE subject_id = $1 AND template = 'PASSWORD_CHANGED'
+       ORDER BY created_at DESC LIMIT 1`,
+      [cast.alva.id],
+    );
+    return message?.state === 'SENT' ? message.id : undefined;
+  });
+  return given({ id });
 }

@@ -45,8 +45,8 @@ async function count(statement: string): Promise<number> {
   return row?.n ?? 0;
 }
 const REMINDED = 'SELECT count(*) FROM expiry_reminder';
-/** Each mail has its row from the note to its sending: what is sent has left none. */
-const QUEUED = `SELECT count(*) FROM graphile_worker._private_jobs WHERE payload->>'template' = 'MOBILE_ID_EXPIRES'`;
+/** Each mail is queued with the note of the reminder, until it is sent. */
+const QUEUED = `SELECT count(*) FROM message WHERE template = 'MOBILE_ID_EXPIRES' AND state = 'QUEUED'`;
 
 test('each mobile ID is reminded of once, though a server is killed in the middle and two go on', async () => {
   const entries = `SELECT count(*) FROM audit_entry WHERE action = 'profile.remind'`;

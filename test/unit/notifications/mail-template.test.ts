@@ -1,9 +1,11 @@
+import type { Language } from '../../../src/kernel/language.js';
 import { expandTemplate } from '../../../src/kernel/template.js';
 import {
   completedMail,
   expiryMail,
   failedMail,
   invitationMail,
+  memberRemovedMail,
   passwordChangedMail,
   passwordInvitationMail,
   passwordResetMail,
@@ -11,19 +13,24 @@ import {
   signInCodeMail,
 } from '../../../src/features/notifications/mail-template.service.js';
 import {
-  DEFAULT_INVITATION,
+  DEFAULT_TEXTS,
   validateTemplate,
 } from '../../../src/features/notifications/invitation-text.service.js';
 
 const HOSTILE = `<img src=x onerror="alert('1')"> & Söhne`;
 const ESCAPED = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; Söhne';
-const LINK = 'https://id.example.org/m#AbCdEfGhIjKlMnOpQrStUv';
+const LINK = 'https://id.example.org/i#AbCdEfGhIjKlMnOpQrStUv';
 const PASSWORD_LINK = 'https://id.example.org/set-password#AbCd.EfGhIjKlMnOpQrStUv';
 const EXPIRES = new Date('2026-11-28T18:30:00Z');
 const PROJECT = { projectName: 'Staff', serverName: 'Example ID' };
+const EN = 'EN' as const;
+const TEXTS = DEFAULT_TEXTS.EN;
+const SCANNED = 'https://id.example.org/m#AbCdEfGhIjKlMnOpQrStUv';
 const INVITATION = {
   to: 'a@example.org',
   displayName: 'Alva',
+  language: EN,
+  scanned: SCANNED,
   ...PROJECT,
   link: LINK,
   expiresAt: EXPIRES,
@@ -32,8 +39,11 @@ const INVITATION = {
 const EXPIRING = { endsAt: EXPIRES, daysLeft: 14, link: 'https://id.example.org/m' };
 
 /** A mail of every kind, with the given names. */
-async function allMails(name: string): Promise<readonly { html: string; subject: string }[]> {
-  const recipient = { to: 'a@example.org', displayName: name };
+async function allMails(
+  name: string,
+  language: Language = 'EN',
+): Promise<readonly { html: string; subject: string }[]> {
+  const recipient = { to: 'a@example.org', displayName: name, language };
   const project = { projectName: name, serverName: name };
   const link = { ...recipient, username: name, link: PASSWORD_LINK, expiresAt: EXPIRES };
   return [
@@ -41,11 +51,15 @@ async function allMails(name: string): Promise<readonly { html: string; subject:
     passwordResetMail(link),
     passwordChangedMail(recipient),
     signInCodeMail({ ...recipient, code: '012345', validSeconds: 600 }),
-    await invitationMail({ ...INVITATION, ...recipient, ...project, ...DEFAULT_INVITATION }),
+    await invitationMail({ ...INVITATION, ...recipient, ...project, ...DEFAULT_TEXTS[language] }),
     completedMail({ ...recipient, ...project, profileName: name, deviceName: name }),
     expiryMail({ ...recipient, ...project, ...EXPIRING, profileName: name, deviceName: name }),
     renewedMail({ ...recipient, ...project, ...EXPIRING, profileName: name, deviceName: name }),
-    failedMail({ ...recipient, ...project, profileName: name, deviceName: name, reason: name }),
+    failedMail({
+      ...{ ...recipient, ...project, profileName: name, deviceName: name },
+      failure: { code: 'INTERNAL', title: name },
+    }),
+    memberRemovedMail({ ...recipient, ...project }),
   ];
 }
 
@@ -67,8 +81,17 @@ describe('every mail', () => {
 
   test('goes to the one address that was given', async () => {
     expect((await allMails('Alva')).map((mail) => (mail as unknown as { to: string }).to)).toEqual(
-      Array(9).fill('a@example.org'),
+      Array(10).fill('a@example.org'),
     );
+  });
+
+  test('can be had in German, with no English left in it', async () => {
+    const mails = await allMails('Alva', 'DE');
+    for (const { html, subject } of mails) {
+      expect(html).toContain('<html lang="de">');
+      expect(html).toContain('Guten Tag Alva');
+      expect(`${subject} ${html}`).not.toMatch(/\b(?:Your|your|Hello|and|the|with)\b/);
+    }
   });
 
   test('fetches nothing from anywhere', async () => {
@@ -82,6 +105,7 @@ describe('the mail with a sign-in code', () => {
   const mail = signInCodeMail({
     to: 'a@example.org',
     displayName: 'Alva',
+    language: EN,
     code: '012345',
     validSeconds: 600,
   });
@@ -108,6 +132,7 @@ describe('a mail about a password', () => {
   const facts = {
     to: 'a@example.org',
     displayName: 'Alva',
+    language: EN,
     username: 'alva',
     link: PASSWORD_LINK,
     expiresAt: EXPIRES,
@@ -133,7 +158,11 @@ describe('a mail about a password', () => {
   });
 
   test('that was changed holds nothing to click', () => {
-    const { html } = passwordChangedMail({ to: 'a@example.org', displayName: 'Alva' });
+    const { html } = passwordChangedMail({
+      to: 'a@example.org',
+      displayName: 'Alva',
+      language: EN,
+    });
     expect(html).not.toContain('<a ');
   });
 });
@@ -142,8 +171,8 @@ describe('an invitation', () => {
   test('says what the project wrote, with its placeholders filled in', async () => {
     const mail = await invitationMail({
       ...INVITATION,
-      subject: '{projectName} for {displayName}',
-      message: 'Dear {displayName},\n\n{serverName} says: {link} until {expiresAt}.',
+      emailSubject: '{projectName} for {displayName}',
+      emailMessage: 'Dear {displayName},\n\n{serverName} says: {link} until {expiresAt}.',
     });
     expect(mail.subject).toBe('Staff for Alva');
     expect(mail.text).toContain('Dear Alva,\n\nExample ID says: ');
@@ -152,13 +181,17 @@ describe('an invitation', () => {
   });
 
   test('carries the link in its text even where the project forgot it', async () => {
-    const mail = await invitationMail({ ...INVITATION, subject: 'Hi', message: 'Scan the code.' });
+    const mail = await invitationMail({
+      ...INVITATION,
+      emailSubject: 'Hi',
+      emailMessage: 'Scan the code.',
+    });
     expect(mail.text).toContain(`Scan the code.\n\n${LINK}\n`);
     expect(mail.html).toContain(`href="${LINK}"`);
   });
 
   test('shows its QR code from within', async () => {
-    const mail = await invitationMail({ ...INVITATION, ...DEFAULT_INVITATION });
+    const mail = await invitationMail({ ...INVITATION, ...TEXTS });
     expect(mail.inlineImages).toEqual([{ cid: 'qr-code', png: expect.any(Buffer) as Buffer }]);
     expect(mail.html).toContain('src="cid:qr-code"');
   });
@@ -167,14 +200,18 @@ describe('an invitation', () => {
     const mail = await invitationMail({
       ...INVITATION,
       displayName: '{link}',
-      subject: 'Hi',
-      message: 'Dear {displayName}.',
+      emailSubject: 'Hi',
+      emailMessage: 'Dear {displayName}.',
     });
     expect(mail.text).toContain('Dear {link}.');
   });
 
   test('what the project wrote is text too, not HTML', async () => {
-    const mail = await invitationMail({ ...INVITATION, subject: HOSTILE, message: HOSTILE });
+    const mail = await invitationMail({
+      ...INVITATION,
+      emailSubject: HOSTILE,
+      emailMessage: HOSTILE,
+    });
     expect(mail.html).toContain(ESCAPED);
     expect(mail.html).not.toContain('<img src=x');
   });
@@ -185,6 +222,7 @@ describe('a notice', () => {
     const mail = completedMail({
       to: 'a@example.org',
       displayName: 'Alva',
+      language: EN,
       ...PROJECT,
       profileName: 'Alva at work',
       deviceName: 'Pixel 9',
@@ -197,10 +235,11 @@ describe('a notice', () => {
     const mail = failedMail({
       to: 'a@example.org',
       displayName: 'Alva',
+      language: EN,
       ...PROJECT,
       profileName: null,
       deviceName: null,
-      reason: 'The confirmation code was wrong five times.',
+      failure: { code: 'INTERNAL', title: 'The confirmation code was wrong five times.' },
     });
     expect(mail.subject).toBe('Your mobile ID for Staff was not set up');
     expect(mail.text).toContain(
@@ -208,6 +247,16 @@ describe('a notice', () => {
     );
     expect(mail.text).not.toMatch(/Phone:|null/);
   });
+});
+
+test('the reason of a failure is told in German where there is a sentence for it', () => {
+  const facts = { ...INVITATION, language: 'DE' as const, profileName: null, deviceName: null };
+  const failure = { code: 'CONFIRMATION_WRONG', title: 'The confirmation code is wrong.' };
+  expect(failedMail({ ...facts, failure }).text).toContain(
+    'Grund: Der Bestätigungscode ist falsch.',
+  );
+  const other = { code: 'constructor', title: 'Something else.' };
+  expect(failedMail({ ...facts, failure: other }).text).toContain('Grund: Something else.');
 });
 
 describe('a template', () => {
@@ -228,7 +277,8 @@ describe('a template', () => {
   });
 
   test('of our own uses known placeholders only', () => {
-    expect(validateTemplate(DEFAULT_INVITATION.subject + DEFAULT_INVITATION.message)).toEqual([]);
+    expect(validateTemplate(Object.values(DEFAULT_TEXTS.EN).join(''))).toEqual([]);
+    expect(validateTemplate(Object.values(DEFAULT_TEXTS.DE).join(''))).toEqual([]);
   });
 
   test('keeps unknown placeholders as they are', () => {

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listMails, readMail } from '../../../src/platform/mailbox.js';
-import { createSmsSender, SmsError } from '../../../src/platform/sms.js';
+import { SmsError } from '../../../src/platform/sms/sms-gateway.js';
+import { createSmsSender } from '../../../src/platform/sms.js';
 import { TestSmsGateway } from '../../helpers/sms-gateway.js';
 
 const MESSAGE = { to: '+41441234567', text: '012345 is your code', messageId: 'm1' };
@@ -20,7 +21,10 @@ afterEach(async () => {
 });
 
 const failureOf = (url: string): Promise<unknown> =>
-  createSmsSender({ gateway: { url, authorization: SECRET }, mailboxDir: folder })
+  createSmsSender({
+    routes: [{ kind: 'HTTP', url, authorization: SECRET }],
+    mailboxDir: folder,
+  })
     .send(MESSAGE)
     .then(
       () => undefined,
@@ -65,7 +69,7 @@ test('a gateway that is not there is told by its error', async () => {
 
 test('without a gateway a message becomes a file, which the mailbox shows as it was', async () => {
   const clock = { now: () => new Date('2026-11-21T18:30:01Z') };
-  await createSmsSender({ gateway: null, mailboxDir: folder, clock }).send(MESSAGE);
+  await createSmsSender({ routes: [], mailboxDir: folder, clock }).send(MESSAGE);
   const [file = ''] = await readdir(folder);
   expect(file).toMatch(/^20261121T183001000Z-[0-9a-f]{12}\.sms$/);
   expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);

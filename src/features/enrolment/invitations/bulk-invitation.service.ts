@@ -92,7 +92,9 @@ export class BulkInvitationService implements Inviter {
     await insertAll(scope, Enrolment, drafts);
     await enrolments.storeCodes(scope, drafts);
     await log.beginAll(scope, drafted);
-    await notifications.notifyAll(scope, 'ENROLMENT_INVITATION', drafted);
+    await notifications.notifyAll(scope, 'ENROLMENT_INVITATION', drafted, {
+      projectId: project.id,
+    });
     await audit.recordAll(
       scope,
       drafts.map(({ id, userId, certificates }) => ({

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
-import { parseId, type ProfileId } from '../../../kernel/ids.js';
+import { parseId, type ProfileId, type ProjectId } from '../../../kernel/ids.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { NotificationService } from '../../notifications/notification.service.js';
@@ -9,6 +9,7 @@ import { windowDays } from './renewal-window.js';
 interface Reminded {
   readonly id: string;
   readonly profileId: ProfileId;
+  readonly projectId: ProjectId;
   readonly days: number;
 }
 
@@ -67,7 +68,8 @@ const REMIND = `
   WHERE d.days IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM expiry_reminder r WHERE r.profile_id = d.profile_id AND r.ends_at = d.ends_at AND r.days = d.days)
   ORDER BY d.ends_at, d.profile_id LIMIT $3
-  ON CONFLICT DO NOTHING RETURNING id, profile_id AS "profileId", days`;
+  ON CONFLICT DO NOTHING RETURNING id, profile_id AS "profileId", days,
+    (SELECT p.project_id FROM profile p WHERE p.id = expiry_reminder.profile_id) AS "projectId"`;
 
 const NOTICE = `u.email AS address, u.display_name AS "displayName", p.name AS "profileName", d.name AS "deviceName",
   j.name AS "projectName", p.server_name AS "serverName"`;
@@ -139,8 +141,8 @@ export class ExpiryReminderService {
       furthest,
       BATCH,
     ]);
-    for (const { id, profileId, days } of reminded) {
-      await this.ports.notifications.notify(scope, 'MOBILE_ID_EXPIRES', id);
+    for (const { id, profileId, projectId, days } of reminded) {
+      await this.ports.notifications.notify(scope, 'MOBILE_ID_EXPIRES', id, { projectId });
       await this.ports.audit.record(scope, {
         action: 'profile.remind',
         target: `profile:${profileId}`,

@@ -250,7 +250,7 @@ export class RenewalService {
     if (userId === null) return;
     const { settings } = await this.ports.projects.get(scope, projectId);
     if (!settings.notifyOnSuccess) return;
-    await this.ports.notifications.notify(scope, 'MOBILE_ID_RENEWED', id);
+    await this.ports.notifications.notify(scope, 'MOBILE_ID_RENEWED', id, { projectId });
   }
 }
 

@@ -11,7 +11,7 @@ import type { Phone, Progress } from '../../../phone/phone.js';
 import { PhoneError } from '../../../phone/problem.js';
 import type { IndexedDbKeyStore } from '../indexed-db-key-store.js';
 import { askToPersist, findObstacle, type Obstacle } from '../readiness.js';
-import type { ScannedCode } from '../scanned-code.js';
+import type { ScannedCode } from '../../shared/scanned-code.js';
 
 /** What the page shows. */
 export type Screen =
@@ -35,6 +35,8 @@ export interface SessionParts {
   readonly scanned: ScannedCode;
   readonly store: IndexedDbKeyStore;
   readonly makePhone: (report: (progress: Progress) => void) => Promise<Phone>;
+  /** Tells the server that the link is open; nothing depends on it. */
+  readonly noteOpened: (code: string) => void;
 }
 
 /**
@@ -151,6 +153,7 @@ export class EnrolmentSession {
       return;
     }
     if (code !== undefined) {
+      this.parts.noteOpened(code);
       this.show({ name: 'INVITED', busy: false });
       return;
     }

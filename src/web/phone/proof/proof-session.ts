@@ -4,7 +4,7 @@ import { proofAdviceOn } from '../../../phone/proofs/proof-advice.js';
 import type { OpenQuestion, Prover } from '../../../phone/proofs/prover.js';
 import type { IndexedDbKeyStore } from '../indexed-db-key-store.js';
 import { findObstacle, type Obstacle } from '../readiness.js';
-import type { ScannedCode } from '../scanned-code.js';
+import type { ScannedCode } from '../../shared/scanned-code.js';
 
 /** What the page shows while it asks whether it is you; IDLE where there is no question. */
 export type ProofScreen =

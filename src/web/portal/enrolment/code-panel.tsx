@@ -19,6 +19,7 @@ export function CodePanel({ enrolment, onChanged }: CodePanelProps): ReactElemen
   const { id, project, qr, codeExpiresAt } = enrolment;
   if (codeExpiresAt === null) return null;
   if (isCodeElsewhere(enrolment)) return <OrderAgain projectId={project.id} />;
+  if (!qr && isUndelivered(enrolment)) return <Undelivered projectId={project.id} />;
   if (!qr) return <MailedCountdown codeExpiresAt={codeExpiresAt} />;
   return <QrPanel enrolmentId={id} qr={qr} codeExpiresAt={codeExpiresAt} onChanged={onChanged} />;
 }
@@ -26,6 +27,22 @@ export function CodePanel({ enrolment, onChanged }: CodePanelProps): ReactElemen
 /** A code on the screen is shown to the session that ordered it, and to no other. */
 export function isCodeElsewhere({ channel, qr, codeExpiresAt }: Enrolment): boolean {
   return channel === 'SCREEN' && codeExpiresAt !== null && !qr;
+}
+
+function isUndelivered({ delivery }: Enrolment): boolean {
+  return delivery === 'BOUNCED' || delivery === 'FAILED';
+}
+
+/** It was sent, and came back. */
+function Undelivered({ projectId }: { readonly projectId: string }): ReactElement {
+  return (
+    <Stack align="center">
+      <Text role="alert" size="sm" c="red" maw={440} ta="center">
+        Your code could not be delivered. Have your address put right, then order again.
+      </Text>
+      <OrderAgain projectId={projectId} />
+    </Stack>
+  );
 }
 
 function OrderAgain({ projectId }: { readonly projectId: string }): ReactElement {

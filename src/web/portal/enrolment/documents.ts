@@ -9,6 +9,7 @@ export const ENROLMENT = graphql(
         status
         certificates
         channel
+        delivery
         codeExpiresAt
         expiresAt
         project {

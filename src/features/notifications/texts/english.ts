@@ -1,39 +1,39 @@
-/** Every sentence that Signet itself writes into a mail or a text message. */
-export const TEXTS = {
+import type { Texts } from './text-shape.js';
+
+export const ENGLISH: Texts = {
   product: 'Signet',
   facts: { profile: 'Mobile ID', device: 'Phone', project: 'Project', reason: 'Reason' },
   signInCode: {
     subject: 'Your Signet code',
-    opening: (displayName: string) => `Hello ${displayName},\n\nthis is your code:`,
-    validity: (minutes: number) =>
+    opening: (displayName) => `Hello ${displayName},\n\nthis is your code:`,
+    validity: (minutes) =>
       `It is good for ${minutes === 1 ? 'one minute' : `${String(minutes)} minutes`} and works once. Type it into the page that asked for it, and nowhere else.`,
     unasked:
       'If you did not ask for a code, somebody may know your password: tell your administrator, and give this code to nobody.',
   },
-  /** Characters of GSM 7-bit alone: others would halve what fits into one message. */
-  codeBySms: (code: string, host: string, minutes: number) =>
+  codeBySms: (code, host, minutes) =>
     `${code} is your Signet code for ${host}. It is good for ${minutes === 1 ? 'one minute' : `${String(minutes)} minutes`} and works once. Give it to nobody.`,
   passwordLink: {
     button: 'Set a password',
     userName: 'User name',
-    validity: (until: string) => `The link works once, until ${until}.`,
+    validity: (until) => `The link works once, until ${until}.`,
     secrecy: 'Whoever opens it can set your password: do not forward this mail.',
   },
   passwordInvitation: {
     subject: 'Set your Signet password',
-    opening: (displayName: string) =>
+    opening: (displayName) =>
       `Hello ${displayName},\n\nan account was made for you. Open this link to set your password:`,
   },
   passwordReset: {
     subject: 'Set a new Signet password',
-    opening: (displayName: string) =>
+    opening: (displayName) =>
       `Hello ${displayName},\n\nsomebody asked for a new password for your account. If it was you, open this link to set it:`,
     unasked:
       'If you did not ask for it, ignore this mail: your password stays as it is, and the link runs out by itself.',
   },
   passwordChanged: {
     subject: 'Your Signet password was changed',
-    opening: (displayName: string) =>
+    opening: (displayName) =>
       `Hello ${displayName},\n\nthe password of your account was set anew, and all other sessions have ended.`,
     unasked:
       'If this was not you, ask for a new password on the sign-in page and tell your administrator at once.',
@@ -45,41 +45,40 @@ export const TEXTS = {
       'Whoever scans this code first gets the mobile ID. Do not forward this mail, and tell your administrator if you did not expect it.',
   },
   completed: {
-    subject: (projectName: string) => `Your mobile ID for ${projectName} is active`,
-    opening: (displayName: string) => `Hello ${displayName},\n\nyour mobile ID is active:`,
+    subject: (projectName) => `Your mobile ID for ${projectName} is active`,
+    opening: (displayName) => `Hello ${displayName},\n\nyour mobile ID is active:`,
     unasked: 'If this was not you, tell your administrator at once.',
   },
   failed: {
-    subject: (projectName: string) => `Your mobile ID for ${projectName} was not set up`,
-    opening: (displayName: string) =>
-      `Hello ${displayName},\n\nyour mobile ID could not be set up:`,
+    subject: (projectName) => `Your mobile ID for ${projectName} was not set up`,
+    opening: (displayName) => `Hello ${displayName},\n\nyour mobile ID could not be set up:`,
     advice: 'You can order it again. If it fails once more, ask your administrator.',
-  },
-  memberRemoved: {
-    subject: (projectName: string) => `You were removed from ${projectName}`,
-    opening: (displayName: string, projectName: string) =>
-      `Hello ${displayName},\n\nyou were removed from ${projectName}. Mobile IDs that you have there cannot be used any more, and invitations that you did not use yet are void.`,
-    otherwise:
-      'If you did not expect this, ask your administrator. Should you be added again, your mobile IDs work as before.',
+    reasons: {},
   },
   expires: {
-    subject: (projectName: string, days: number) =>
-      `Your mobile ID for ${projectName} runs out ${inDays(days)}`,
-    opening: (displayName: string, until: string) =>
+    subject: (projectName, days) => `Your mobile ID for ${projectName} runs out ${inDays(days)}`,
+    opening: (displayName, until) =>
       `Hello ${displayName},\n\nyour mobile ID can be used until ${until}. Renew it before then: it stays the same mobile ID, with new keys and certificates.`,
-    howTo: (deviceName: string, link: string) =>
+    howTo: (deviceName, link) =>
       `On the phone that holds it (${deviceName}), open this address and choose “Renew”:\n\n${link}`,
     button: 'Renew on this phone',
     otherwise:
       'If you do not have this phone any more, sign in, revoke this mobile ID and order a new one. Once it has run out, it cannot be renewed.',
   },
   renewed: {
-    subject: (projectName: string) => `Your mobile ID for ${projectName} was renewed`,
-    opening: (displayName: string, until: string) =>
+    subject: (projectName) => `Your mobile ID for ${projectName} was renewed`,
+    opening: (displayName, until) =>
       `Hello ${displayName},\n\nyour mobile ID has new keys and certificates, and can be used until ${until}:`,
     unasked: 'If this was not you, revoke it and tell your administrator at once.',
   },
-} as const;
+  memberRemoved: {
+    subject: (projectName) => `You are no longer part of ${projectName}`,
+    opening: (displayName, projectName) =>
+      `Hello ${displayName},\n\nyou were removed from ${projectName}. Your mobile IDs for it cannot be used any more, and open invitations have ended.`,
+    advice:
+      'If you did not expect this, ask your administrator. Should you be added again, your mobile IDs work as before.',
+  },
+};
 
 function inDays(days: number): string {
   return days === 1 ? 'within a day' : `in ${String(days)} days`;

@@ -1,0 +1,70 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Mails and text messages, with where they have got to. */
+export class Messages1795600400000 implements MigrationInterface {
+  readonly name = 'Messages1795600400000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+            CREATE TABLE "message" (
+                "id" uuid NOT NULL,
+                "channel" text NOT NULL,
+                "template" text NOT NULL,
+                "subject_id" uuid NOT NULL,
+                "project_id" uuid,
+                "state" text NOT NULL DEFAULT 'QUEUED',
+                "dispatch" integer NOT NULL DEFAULT '1',
+                "queued_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+                "attempts" integer NOT NULL DEFAULT '0',
+                "next_attempt_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+                "last_problem" text,
+                "is_stranded" boolean NOT NULL DEFAULT false,
+                "lease" text,
+                "leased_until" TIMESTAMP WITH TIME ZONE,
+                "recipient" text,
+                "provider_reference" text,
+                "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+                "sent_at" TIMESTAMP WITH TIME ZONE,
+                CONSTRAINT "PK_ba01f0a3e0123651915008bc578" PRIMARY KEY ("id")
+            )
+        `);
+    await queryRunner.query(`
+            CREATE INDEX "message_by_reference" ON "message" ("provider_reference")
+            WHERE provider_reference IS NOT NULL
+        `);
+    await queryRunner.query(`
+            CREATE INDEX "message_queued" ON "message" ("next_attempt_at")
+            WHERE state = 'QUEUED'
+        `);
+    await queryRunner.query(`
+            CREATE INDEX "message_by_subject" ON "message" ("subject_id")
+        `);
+    await queryRunner.query(`
+            CREATE INDEX "message_by_project" ON "message" ("project_id", "created_at", "id")
+        `);
+    await queryRunner.query(`
+            CREATE INDEX "message_by_creation" ON "message" ("created_at", "id")
+        `);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+            DROP INDEX "message_by_creation"
+        `);
+    await queryRunner.query(`
+            DROP INDEX "message_by_project"
+        `);
+    await queryRunner.query(`
+            DROP INDEX "message_by_subject"
+        `);
+    await queryRunner.query(`
+            DROP INDEX "message_queued"
+        `);
+    await queryRunner.query(`
+            DROP INDEX "message_by_reference"
+        `);
+    await queryRunner.query(`
+            DROP TABLE "message"
+        `);
+  }
+}
