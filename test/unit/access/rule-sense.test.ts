@@ -9,6 +9,7 @@ resources.learn(
     '/mobile-id/get',
     '/mobile-id/recover',
     '/mobile-id/revoke',
+    '/operator/assigned-ids',
     '/operator/key-recoveries/approve',
     '/operator/users',
     '/operator/enrolments',
