@@ -44,7 +44,7 @@ import {
   EnrolmentBatchEntity,
   EnrolmentBatchItem,
 } from './features/enrolment/batch/enrolment-batch.entity.js';
-import { WrappedKey } from './features/enrolment/key-delivery.entity.js';
+import { WrappedKey } from './features/enrolment/keys/key-delivery.entity.js';
 import { EstAnswer } from './features/enrolment/est/est-answer.entity.js';
 import { LogEpoch } from './features/events/log-epoch.entity.js';
 import {

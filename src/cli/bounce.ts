@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { EnrolmentLog } from '../features/enrolment/enrolment-log.service.js';
-import { InvitationDeliveryService } from '../features/enrolment/invitation-delivery.service.js';
+import { InvitationDeliveryService } from '../features/enrolment/invitations/invitation-delivery.service.js';
 import { BounceAddresses } from '../features/notifications/bounces/bounce-addresses.js';
 import { BounceService } from '../features/notifications/bounces/bounce.service.js';
 import { MessageQueue } from '../features/notifications/messages/message-queue.service.js';

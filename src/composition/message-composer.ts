@@ -1,5 +1,5 @@
 import { ONE_TIME_CODE_TTL_SECONDS } from '../features/authentication/one-time-codes/one-time-code.service.js';
-import type { Invitation, Notice } from '../features/enrolment/delivery.service.js';
+import type { Invitation, Notice } from '../features/enrolment/invitations/delivery.service.js';
 import * as mails from '../features/notifications/mail-template.service.js';
 import type {
   MailTemplate,

@@ -23,7 +23,7 @@ import { IdentityProviderResolver } from '../features/authentication/saml/provid
 import { TotpResolver } from '../features/authentication/totp/totp.resolver.js';
 import { CertificateAuthorityResolver } from '../features/certificates/certificate.resolver.js';
 import { EnrolmentBatchResolver } from '../features/enrolment/batch/enrolment-batch.resolver.js';
-import { DeviceResolver } from '../features/enrolment/device.resolver.js';
+import { DeviceResolver } from '../features/enrolment/device/device.resolver.js';
 import { EnrolmentFieldsResolver } from '../features/enrolment/enrolment-fields.resolver.js';
 import { EnrolmentResolver } from '../features/enrolment/enrolment.resolver.js';
 import {
@@ -35,8 +35,8 @@ import {
   KeyRecoveryResolver,
 } from '../features/enrolment/recovery/key-recovery.resolver.js';
 import { RenewalResolver } from '../features/enrolment/renewal/renewal.resolver.js';
-import { ProjectEnrolmentsResolver } from '../features/enrolment/project-enrolments.resolver.js';
-import { EnrolmentStatusResolver } from '../features/enrolment/status.resolver.js';
+import { ProjectEnrolmentsResolver } from '../features/enrolment/status/project-enrolments.resolver.js';
+import { EnrolmentStatusResolver } from '../features/enrolment/status/status.resolver.js';
 import { MemberResolver, ProjectMembersResolver } from '../features/members/member.resolver.js';
 import { MessageResolver } from '../features/notifications/messages/message.resolver.js';
 import { ProfileControlResolver } from '../features/profiles/profile-control.resolver.js';

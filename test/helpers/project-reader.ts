@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { ENROLMENT_LOG } from '../../src/features/enrolment/enrolment-log.service';
-import type { EnrolmentStep } from '../../src/features/enrolment/project-enrolments.service';
+import type { EnrolmentStep } from '../../src/features/enrolment/status/project-enrolments.service';
 import type { LogPosition, ProjectEvent } from '../../src/features/events/project-stream.service';
 import type { ProjectId } from '../../src/kernel/ids';
 import { noteSecret } from './run';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import * as fc from 'fast-check';
 import { ENROLMENT_LOG } from '../../src/features/enrolment/enrolment-log.service';
-import type { EnrolmentStep } from '../../src/features/enrolment/project-enrolments.service';
+import type { EnrolmentStep } from '../../src/features/enrolment/status/project-enrolments.service';
 import type { ProjectEvent } from '../../src/features/events/project-stream.service';
 import type { ProjectId } from '../../src/kernel/ids';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EnrolmentId, ProjectId } from '../../src/kernel/ids';
 import { ENROLMENT_LOG } from '../../src/features/enrolment/enrolment-log.service';
-import type { EnrolmentStep } from '../../src/features/enrolment/project-enrolments.service';
+import type { EnrolmentStep } from '../../src/features/enrolment/status/project-enrolments.service';
 import type { EnrolmentStatus } from '../../src/features/enrolment/enrolment-status';
 import { accessToken, createClient } from '../helpers/api-clients';
 import { gatherCast, order, type Cast } from '../helpers/cast';

@@ -10,12 +10,12 @@ import { ProjectSummaryType } from '../projects/project.types.js';
 import { QrCode } from '../qr/qr.types.js';
 import type { UserService } from '../users/user.service.js';
 import { UserSummaryType } from '../users/user.types.js';
-import type { DeliveryService } from './delivery.service.js';
+import type { DeliveryService } from './invitations/delivery.service.js';
 import { canBeScanned } from './enrolment-status.js';
 import { wasOrderedBy } from './enrolment-rights.js';
 import type { Enrolment } from './enrolment.service.js';
 import { EnrolmentEventType, EnrolmentFailureType, EnrolmentType } from './enrolment.types.js';
-import { toEvent, type StatusService } from './status.service.js';
+import { toEvent, type StatusService } from './status/status.service.js';
 
 interface Services {
   readonly work: UnitOfWork;

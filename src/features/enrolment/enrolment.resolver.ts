@@ -8,7 +8,7 @@ import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
 import type { CertificateService } from '../certificates/certificate.service.js';
 import { toCertificate } from '../certificates/certificate.types.js';
-import type { ConfirmationService } from './confirmation.service.js';
+import type { ConfirmationService } from './device/confirmation.service.js';
 import type { EnrolmentService } from './enrolment.service.js';
 import {
   EnrolmentConnectionType,
@@ -18,8 +18,8 @@ import {
   StartEnrolmentInput,
   StartedEnrolmentType,
 } from './enrolment.types.js';
-import type { OffersService } from './offers.service.js';
-import type { OrderingService } from './ordering.service.js';
+import type { OffersService } from './ordering/offers.service.js';
+import type { OrderingService } from './ordering/ordering.service.js';
 
 interface Services {
   readonly work: UnitOfWork;

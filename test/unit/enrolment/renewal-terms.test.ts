@@ -1,4 +1,4 @@
-import { keyRequestsOf } from '../../../src/features/enrolment/key-requests.js';
+import { keyRequestsOf } from '../../../src/features/enrolment/keys/key-requests.js';
 import { renewalTerms } from '../../../src/features/enrolment/renewal/renewal-terms.js';
 import { DEFAULT_SETTINGS } from '../../../src/features/projects/settings.js';
 

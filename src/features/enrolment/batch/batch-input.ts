@@ -4,7 +4,7 @@ import { parseId, type UserId } from '../../../kernel/ids.js';
 import { sha256 } from '../../../kernel/secrets.js';
 import { isStorable } from '../../../kernel/text.js';
 import type { DeliveryChannel, Project } from '../../projects/project.service.js';
-import { certificatesOf, validityOf } from '../order.js';
+import { certificatesOf, validityOf } from '../ordering/order.js';
 
 /** As a request body takes them; members of a project may be more. */
 const MAX_NAMED = 5000;

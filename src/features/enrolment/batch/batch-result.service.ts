@@ -5,7 +5,7 @@ import type { Scope } from '../../../platform/scope.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { Sheet } from '../../qr/sheet.service.js';
 import type { UserService, UserSummary } from '../../users/user.service.js';
-import type { DeliveryService } from '../delivery.service.js';
+import type { DeliveryService } from '../invitations/delivery.service.js';
 import type { Enrolment, EnrolmentService } from '../enrolment.service.js';
 import { canBeScanned } from '../enrolment-status.js';
 import { selectItems } from './batch-table.js';

@@ -5,7 +5,7 @@ import { actingAs, type ChangeScope, type UnitOfWork } from '../../../platform/s
 import type { ProfileService } from '../../profiles/profile.service.js';
 import type { UserService } from '../../users/user.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
-import type { OrderingService } from '../ordering.service.js';
+import type { OrderingService } from '../ordering/ordering.service.js';
 import type { BatchOrdererService } from './batch-orderer.service.js';
 import {
   countAttempt,

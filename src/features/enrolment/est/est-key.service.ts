@@ -14,7 +14,7 @@ import {
   type ServerMadeKey,
 } from '../../certificates/key-archive/key-archive.service.js';
 import type { CertificateTerms } from '../../certificates/profiles/certificate-profile.service.js';
-import type { HolderToCertify } from '../completion.service.js';
+import type { HolderToCertify } from '../device/completion.service.js';
 import { isServerMade } from '../enrolment.service.js';
 import { pemOfRequest, refuseDoubleEncryption, type EstRequest } from './est-request.js';
 

@@ -11,7 +11,7 @@ import { Enrolment } from '../enrolment.entity.js';
 import type { EnrolmentLog } from '../enrolment-log.service.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import { OPEN_STATUSES } from '../enrolment-status.js';
-import type { OrderingService } from '../ordering.service.js';
+import type { OrderingService } from '../ordering/ordering.service.js';
 
 interface Reached {
   readonly user: User;

@@ -10,7 +10,7 @@ import type { DeliveryChannel, Project, ProjectService } from '../../projects/pr
 import type { User, UserService } from '../../users/user.service.js';
 import type { EnrolmentService, Enrolment } from '../enrolment.service.js';
 import { OPEN_STATUSES } from '../enrolment-status.js';
-import type { Orderer, OrderingService } from '../ordering.service.js';
+import type { Orderer, OrderingService } from '../ordering/ordering.service.js';
 import { invitationStatusOf, type InvitationStatus } from './invitation-status.js';
 
 interface Invited {

@@ -16,7 +16,7 @@ import type {
 } from '../../certificates/key-archive/key-archive.service.js';
 import type { RecoveredCertificateService } from '../../certificates/key-archive/recovered-certificate.service.js';
 import type { Project } from '../../projects/project.service.js';
-import type { KeyDeliveryService, KeyParcel } from '../key-delivery.service.js';
+import type { KeyDeliveryService, KeyParcel } from '../keys/key-delivery.service.js';
 import { readCertificateIds } from './certificate-ids.js';
 import { IS_BACKED } from './key-recovery-rows.js';
 import type { PreparedKeyService } from './prepared-key.service.js';

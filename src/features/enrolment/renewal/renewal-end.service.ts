@@ -8,7 +8,7 @@ import type { CertificateService } from '../../certificates/certificate.service.
 import { profilesEnded } from '../../profiles/profile.events.js';
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { KeyDeliveryService } from '../key-delivery.service.js';
+import type { KeyDeliveryService } from '../keys/key-delivery.service.js';
 import type { RenewalKeyService } from './renewal-key.service.js';
 
 interface Overdue {

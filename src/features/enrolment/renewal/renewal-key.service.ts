@@ -5,7 +5,7 @@ import { proofRejected } from '../../../kernel/phone-proof.js';
 import { addressKey } from '../../../platform/address-key.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
-import type { SentKeys } from '../sent-keys.js';
+import type { SentKeys } from '../keys/sent-keys.js';
 import {
   checkDevicePart,
   checkKeyPart,

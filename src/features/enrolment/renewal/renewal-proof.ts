@@ -11,7 +11,7 @@ import {
   signerNamedIn,
 } from '../../../kernel/phone-proof.js';
 import { equalSecrets, sha256 } from '../../../kernel/secrets.js';
-import type { SentKeys } from '../sent-keys.js';
+import type { SentKeys } from '../keys/sent-keys.js';
 
 /** One JWS within another. */
 export const MAX_RENEWAL_PROOF_CHARACTERS = 2 * MAX_PROOF_CHARACTERS;

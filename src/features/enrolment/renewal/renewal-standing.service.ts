@@ -10,7 +10,7 @@ import {
 } from '../../profiles/profile.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { CompletionService } from '../completion.service.js';
+import type { CompletionService } from '../device/completion.service.js';
 import { renewalTerms, type RenewalTerms } from './renewal-terms.js';
 import { earliest, presentOf, provingOf, renewableFrom } from './renewal-window.js';
 

@@ -11,21 +11,21 @@ import type { NotificationService } from '../../notifications/notification.servi
 import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import type { CompletionService, HolderToCertify } from '../completion.service.js';
+import type { CompletionService, HolderToCertify } from '../device/completion.service.js';
 import {
   discard,
   type DeliveredKey,
   type KeyDeliveryService,
   type KeyParcel,
-} from '../key-delivery.service.js';
+} from '../keys/key-delivery.service.js';
 import { isServerMade } from '../enrolment.service.js';
-import { keyRequestsOf, type KeyRequest } from '../key-requests.js';
+import { keyRequestsOf, type KeyRequest } from '../keys/key-requests.js';
 import {
   digestOf,
   refuseOtherKinds,
   type CertificateRequest,
   type SentKeys,
-} from '../sent-keys.js';
+} from '../keys/sent-keys.js';
 import type { ProvenKey, RenewalKeyService } from './renewal-key.service.js';
 import type { RenewalStandingService, Standing } from './renewal-standing.service.js';
 import { refuseEarly, refuseWithoutGain } from './renewal-window.js';

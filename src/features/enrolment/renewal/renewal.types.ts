@@ -1,6 +1,6 @@
 import { MaxLength } from 'class-validator';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { KeyRequestType, SentKeysInput } from '../device.types.js';
+import { KeyRequestType, SentKeysInput } from '../device/device.types.js';
 import { MAX_RENEWAL_PROOF_CHARACTERS } from './renewal-proof.js';
 
 const tooLong = { message: 'It is too long.' };

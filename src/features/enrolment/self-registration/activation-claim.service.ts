@@ -16,7 +16,7 @@ import { Enrolment } from '../enrolment.entity.js';
 import type { EnrolmentLog } from '../enrolment-log.service.js';
 import { isFinal } from '../enrolment-status.js';
 import type { EnrolmentService } from '../enrolment.service.js';
-import { certificatesOf } from '../order.js';
+import { certificatesOf } from '../ordering/order.js';
 import { suspended } from './assignment.service.js';
 
 export interface SharedClaim {

@@ -1,11 +1,11 @@
-import type { UserActor } from '../../kernel/actor.js';
-import type { CertificateId } from '../../kernel/ids.js';
-import type { Scope } from '../../platform/scope.js';
-import type { AccessDecision, AccessService } from '../access/access.service.js';
-import type { MemberStandingService } from '../members/member-standing.service.js';
-import type { ProvisioningSettings } from '../projects/project.service.js';
-import type { Enrolment, EnrolmentService } from './enrolment.service.js';
-import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
+import type { UserActor } from '../../../kernel/actor.js';
+import type { CertificateId } from '../../../kernel/ids.js';
+import type { Scope } from '../../../platform/scope.js';
+import type { AccessDecision, AccessService } from '../../access/access.service.js';
+import type { MemberStandingService } from '../../members/member-standing.service.js';
+import type { ProvisioningSettings } from '../../projects/project.service.js';
+import type { Enrolment, EnrolmentService } from '../enrolment.service.js';
+import type { EnrolmentRecoveryService } from '../recovery/enrolment-recovery.service.js';
 
 const ORDERING = '/mobile-id/get';
 

@@ -1,5 +1,5 @@
-import { actorIdOf, type Actor, type ClientActor, type UserActor } from '../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { actorIdOf, type Actor, type ClientActor, type UserActor } from '../../../kernel/actor.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import {
   newId,
   parseId,
@@ -9,27 +9,27 @@ import {
   type ProjectId,
   type SessionId,
   type UserId,
-} from '../../kernel/ids.js';
-import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { ApiClientService } from '../api-clients/api-client.service.js';
-import type { AuditService } from '../audit/audit.service.js';
-import { agreeTerms } from '../certificates/profiles/certificate-profile.service.js';
-import type { MemberStandingService } from '../members/member-standing.service.js';
-import type { NotificationService } from '../notifications/notification.service.js';
-import type { ProfileService } from '../profiles/profile.service.js';
+} from '../../../kernel/ids.js';
+import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { ApiClientService } from '../../api-clients/api-client.service.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import { agreeTerms } from '../../certificates/profiles/certificate-profile.service.js';
+import type { MemberStandingService } from '../../members/member-standing.service.js';
+import type { NotificationService } from '../../notifications/notification.service.js';
+import type { ProfileService } from '../../profiles/profile.service.js';
 import {
   requireMode,
   type DeliveryChannel,
   type Project,
   type ProjectService,
-} from '../projects/project.service.js';
-import type { User, UserService } from '../users/user.service.js';
-import { Enrolment } from './enrolment.entity.js';
-import type { EnrolmentLog } from './enrolment-log.service.js';
-import type { EnrolmentSecrets } from './enrolment-secrets.js';
-import type { EnrolmentService } from './enrolment.service.js';
-import { invite } from './invitation.js';
-import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
+} from '../../projects/project.service.js';
+import type { User, UserService } from '../../users/user.service.js';
+import { Enrolment } from '../enrolment.entity.js';
+import type { EnrolmentLog } from '../enrolment-log.service.js';
+import type { EnrolmentSecrets } from '../enrolment-secrets.js';
+import type { EnrolmentService } from '../enrolment.service.js';
+import { invite } from '../invitation.js';
+import type { EnrolmentRecoveryService } from '../recovery/enrolment-recovery.service.js';
 import { certificatesOf, channelOf, digestOf, validityOf, type Order } from './order.js';
 import { describeReplacement, type ReplacementService } from './replacement.service.js';
 

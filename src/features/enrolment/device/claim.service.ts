@@ -1,32 +1,32 @@
-import { DomainError } from '../../kernel/errors.js';
-import { FieldProblems } from '../../kernel/field-problems.js';
-import type { EnrolmentId } from '../../kernel/ids.js';
-import { textProblem } from '../../kernel/text.js';
-import type { RequestContext } from '../../kernel/actor.js';
-import { addressKey } from '../../platform/address-key.js';
-import type { RateLimits } from '../../platform/rate-limits.js';
-import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { DeviceDescription, DeviceService } from '../profiles/device.service.js';
+import { DomainError } from '../../../kernel/errors.js';
+import { FieldProblems } from '../../../kernel/field-problems.js';
+import type { EnrolmentId } from '../../../kernel/ids.js';
+import { textProblem } from '../../../kernel/text.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import { addressKey } from '../../../platform/address-key.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { DeviceDescription, DeviceService } from '../../profiles/device.service.js';
 import type {
   ScannedActivationCode,
   SelfRegistrationService,
-} from '../projects/self-registration/self-registration.service.js';
+} from '../../projects/self-registration/self-registration.service.js';
 import { checkDeviceProof } from './device-proof.js';
-import type { EnrolmentLog, Move } from './enrolment-log.service.js';
-import type { EnrolmentSecrets } from './enrolment-secrets.js';
+import type { EnrolmentLog, Move } from '../enrolment-log.service.js';
+import type { EnrolmentSecrets } from '../enrolment-secrets.js';
 import {
   isServerMade,
   refuseEnded,
   type Enrolment,
   type EnrolmentService,
-} from './enrolment.service.js';
-import { keyRequestsOf, type KeyRequest } from './key-requests.js';
-import type { EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
+} from '../enrolment.service.js';
+import { keyRequestsOf, type KeyRequest } from '../keys/key-requests.js';
+import type { EnrolmentRecoveryService } from '../recovery/enrolment-recovery.service.js';
 import type {
   ActivationClaimService,
   SharedClaim,
-} from './self-registration/activation-claim.service.js';
+} from '../self-registration/activation-claim.service.js';
 
 export interface Claim {
   readonly code: string;

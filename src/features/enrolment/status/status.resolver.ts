@@ -1,12 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { RequestContext } from '../../kernel/actor.js';
-import type { EnrolmentId } from '../../kernel/ids.js';
-import type { UnitOfWork } from '../../platform/scope.js';
-import { Resource } from '../access/resource.types.js';
-import { resolverOf } from '../events/subscription.types.js';
-import type { EnrolmentService } from './enrolment.service.js';
-import { EnrolmentEventType, EnrolmentType } from './enrolment.types.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import type { EnrolmentId } from '../../../kernel/ids.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import { Resource } from '../../access/resource.types.js';
+import { resolverOf } from '../../events/subscription.types.js';
+import type { EnrolmentService } from '../enrolment.service.js';
+import { EnrolmentEventType, EnrolmentType } from '../enrolment.types.js';
 import { toEvent, type StatusEvent, type StatusService } from './status.service.js';
 
 interface Subscribed {

@@ -1,10 +1,10 @@
-import { parseId, type EnrolmentId } from '../../kernel/ids.js';
-import type { ChangeScope } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { MessageMoved } from '../notifications/messages/message.events.js';
-import type { DeliveryState } from './delivery-state.js';
-import type { EnrolmentLog } from './enrolment-log.service.js';
-import type { EnrolmentStatus } from './enrolment-status.js';
+import { parseId, type EnrolmentId } from '../../../kernel/ids.js';
+import type { ChangeScope } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { MessageMoved } from '../../notifications/messages/message.events.js';
+import type { DeliveryState } from '../delivery-state.js';
+import type { EnrolmentLog } from '../enrolment-log.service.js';
+import type { EnrolmentStatus } from '../enrolment-status.js';
 
 /** What a state of the message is for the enrolment: once sent, it is not taken back by what a phone has told. */
 const DELIVERY: Readonly<Record<MessageMoved['state'], DeliveryState>> = {

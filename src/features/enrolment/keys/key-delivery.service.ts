@@ -1,18 +1,18 @@
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import type { CertificateId, ProfileId, UserId } from '../../kernel/ids.js';
-import type { ChangeScope, Scope } from '../../platform/scope.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import type { CertificateId, ProfileId, UserId } from '../../../kernel/ids.js';
+import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import {
   readWrappingKey,
   SERVER_ALGORITHMS,
   type KeyArchiveService,
   type Recipient,
   type ServerMadeKey,
-} from '../certificates/key-archive/key-archive.service.js';
+} from '../../certificates/key-archive/key-archive.service.js';
 import {
   profileOf,
   type CertificateTerms,
-} from '../certificates/profiles/certificate-profile.service.js';
-import type { MobileIdProfile } from '../profiles/profile.service.js';
+} from '../../certificates/profiles/certificate-profile.service.js';
+import type { MobileIdProfile } from '../../profiles/profile.service.js';
 
 type ServerAlgorithm = (typeof SERVER_ALGORITHMS)[number];
 

@@ -1,6 +1,6 @@
-import { proofRejected } from '../../kernel/phone-proof.js';
-import { equalSecrets, sha256 } from '../../kernel/secrets.js';
-import { provenDevice, type ProofTarget } from '../profiles/device-proof.service.js';
+import { proofRejected } from '../../../kernel/phone-proof.js';
+import { equalSecrets, sha256 } from '../../../kernel/secrets.js';
+import { provenDevice, type ProofTarget } from '../../profiles/device-proof.service.js';
 
 /**
  * Checks which phone calls with a code: typ `claim+jwt`, over the code's hash.

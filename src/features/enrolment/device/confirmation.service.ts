@@ -1,15 +1,15 @@
-import { actorIdOf, reachesProject, type RequestContext } from '../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { textProblem } from '../../kernel/text.js';
-import { parseId, type EnrolmentId } from '../../kernel/ids.js';
-import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { NotificationService } from '../notifications/notification.service.js';
-import type { ProjectService } from '../projects/project.service.js';
-import type { UserService } from '../users/user.service.js';
-import type { EnrolmentLog } from './enrolment-log.service.js';
-import type { EnrolmentSecrets } from './enrolment-secrets.js';
-import { refuseEnded, type Enrolment, type EnrolmentService } from './enrolment.service.js';
+import { actorIdOf, reachesProject, type RequestContext } from '../../../kernel/actor.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { textProblem } from '../../../kernel/text.js';
+import { parseId, type EnrolmentId } from '../../../kernel/ids.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { NotificationService } from '../../notifications/notification.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
+import type { UserService } from '../../users/user.service.js';
+import type { EnrolmentLog } from '../enrolment-log.service.js';
+import type { EnrolmentSecrets } from '../enrolment-secrets.js';
+import { refuseEnded, type Enrolment, type EnrolmentService } from '../enrolment.service.js';
 
 const MAX_ATTEMPTS = 5;
 /** Far more than the two transactions of one attempt are apart. */

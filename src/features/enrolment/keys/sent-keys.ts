@@ -1,6 +1,6 @@
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { sha256 } from '../../kernel/secrets.js';
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { sha256 } from '../../../kernel/secrets.js';
 import type { KeyWish } from './key-delivery.service.js';
 
 export interface CertificateRequest {

@@ -1,10 +1,10 @@
-import { DomainError } from '../../kernel/errors.js';
-import type { EnrolmentId } from '../../kernel/ids.js';
-import type { Scope } from '../../platform/scope.js';
-import type { ProjectEvent, ProjectStreamService } from '../events/project-stream.service.js';
-import type { ProjectService } from '../projects/project.service.js';
-import { ENROLMENT_LOG } from './enrolment-log.service.js';
-import type { EnrolmentStatus } from './enrolment-status.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { EnrolmentId } from '../../../kernel/ids.js';
+import type { Scope } from '../../../platform/scope.js';
+import type { ProjectEvent, ProjectStreamService } from '../../events/project-stream.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
+import { ENROLMENT_LOG } from '../enrolment-log.service.js';
+import type { EnrolmentStatus } from '../enrolment-status.js';
 
 /** One step of an enrolment, as its project's log tells it. */
 export interface EnrolmentStep {

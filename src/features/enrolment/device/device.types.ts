@@ -1,9 +1,9 @@
 import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
-import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
-import { KeyOriginEnum } from '../certificates/certificate.types.js';
-import { MobileIdProfileType } from '../profiles/profile.types.js';
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import { CertificateKindEnum } from '../../certificates/certificate-kind.types.js';
+import { KeyOriginEnum } from '../../certificates/certificate.types.js';
+import { MobileIdProfileType } from '../../profiles/profile.types.js';
 
 /** Above what `readCertificateRequest` takes, which then says what is wrong. */
 const MAX_CSR_CHARACTERS = 20_000;

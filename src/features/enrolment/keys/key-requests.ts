@@ -1,9 +1,9 @@
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import {
   profileOf,
   type CertificateTerms,
-} from '../certificates/profiles/certificate-profile.service.js';
-import { isServerMade } from './enrolment.service.js';
+} from '../../certificates/profiles/certificate-profile.service.js';
+import { isServerMade } from '../enrolment.service.js';
 import { serverAlgorithms } from './key-delivery.service.js';
 
 /** One key that a phone is asked for, or that comes from the server. */

@@ -1,12 +1,12 @@
-import { parseId, type EnrolmentId } from '../../kernel/ids.js';
-import type { Language } from '../../kernel/language.js';
-import type { Scope } from '../../platform/scope.js';
-import type { DeviceService } from '../profiles/device.service.js';
-import type { Project, ProjectService } from '../projects/project.service.js';
-import type { User, UserService } from '../users/user.service.js';
-import type { EnrolmentSecrets } from './enrolment-secrets.js';
-import { canBeScanned } from './enrolment-status.js';
-import type { Enrolment, EnrolmentService } from './enrolment.service.js';
+import { parseId, type EnrolmentId } from '../../../kernel/ids.js';
+import type { Language } from '../../../kernel/language.js';
+import type { Scope } from '../../../platform/scope.js';
+import type { DeviceService } from '../../profiles/device.service.js';
+import type { Project, ProjectService } from '../../projects/project.service.js';
+import type { User, UserService } from '../../users/user.service.js';
+import type { EnrolmentSecrets } from '../enrolment-secrets.js';
+import { canBeScanned } from '../enrolment-status.js';
+import type { Enrolment, EnrolmentService } from '../enrolment.service.js';
 
 type Channel = 'EMAIL' | 'SMS';
 

@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { RequestContext } from '../../kernel/actor.js';
-import type { UnitOfWork } from '../../platform/scope.js';
-import { Resource } from '../access/resource.types.js';
-import type { ProjectEvent } from '../events/project-stream.service.js';
-import { resolverOf } from '../events/subscription.types.js';
-import { EnrolmentEventType } from './enrolment.types.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import { Resource } from '../../access/resource.types.js';
+import type { ProjectEvent } from '../../events/project-stream.service.js';
+import { resolverOf } from '../../events/subscription.types.js';
+import { EnrolmentEventType } from '../enrolment.types.js';
 import type { EnrolmentStep, ProjectEnrolmentsService } from './project-enrolments.service.js';
 
 interface Subscribed {

@@ -1,11 +1,11 @@
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import type { EnrolmentId } from '../../kernel/ids.js';
-import type { EventBus } from '../../platform/event-bus.js';
-import type { Scope } from '../../platform/scope.js';
-import type { EnrolmentLog, LoggedEvent } from './enrolment-log.service.js';
-import { isFinal } from './enrolment-status.js';
-import type { Enrolment, EnrolmentService } from './enrolment.service.js';
-import { LogStream } from '../events/log-stream.service.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import type { EnrolmentId } from '../../../kernel/ids.js';
+import type { EventBus } from '../../../platform/event-bus.js';
+import type { Scope } from '../../../platform/scope.js';
+import type { EnrolmentLog, LoggedEvent } from '../enrolment-log.service.js';
+import { isFinal } from '../enrolment-status.js';
+import type { Enrolment, EnrolmentService } from '../enrolment.service.js';
+import { LogStream } from '../../events/log-stream.service.js';
 
 export interface StatusEvent extends LoggedEvent {
   readonly enrolmentId: EnrolmentId;

@@ -1,12 +1,12 @@
-import type { RequestContext } from '../../kernel/actor.js';
-import { DomainError } from '../../kernel/errors.js';
-import type { EnrolmentId } from '../../kernel/ids.js';
-import { addressKey } from '../../platform/address-key.js';
-import type { RateLimits } from '../../platform/rate-limits.js';
-import type { UnitOfWork } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { EnrolmentSecrets } from './enrolment-secrets.js';
-import { refuseEnded, type EnrolmentService } from './enrolment.service.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { EnrolmentId } from '../../../kernel/ids.js';
+import { addressKey } from '../../../platform/address-key.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { EnrolmentSecrets } from '../enrolment-secrets.js';
+import { refuseEnded, type EnrolmentService } from '../enrolment.service.js';
 
 interface Opened {
   readonly enrolmentId: EnrolmentId;

@@ -1,35 +1,40 @@
-import { DomainError } from '../../kernel/errors.js';
-import type { RequestContext } from '../../kernel/actor.js';
-import { newId, type ProfileId, type UserId } from '../../kernel/ids.js';
-import { addressKey } from '../../platform/address-key.js';
-import type { RateLimits } from '../../platform/rate-limits.js';
-import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
-import { Turns } from '../../platform/turns.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { IssuanceService, ProvenRequest } from '../certificates/issuance.service.js';
-import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
-import type { ProjectService } from '../projects/project.service.js';
-import type { User, UserService } from '../users/user.service.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import { newId, type ProfileId, type UserId } from '../../../kernel/ids.js';
+import { addressKey } from '../../../platform/address-key.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import type { ChangeScope, UnitOfWork } from '../../../platform/scope.js';
+import { Turns } from '../../../platform/turns.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { IssuanceService, ProvenRequest } from '../../certificates/issuance.service.js';
+import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
+import type { User, UserService } from '../../users/user.service.js';
 import { claimedBy, isUnconfirmed } from './claimed-enrolment.js';
 import type { CompletionService } from './completion.service.js';
-import type { EnrolmentLog } from './enrolment-log.service.js';
-import type { DeviceGrant, EnrolmentSecrets } from './enrolment-secrets.js';
+import type { EnrolmentLog } from '../enrolment-log.service.js';
+import type { DeviceGrant, EnrolmentSecrets } from '../enrolment-secrets.js';
 import {
   isServerMade,
   refuseEnded,
   type Enrolment,
   type EnrolmentService,
-} from './enrolment.service.js';
+} from '../enrolment.service.js';
 import {
   discard,
   type DeliveredKey,
   type KeyDeliveryService,
   type KeyParcel,
   type KeyWish,
-} from './key-delivery.service.js';
-import type { AssignmentService, NamedEnrolment } from './self-registration/assignment.service.js';
-import { digestOf, refuseOtherKinds, type CertificateRequest, type SentKeys } from './sent-keys.js';
-import type { Chosen, EnrolmentRecoveryService } from './recovery/enrolment-recovery.service.js';
+} from '../keys/key-delivery.service.js';
+import type { AssignmentService, NamedEnrolment } from '../self-registration/assignment.service.js';
+import {
+  digestOf,
+  refuseOtherKinds,
+  type CertificateRequest,
+  type SentKeys,
+} from '../keys/sent-keys.js';
+import type { Chosen, EnrolmentRecoveryService } from '../recovery/enrolment-recovery.service.js';
 
 /** One that has the row, and one that gets ready for it. */
 const SHARED_AT_ONCE = 2;

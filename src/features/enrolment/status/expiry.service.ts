@@ -1,7 +1,7 @@
-import type { EnrolmentId } from '../../kernel/ids.js';
-import type { ChangeScope } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { EnrolmentLog } from './enrolment-log.service.js';
+import type { EnrolmentId } from '../../../kernel/ids.js';
+import type { ChangeScope } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { EnrolmentLog } from '../enrolment-log.service.js';
 
 /** What one sweep takes; what is left over falls to the next. */
 const BATCH = 500;

@@ -1,9 +1,9 @@
-import { CERTIFICATE_KINDS, type CertificateKind } from '../../kernel/certificate-kind.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { sha256 } from '../../kernel/secrets.js';
-import type { NamedCredentials } from '../access/access.service.js';
-import type { DeliveryChannel, Project } from '../projects/project.service.js';
-import type { User } from '../users/user.service.js';
+import { CERTIFICATE_KINDS, type CertificateKind } from '../../../kernel/certificate-kind.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { sha256 } from '../../../kernel/secrets.js';
+import type { NamedCredentials } from '../../access/access.service.js';
+import type { DeliveryChannel, Project } from '../../projects/project.service.js';
+import type { User } from '../../users/user.service.js';
 import { isLost, replacementDigest } from './replacement.service.js';
 
 /** What a caller may say of an order; the project's settings fill in the rest. */

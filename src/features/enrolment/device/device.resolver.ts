@@ -1,9 +1,9 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import type { RequestContext } from '../../kernel/actor.js';
-import { Resource } from '../access/resource.types.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import { Resource } from '../../access/resource.types.js';
 import type { ActivationService } from './activation.service.js';
 import type { ClaimService } from './claim.service.js';
-import type { InvitationOpenedService } from './invitation-opened.service.js';
+import type { InvitationOpenedService } from '../invitations/invitation-opened.service.js';
 import {
   ActivateEnrolmentInput,
   ClaimEnrolmentInput,

@@ -1,16 +1,16 @@
-import { DAY_MS } from '../../kernel/durations.js';
-import type { DomainError } from '../../kernel/errors.js';
-import type { ProfileId, UserId } from '../../kernel/ids.js';
-import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { Holder, IssuanceService } from '../certificates/issuance.service.js';
-import type { NotificationService } from '../notifications/notification.service.js';
-import type { MobileIdProfile, ProfileService } from '../profiles/profile.service.js';
-import type { ProjectService } from '../projects/project.service.js';
-import type { User } from '../users/user.service.js';
-import type { EnrolmentLog } from './enrolment-log.service.js';
-import type { Enrolment } from './enrolment.service.js';
-import type { ReplacementService } from './replacement.service.js';
+import { DAY_MS } from '../../../kernel/durations.js';
+import type { DomainError } from '../../../kernel/errors.js';
+import type { ProfileId, UserId } from '../../../kernel/ids.js';
+import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { Holder, IssuanceService } from '../../certificates/issuance.service.js';
+import type { NotificationService } from '../../notifications/notification.service.js';
+import type { MobileIdProfile, ProfileService } from '../../profiles/profile.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
+import type { User } from '../../users/user.service.js';
+import type { EnrolmentLog } from '../enrolment-log.service.js';
+import type { Enrolment } from '../enrolment.service.js';
+import type { ReplacementService } from '../ordering/replacement.service.js';
 
 /** Whose certificates, and keys, they are to be. */
 export interface HolderToCertify extends Holder {

@@ -1,6 +1,6 @@
-import { DomainError } from '../../kernel/errors.js';
-import type { DeviceGrant } from './enrolment-secrets.js';
-import type { Enrolment } from './enrolment.entity.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { DeviceGrant } from '../enrolment-secrets.js';
+import type { Enrolment } from '../enrolment.entity.js';
 
 /** @throws DomainError NOT_FOUND where the enrolment is no longer there, or is another phone's */
 export function claimedBy(

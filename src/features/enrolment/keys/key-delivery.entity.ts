@@ -1,5 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import type { CertificateId, ProfileId } from '../../kernel/ids.js';
+import type { CertificateId, ProfileId } from '../../../kernel/ids.js';
 
 /**
  * A key wrapped for its phone, for as long as the phone may have to ask again. Nothing leaves the server that is not archived:

@@ -1,16 +1,19 @@
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { parseId, type ProfileId, type ProjectId } from '../../kernel/ids.js';
-import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { AccessService, NamedCredentials } from '../access/access.service.js';
-import { namesNothing, type ProofExclusionService } from '../profiles/proof-exclusion.service.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { parseId, type ProfileId, type ProjectId } from '../../../kernel/ids.js';
+import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { AccessService, NamedCredentials } from '../../access/access.service.js';
+import {
+  namesNothing,
+  type ProofExclusionService,
+} from '../../profiles/proof-exclusion.service.js';
 import {
   mayBeReplaced,
   type MobileIdProfile,
   type ProfileService,
-} from '../profiles/profile.service.js';
-import type { DeliveryChannel } from '../projects/project.service.js';
-import type { User } from '../users/user.service.js';
-import type { Enrolment } from './enrolment.entity.js';
+} from '../../profiles/profile.service.js';
+import type { DeliveryChannel } from '../../projects/project.service.js';
+import type { User } from '../../users/user.service.js';
+import type { Enrolment } from '../enrolment.entity.js';
 
 type Order = NamedCredentials;
 
