@@ -12,34 +12,34 @@ import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
 import { startOutboxWorker } from './edge/jobs/outbox-worker.js';
 import { startHousekeeping } from './composition/housekeeping.js';
 import { startSealing } from './composition/sealing.js';
-import { openOAuth } from './composition/oauth.js';
+import { openOAuth } from './composition/mounts/oauth.js';
 import {
   followAuthorities,
   openAuthorities,
   openAuthorityKeys,
-} from './composition/authorities.js';
-import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/first-start.js';
+} from './composition/start/authorities.js';
+import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/start/first-start.js';
 import { BounceAddresses } from './features/notifications/bounces/bounce-addresses.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';
 import type { IssuingAuthorities } from './features/certificates/authorities/issuing-authorities.service.js';
 import { GUARDED_IN_SERVICES } from './composition/guarded-in-services.js';
 import { createEdgePorts } from './composition/edge-ports.js';
-import { assignedIdMount } from './composition/assigned-id-mount.js';
-import { pkiMount } from './composition/pki-mount.js';
-import { projectMount } from './composition/project-mount.js';
-import { pkiUrlOf } from './composition/pki-url.js';
-import { estMount } from './composition/est-mount.js';
-import { importMount } from './composition/import-mount.js';
-import { samlMount } from './composition/saml-mount.js';
-import { batchMount } from './composition/batch-mount.js';
-import { batchTask } from './composition/batch-task.js';
-import { messageTasks } from './composition/message-tasks.js';
-import { scimMount } from './composition/scim-mount.js';
-import { passwordTask } from './composition/password-task.js';
-import { openDatabase } from './composition/open-database.js';
-import { listenProblem } from './composition/start-problems.js';
-import { Teardown } from './composition/teardown.js';
+import { assignedIdMount } from './composition/mounts/assigned-id-mount.js';
+import { pkiMount } from './composition/mounts/pki-mount.js';
+import { projectMount } from './composition/mounts/project-mount.js';
+import { pkiUrlOf } from './composition/mounts/pki-url.js';
+import { estMount } from './composition/mounts/est-mount.js';
+import { importMount } from './composition/mounts/import-mount.js';
+import { samlMount } from './composition/mounts/saml-mount.js';
+import { batchMount } from './composition/mounts/batch-mount.js';
+import { batchTask } from './composition/tasks/batch-task.js';
+import { messageTasks } from './composition/tasks/message-tasks.js';
+import { scimMount } from './composition/mounts/scim-mount.js';
+import { passwordTask } from './composition/tasks/password-task.js';
+import { openDatabase } from './composition/start/open-database.js';
+import { listenProblem } from './composition/start/start-problems.js';
+import { Teardown } from './composition/start/teardown.js';
 import { createCounterPool, pgConnection } from './platform/database.js';
 import { EventBus } from './platform/event-bus.js';
 import { createLogger, type Logger } from './platform/logger.js';
@@ -49,8 +49,8 @@ import { keptMasterKey } from './platform/master-key.js';
 import { poolOf, sqlOn } from './platform/scope.js';
 import { createSmsSender } from './platform/sms.js';
 import { createResolvers } from './composition/resolvers.js';
-import { createServices, type Services } from './composition/services.js';
-import { startWebhooks } from './composition/webhooks.js';
+import { createServices, type Services } from './composition/services/services.js';
+import { startWebhooks } from './composition/services/webhooks.js';
 
 const DRAIN_MS = 5000;
 /** Draining and the jobs' end together, which both have their own measure. */

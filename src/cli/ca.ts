@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID, X509Certificate } from 'node:crypto';
-import { openAuthorityKeys } from '../composition/authorities.js';
-import { Teardown } from '../composition/teardown.js';
+import { openAuthorityKeys } from '../composition/start/authorities.js';
+import { Teardown } from '../composition/start/teardown.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import {

@@ -12,7 +12,7 @@ import { refusalOf } from '../features/access/access.service.js';
 import type { FoundSession } from '../features/sessions/session.service.js';
 import { addressKey } from '../platform/address-key.js';
 import type { EventBus } from '../platform/event-bus.js';
-import type { Services } from './services.js';
+import type { Services } from './services/services.js';
 
 /** What the edge asks of the services: who calls, what he may do, and when to ask again. */
 export function createEdgePorts(services: Services, bus: EventBus): EdgePorts {

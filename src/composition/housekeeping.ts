@@ -3,7 +3,7 @@ import { Sweeper } from '../edge/jobs/sweeper.js';
 import type { Logger } from '../platform/logger.js';
 import { purgeAnnouncements } from '../platform/event-bus.js';
 import type { ChangeScope } from '../platform/scope.js';
-import type { Services } from './services.js';
+import type { Services } from './services/services.js';
 
 const EXPIRY_MS = 1000;
 /** Of mobile IDs that run out within days. */

@@ -53,7 +53,7 @@ import { SessionResolver } from '../features/sessions/session.resolver.js';
 import { UserImportResolver } from '../features/members/import/user-import.resolver.js';
 import { UserResolver } from '../features/users/user.resolver.js';
 import { WebhookResolver } from '../features/webhooks/webhook.resolver.js';
-import type { Services } from './services.js';
+import type { Services } from './services/services.js';
 
 /** Every resolver class of the schema, over the services. */
 export function createResolvers(services: Services): readonly [object, ...object[]] {

@@ -5,7 +5,7 @@ import { formatAnchor, parseAnchor, type Anchor } from '../features/audit/audit-
 import { ForgedSealError } from '../features/audit/audit-seal.service.js';
 import { keepLine, readLine } from '../platform/kept-line.js';
 import type { Logger } from '../platform/logger.js';
-import type { Services } from './services.js';
+import type { Services } from './services/services.js';
 
 const EVERY_MS = 1000;
 /** So many seals at most in one go, so that a long backlog does not hold up the server's end. */
