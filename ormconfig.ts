@@ -1,7 +1,7 @@
 import { loadConfig } from './src/config.js';
 import { ConfigError } from './src/environment.js';
 import { databaseSchema } from './src/entities.js';
-import { createDataSource } from './src/platform/database.js';
+import { createDataSource } from './src/platform/database/database.js';
 
 const { databaseUrl, migrationDatabaseUrl } = loadConfig(process.env);
 if (databaseUrl === null) throw new ConfigError('DATABASE_URL is needed here.');

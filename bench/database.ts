@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { databaseSchema } from '../src/entities.js';
 import { EnrolmentSecrets } from '../src/features/enrolment/enrolment-secrets.js';
 import { newId, type EnrolmentId } from '../src/kernel/ids.js';
-import { createDataSource } from '../src/platform/database.js';
+import { createDataSource } from '../src/platform/database/database.js';
 import { EventHandlers } from '../src/platform/event-handlers.js';
 import { poolOf, UnitOfWork } from '../src/platform/scope.js';
 import type { DatabaseSocket } from './deaf-proxy.js';

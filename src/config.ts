@@ -3,9 +3,9 @@ import { ConfigError, isLocalUrl, readEnvironment, type Environment } from './en
 import type { KeyAlgorithm } from './kernel/key-algorithm.js';
 import { isLoopbackAddress } from './kernel/loopback.js';
 import type { Language } from './kernel/language.js';
-import type { DkimKey } from './platform/mailer.js';
+import type { DkimKey } from './platform/mail/mailer.js';
 import type { SmsRoute } from './platform/sms/sms-routes.js';
-import type { SmtpServer } from './platform/smtp-server.js';
+import type { SmtpServer } from './platform/mail/smtp-server.js';
 import { clientCaFile, dkimKey, recoveryKeyIn, tlsFiles } from './setting-files.js';
 
 /** Everything that the environment decides, parsed once. The README's table of settings tells the same in prose. */

@@ -98,7 +98,7 @@ import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRe
 import { UserImports1795600600000 } from './migrations/1795600600000-UserImports.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
 import { Webhooks1795600700000 } from './migrations/1795600700000-Webhooks.js';
-import { Announcement } from './platform/announcement.entity.js';
+import { Announcement } from './platform/event-bus/announcement.entity.js';
 import { OneTimeCodes1795400500000 } from './migrations/1795400500000-OneTimeCodes.js';
 import { TotpAndPasskeys1795400600000 } from './migrations/1795400600000-TotpAndPasskeys.js';
 import { MobileIdProofs1795400700000 } from './migrations/1795400700000-MobileIdProofs.js';
@@ -112,7 +112,7 @@ import { AssignedIdEvents1795600320000 } from './migrations/1795600320000-Assign
 import { AuditChain1795500500000 } from './migrations/1795500500000-AuditChain.js';
 import { Messages1795600400000 } from './migrations/1795600400000-Messages.js';
 import { RateLimit } from './platform/rate-limit.entity.js';
-import type { DatabaseSchema } from './platform/database.js';
+import type { DatabaseSchema } from './platform/database/database.js';
 
 /** Every table of Signet's, and the way to it. The outbox's tables belong to graphile-worker. */
 export const databaseSchema: DatabaseSchema = {

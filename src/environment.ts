@@ -6,7 +6,7 @@ import { StartupError } from './kernel/startup-error.js';
 import { LANGUAGES } from './kernel/language.js';
 import { isGuardNetwork } from './platform/address-guard.js';
 import { parseSmsRoutes } from './platform/sms/sms-routes.js';
-import { parseSmtpServer } from './platform/smtp-server.js';
+import { parseSmtpServer } from './platform/mail/smtp-server.js';
 
 /** A setting that cannot be used. The message names the variable and never repeats its value. */
 export class ConfigError extends StartupError {

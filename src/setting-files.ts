@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, type Environment } from './environment.js';
-import type { DkimKey } from './platform/mailer.js';
+import type { DkimKey } from './platform/mail/mailer.js';
 
 /** Null where no certificate is set. @throws ConfigError where the two are not what they should be */
 export function tlsFiles({

@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { databaseSchema } from '../entities.js';
 import { KeyRing } from '../kernel/secrets.js';
 import { StartupError } from '../kernel/startup-error.js';
-import { createDataSource, type DatabaseConnection } from '../platform/database.js';
+import { createDataSource, type DatabaseConnection } from '../platform/database/database.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
 import { findRunningPostgres } from '../platform/embedded-postgres/running.js';
 import { keptMasterKey } from '../platform/master-key.js';

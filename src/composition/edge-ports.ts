@@ -11,7 +11,7 @@ import { AccessTokenService } from '../features/api-clients/access-token.service
 import { refusalOf } from '../features/access/access.service.js';
 import type { FoundSession } from '../features/sessions/session.service.js';
 import { addressKey } from '../platform/address-key.js';
-import type { EventBus } from '../platform/event-bus.js';
+import type { EventBus } from '../platform/event-bus/event-bus.js';
 import type { Services } from './services/services.js';
 
 /** What the edge asks of the services: who calls, what he may do, and when to ask again. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Sweeper } from '../edge/jobs/sweeper.js';
 import type { Logger } from '../platform/logger.js';
-import { purgeAnnouncements } from '../platform/event-bus.js';
+import { purgeAnnouncements } from '../platform/event-bus/event-bus.js';
 import type { ChangeScope } from '../platform/scope.js';
 import type { Services } from './services/services.js';
 

@@ -10,7 +10,7 @@ import {
   type AuditReport,
 } from '../../src/features/audit/audit-verification.service';
 import { KeyRing } from '../../src/kernel/secrets';
-import { createDataSource } from '../../src/platform/database';
+import { createDataSource } from '../../src/platform/database/database';
 import { EventHandlers } from '../../src/platform/event-handlers';
 import { UnitOfWork } from '../../src/platform/scope';
 import { createTestDatabase, type TestDatabase } from './database';

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listMails, type StoredMail } from '../../src/platform/mailbox';
+import { listMails, type StoredMail } from '../../src/platform/delivery/mailbox';
 import type { TestDatabase } from './database';
 import { makeTemporaryFolder, postmasterPid } from './embedded-postgres';
 import { graphqlOver, type GraphqlCall } from './graphql';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp, type App } from '../../src/app';
 import { loadConfig, type Config } from '../../src/config';
-import { listMails, type StoredMail } from '../../src/platform/mailbox';
+import { listMails, type StoredMail } from '../../src/platform/delivery/mailbox';
 import { createTestDatabase, type TestDatabase } from './database';
 import { graphqlOver, type GraphqlCall } from './graphql';
 import { evidenceFile, noteSecret, testRun } from './run';

@@ -12,7 +12,7 @@ import { AuditEntryEntity } from '../../src/features/audit/audit-entry.entity.js
 import { AuditService } from '../../src/features/audit/audit.service.js';
 import type { Actor, AuthenticationMethod, RequestContext, Role } from '../../src/kernel/actor.js';
 import { newId, type UserId } from '../../src/kernel/ids.js';
-import { createDataSource } from '../../src/platform/database.js';
+import { createDataSource } from '../../src/platform/database/database.js';
 import { EventHandlers } from '../../src/platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope } from '../../src/platform/scope.js';
 import { createTestDatabase } from '../helpers/database.js';

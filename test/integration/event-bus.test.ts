@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { DeafProxy } from '../../bench/deaf-proxy';
-import { pgConnection } from '../../src/platform/database';
-import { EventBus, type Topic } from '../../src/platform/event-bus';
+import { pgConnection } from '../../src/platform/database/database';
+import { EventBus, type Topic } from '../../src/platform/event-bus/event-bus';
 import type { Logger } from '../../src/platform/logger';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { throughDeafProxy } from '../helpers/deaf';

@@ -17,9 +17,9 @@ import {
   MailError,
   type Mailer,
   type MailerOptions,
-} from '../../src/platform/mailer.js';
-import { parseSmtpServer } from '../../src/platform/smtp-server.js';
-import { createSmsSender } from '../../src/platform/sms.js';
+} from '../../src/platform/mail/mailer.js';
+import { parseSmtpServer } from '../../src/platform/mail/smtp-server.js';
+import { createSmsSender } from '../../src/platform/sms/sms.js';
 import { TestMailServer, type Mood } from '../helpers/mail-server';
 
 const FROM = 'Signet <signet@id.example.org>';

@@ -12,7 +12,7 @@ import {
   startOutboxWorker,
   type OutboxWorker,
 } from '../../src/edge/jobs/outbox-worker.js';
-import { pgConnection } from '../../src/platform/database.js';
+import { pgConnection } from '../../src/platform/database/database.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { enqueue, outboxJob } from '../../src/platform/outbox.js';
 import { unlockAbandonedJobs } from '../../src/platform/outbox-presence.js';

@@ -10,7 +10,7 @@ import {
 import { DEFAULT_SETTINGS } from '../../src/features/projects/settings.js';
 import type { RequestContext } from '../../src/kernel/actor.js';
 import { newId } from '../../src/kernel/ids.js';
-import { createDataSource } from '../../src/platform/database.js';
+import { createDataSource } from '../../src/platform/database/database.js';
 import { EventHandlers } from '../../src/platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope, type Scope } from '../../src/platform/scope.js';
 import { createTestDatabase } from '../helpers/database.js';

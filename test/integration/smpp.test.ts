@@ -1,6 +1,6 @@
 import { SmppGateway } from '../../src/platform/sms/smpp/smpp-gateway.js';
 import type { ReceiptOutcome } from '../../src/platform/sms/sms-gateway.js';
-import { createSmsSender, type SmsSender } from '../../src/platform/sms.js';
+import { createSmsSender, type SmsSender } from '../../src/platform/sms/sms.js';
 import { eventually } from '../helpers/server';
 import { TestSmppServer, type SmppMood } from '../helpers/smpp-server';
 import { TestSmsGateway } from '../helpers/sms-gateway';

@@ -16,7 +16,7 @@ import { UserPasswordService } from '../../src/features/users/user-password.serv
 import { UserService, type NewUser, type User } from '../../src/features/users/user.service.js';
 import type { Actor, RequestContext, Role } from '../../src/kernel/actor.js';
 import { newId } from '../../src/kernel/ids.js';
-import { createDataSource } from '../../src/platform/database.js';
+import { createDataSource } from '../../src/platform/database/database.js';
 import { EventHandlers, type EventType } from '../../src/platform/event-handlers.js';
 import { UnitOfWork, type ChangeScope, type Scope } from '../../src/platform/scope.js';
 import { createTestDatabase } from '../helpers/database.js';

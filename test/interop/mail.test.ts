@@ -3,8 +3,8 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMailer } from '../../src/platform/mailer.js';
-import { parseSmtpServer } from '../../src/platform/smtp-server.js';
+import { createMailer } from '../../src/platform/mail/mailer.js';
+import { parseSmtpServer } from '../../src/platform/mail/smtp-server.js';
 import { runNode } from '../helpers/node-child';
 import { TestMailServer } from '../helpers/mail-server';
 import { Openssl } from '../unit/certificates/openssl';
@@ -80,7 +80,7 @@ test('a mail goes by STARTTLS to a server whose certificate is trusted, and the 
   await writeFile(trusted, cert);
   server = await new TestMailServer({ key: openssl.read('key.pem').toString(), cert }).start();
   const program = `
-    const { createMailer } = require(${JSON.stringify(join(__dirname, '../../dist/src/platform/mailer.js'))});
+    const { createMailer } = require(${JSON.stringify(join(__dirname, '../../dist/src/platform/mail/mailer.js'))});
     const smtp = { ...JSON.parse(process.argv[1]), requireTLS: true };
     const mailer = createMailer({ smtp, from: 'signet@example.org', mailboxDir: '/nowhere' });
     mailer.send(${JSON.stringify(MAIL)}).then(() => mailer.close(), (error) => { console.log(error.message); process.exit(1); });`;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { listMails } from '../../platform/mailbox.js';
+import { listMails } from '../../platform/delivery/mailbox.js';
 import type { PublicApi } from './api.js';
 import { DemoProblem } from './problem.js';
 import type { Screen } from './screen.js';

@@ -39,9 +39,9 @@ import { UserPasswordService } from '../../features/users/user-password.service.
 import { UserService } from '../../features/users/user.service.js';
 import type { Language } from '../../kernel/language.js';
 import type { KeyRing } from '../../kernel/secrets.js';
-import type { EventBus } from '../../platform/event-bus.js';
+import type { EventBus } from '../../platform/event-bus/event-bus.js';
 import { EventHandlers } from '../../platform/event-handlers.js';
-import type { Horizon } from '../../platform/horizon.js';
+import type { Horizon } from '../../platform/database/horizon.js';
 import type { Logger } from '../../platform/logger.js';
 import { RateLimits } from '../../platform/rate-limits.js';
 import { UnitOfWork, type ChangeScope } from '../../platform/scope.js';

@@ -10,7 +10,7 @@ import {
 } from '../../features/certificates/authorities/authority.service.js';
 import { Token } from '../../features/certificates/pkcs11/token.js';
 import type { KeyRing } from '../../kernel/secrets.js';
-import type { EventBus } from '../../platform/event-bus.js';
+import type { EventBus } from '../../platform/event-bus/event-bus.js';
 import { EventHandlers } from '../../platform/event-handlers.js';
 import type { Logger } from '../../platform/logger.js';
 import { UnitOfWork, type ChangeScope } from '../../platform/scope.js';

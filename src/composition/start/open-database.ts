@@ -12,8 +12,8 @@ import {
   foreignFunctions,
   waysToChange,
   type AppendOnlyTable,
-} from '../../platform/database-roles.js';
-import { createDataSource, type DatabaseConnection } from '../../platform/database.js';
+} from '../../platform/database/database-roles.js';
+import { createDataSource, type DatabaseConnection } from '../../platform/database/database.js';
 import { startEmbeddedPostgres } from '../../platform/embedded-postgres/embedded-postgres.js';
 import type { Logger } from '../../platform/logger.js';
 import { poolOf } from '../../platform/scope.js';

@@ -13,8 +13,8 @@ import {
   earlierSmsJob,
 } from '../../features/notifications/notification.jobs.js';
 import type { Logger } from '../../platform/logger.js';
-import type { Mailer } from '../../platform/mailer.js';
-import type { SmsSender } from '../../platform/sms.js';
+import type { Mailer } from '../../platform/mail/mailer.js';
+import type { SmsSender } from '../../platform/sms/sms.js';
 import type { Services } from '../services/services.js';
 
 interface Channels {

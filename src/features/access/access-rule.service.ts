@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DomainError } from '../../kernel/errors.js';
 import { newId, parseId, type RuleId } from '../../kernel/ids.js';
-import { announce } from '../../platform/event-bus.js';
+import { announce } from '../../platform/event-bus/event-bus.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import { AccessRuleHistory } from './access-rule-history.service.js';
 import { AccessRuleEntity } from './access-rule.entity.js';

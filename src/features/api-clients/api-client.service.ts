@@ -2,7 +2,7 @@ import type { ClientActor } from '../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { newId, parseId, type ApiClientId, type ProjectId } from '../../kernel/ids.js';
 import { randomToken, sha256 } from '../../kernel/secrets.js';
-import { announce } from '../../platform/event-bus.js';
+import { announce } from '../../platform/event-bus/event-bus.js';
 import type { ChangeScope, Scope, Sql } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import {

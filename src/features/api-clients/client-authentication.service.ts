@@ -4,7 +4,7 @@ import type { ApiClientId } from '../../kernel/ids.js';
 import { equalSecrets, sha256 } from '../../kernel/secrets.js';
 import { isStorable } from '../../kernel/text.js';
 import { addressKey } from '../../platform/address-key.js';
-import { purge } from '../../platform/purge.js';
+import { purge } from '../../platform/database/purge.js';
 import type { LimitName, RateLimits } from '../../platform/rate-limits.js';
 import type { ChangeScope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';

@@ -1,5 +1,5 @@
 import type { AssignedIdId } from '../../kernel/ids.js';
-import { CHANNEL } from '../../platform/event-bus.js';
+import { CHANNEL } from '../../platform/event-bus/event-bus.js';
 import type { ChangeScope } from '../../platform/scope.js';
 import type { ProjectLog } from '../events/project-stream.service.js';
 import type { AssignedIdEventKind } from './assigned-id.js';

@@ -3,7 +3,7 @@ import { refuseSelf } from '../../kernel/callers.js';
 import { invalidInput } from '../../kernel/errors.js';
 import type { UserId } from '../../kernel/ids.js';
 import { loaderOf } from '../../platform/loaders.js';
-import { purge } from '../../platform/purge.js';
+import { purge } from '../../platform/database/purge.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { User, UserService } from '../users/user.service.js';

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../kernel/errors.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { DeviceId, EnrolmentId, ProfileId } from '../../kernel/ids.js';
-import { CHANNEL } from '../../platform/event-bus.js';
+import { CHANNEL } from '../../platform/event-bus/event-bus.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { ProjectLog } from '../events/project-stream.service.js';
 import { enrolmentGivenUp } from './enrolment.events.js';

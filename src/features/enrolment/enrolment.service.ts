@@ -9,8 +9,8 @@ import {
   type UserId,
 } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
-import { insertAll } from '../../platform/bulk-insert.js';
-import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
+import { insertAll } from '../../platform/database/bulk-insert.js';
+import { keysetPage, type Condition, type CountedPage } from '../../platform/database/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';

@@ -1,6 +1,6 @@
 import type { ProjectId } from '../../kernel/ids.js';
-import type { EventBus } from '../../platform/event-bus.js';
-import type { Horizon } from '../../platform/horizon.js';
+import type { EventBus } from '../../platform/event-bus/event-bus.js';
+import type { Horizon } from '../../platform/database/horizon.js';
 import type { StreamSource } from './log-stream.service.js';
 import type { LogPosition } from './stream-cursor.js';
 

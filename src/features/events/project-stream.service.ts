@@ -1,8 +1,8 @@
 import { invalidInput } from '../../kernel/errors.js';
 import type { ProjectId } from '../../kernel/ids.js';
 import type { KeyRing } from '../../kernel/secrets.js';
-import type { EventBus } from '../../platform/event-bus.js';
-import type { Horizon } from '../../platform/horizon.js';
+import type { EventBus } from '../../platform/event-bus/event-bus.js';
+import type { Horizon } from '../../platform/database/horizon.js';
 import type { Sql } from '../../platform/scope.js';
 import { LogStream } from './log-stream.service.js';
 import { findIn, pageOf, PRESENT, type ProjectLog } from './project-log.js';

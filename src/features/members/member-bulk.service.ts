@@ -1,5 +1,5 @@
 import { newId, type MemberId, type ProjectId, type UserId } from '../../kernel/ids.js';
-import { insertAll } from '../../platform/bulk-insert.js';
+import { insertAll } from '../../platform/database/bulk-insert.js';
 import type { ChangeScope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { clearHostIds, updateIdsOfAll } from './member-table.js';

@@ -1,6 +1,6 @@
 import type { MemberId, ProjectId, UserId } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
-import { keysetPage, type CountedPage } from '../../platform/keyset.js';
+import { keysetPage, type CountedPage } from '../../platform/database/keyset.js';
 import type { Scope } from '../../platform/scope.js';
 import type { MemberIds, MemberKey, ProjectMember, Standing } from './member.js';
 

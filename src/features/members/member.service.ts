@@ -3,7 +3,7 @@ import { refuseSelf } from '../../kernel/callers.js';
 import { newId, parseId, type MemberId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
 import { isStorable } from '../../kernel/text.js';
-import type { CountedPage } from '../../platform/keyset.js';
+import type { CountedPage } from '../../platform/database/keyset.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { AuditService } from '../audit/audit.service.js';

@@ -1,6 +1,6 @@
 import { qrPng } from '../qr/qr.service.js';
 import { expandTemplate } from '../../kernel/template.js';
-import type { Mail } from '../../platform/mailer.js';
+import type { Mail } from '../../platform/mail/mailer.js';
 import {
   instant,
   invitationValues,

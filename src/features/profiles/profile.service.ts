@@ -3,7 +3,7 @@ import { projectLimitOf, reachesProject } from '../../kernel/actor.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { ProfileId, ProjectId, UserId } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
-import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
+import { keysetPage, type Condition, type CountedPage } from '../../platform/database/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';

@@ -3,7 +3,7 @@ import { DomainError, invalidInput } from '../../kernel/errors.js';
 import { newId, parseId, type ProjectId } from '../../kernel/ids.js';
 import { pageRequest } from '../../kernel/pagination.js';
 import { textProblem } from '../../kernel/text.js';
-import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
+import { keysetPage, type Condition, type CountedPage } from '../../platform/database/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { CertificateKind } from '../../kernel/certificate-kind.js';

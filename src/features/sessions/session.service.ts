@@ -4,7 +4,7 @@ import { newId, type SessionId, type UserId } from '../../kernel/ids.js';
 import { randomToken, sha256 } from '../../kernel/secrets.js';
 import { isStorable } from '../../kernel/text.js';
 import { addressKey } from '../../platform/address-key.js';
-import { announce } from '../../platform/event-bus.js';
+import { announce } from '../../platform/event-bus/event-bus.js';
 import type { ChangeScope, Scope, Sql } from '../../platform/scope.js';
 import {
   addEvidence,

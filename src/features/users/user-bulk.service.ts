@@ -1,4 +1,4 @@
-import { insertAll } from '../../platform/bulk-insert.js';
+import { insertAll } from '../../platform/database/bulk-insert.js';
 import { newId, type UserId } from '../../kernel/ids.js';
 import type { ChangeScope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';

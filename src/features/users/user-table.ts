@@ -1,7 +1,7 @@
 import type { Role } from '../../kernel/actor.js';
 import type { UserId } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
-import { keysetPage, type CountedPage } from '../../platform/keyset.js';
+import { keysetPage, type CountedPage } from '../../platform/database/keyset.js';
 import type { Scope } from '../../platform/scope.js';
 import type { NewUserFields, UserFields } from './user-input.js';
 import {

@@ -5,7 +5,7 @@ import { newId, parseId, type ProjectId, type UserId } from '../../kernel/ids.js
 import { pageRequest } from '../../kernel/pagination.js';
 import { withProjectGroups } from '../../kernel/project-group.js';
 import { isStorable } from '../../kernel/text.js';
-import type { CountedPage } from '../../platform/keyset.js';
+import type { CountedPage } from '../../platform/database/keyset.js';
 import { loaderOf } from '../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';

@@ -7,8 +7,8 @@ import {
   type WebhookEndpointId,
 } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
-import { keysetPage, type Condition, type CountedPage } from '../../platform/keyset.js';
-import { purge } from '../../platform/purge.js';
+import { keysetPage, type Condition, type CountedPage } from '../../platform/database/keyset.js';
+import { purge } from '../../platform/database/purge.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { WebhookEndpoint, WebhookEndpointService } from './webhook-endpoint.service.js';

@@ -1,5 +1,5 @@
 import type { AssignedIdId, EnrolmentId, ProfileId, ProjectId, UserId } from '../../kernel/ids.js';
-import { announce } from '../../platform/event-bus.js';
+import { announce } from '../../platform/event-bus/event-bus.js';
 import type { ChangeScope, Sql } from '../../platform/scope.js';
 import type { AssignedIdChange } from '../assigned-ids/assigned-id-log.service.js';
 import type { ProjectEvent, ProjectLog } from '../events/project-stream.service.js';

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../delivery-error.js';
+import type { FailureKind } from '../delivery/delivery-error.js';
 import { SmsError, type SmsGateway, type TextMessage } from './sms-gateway.js';
 
 /** What takes messages as HTTP calls. */

@@ -1,4 +1,4 @@
-import { DeliveryError } from '../delivery-error.js';
+import { DeliveryError } from '../delivery/delivery-error.js';
 
 /** Two or three lines for one phone. */
 export interface TextMessage {

@@ -1,7 +1,7 @@
 import { invalidInput } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
 import { pageRequest, toPage, type Position } from '../../../kernel/pagination.js';
-import type { CountedPage } from '../../../platform/keyset.js';
+import type { CountedPage } from '../../../platform/database/keyset.js';
 import type { Scope } from '../../../platform/scope.js';
 import type { Project } from '../../projects/project.service.js';
 import type { SelfRegistrationService } from '../../projects/self-registration/self-registration.service.js';

@@ -1,7 +1,7 @@
 import type { UserActor } from '../../../kernel/actor.js';
 import { newId, type ProfileId, type SessionId, type UserId } from '../../../kernel/ids.js';
-import { announce } from '../../../platform/event-bus.js';
-import { purge } from '../../../platform/purge.js';
+import { announce } from '../../../platform/event-bus/event-bus.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuthenticationKey } from '../../profiles/authentication-key.service.js';
 import { MobileIdProof, type MobileIdProofId } from './mobile-id-proof.entity.js';

@@ -2,7 +2,7 @@ import type { RequestContext, UserActor } from '../../../kernel/actor.js';
 import { requireUser } from '../../../kernel/callers.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { parseId } from '../../../kernel/ids.js';
-import type { EventBus } from '../../../platform/event-bus.js';
+import type { EventBus } from '../../../platform/event-bus/event-bus.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';

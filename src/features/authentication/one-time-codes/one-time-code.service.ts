@@ -2,7 +2,7 @@ import type { UserActor } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { newId, type UserId } from '../../../kernel/ids.js';
 import { decimalCode, equalSecrets, type KeyRing } from '../../../kernel/secrets.js';
-import { purge } from '../../../platform/purge.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { User, UserService } from '../../users/user.service.js';
 import type { CodeChannel } from './code-channel.service.js';

@@ -1,6 +1,6 @@
 import { newId, parseId, type SessionId } from '../../../kernel/ids.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
-import { purge } from '../../../platform/purge.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import { CEREMONY_SECONDS } from './passkey-verification.js';
 import {

@@ -1,6 +1,6 @@
 import type { IdentityProviderId, UserId } from '../../../kernel/ids.js';
 import { sha256 } from '../../../kernel/secrets.js';
-import { purge } from '../../../platform/purge.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { SamlOutcome } from './saml-outcome.js';
 

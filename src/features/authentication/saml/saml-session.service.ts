@@ -1,6 +1,6 @@
 import type { UserActor } from '../../../kernel/actor.js';
 import type { IdentityProviderId, SessionId, UserId } from '../../../kernel/ids.js';
-import { purge } from '../../../platform/purge.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { NameId } from './messages/response.js';
 import type { IdentityProvider } from './providers/identity-provider.js';

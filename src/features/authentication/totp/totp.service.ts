@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DomainError } from '../../../kernel/errors.js';
 import { newId, parseId, type UserId } from '../../../kernel/ids.js';
 import type { KeyRing } from '../../../kernel/secrets.js';
-import { purge } from '../../../platform/purge.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { UserService } from '../../users/user.service.js';
 import { SECRET_BYTES, issuerOf, matchingSteps, secretText, totpUri } from './totp-code.js';

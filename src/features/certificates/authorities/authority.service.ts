@@ -1,6 +1,6 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
 import type { KeyAlgorithm } from '../../../kernel/key-algorithm.js';
-import { announce } from '../../../platform/event-bus.js';
+import { announce } from '../../../platform/event-bus/event-bus.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { AuthorityKeys, MadeKey } from './authority-keys.js';

@@ -1,7 +1,7 @@
 import type { EnrolmentBatchId, EnrolmentId, UserId } from '../../../kernel/ids.js';
 import type { ProblemCode } from '../../../kernel/errors.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import { CHANNEL } from '../../../platform/event-bus.js';
+import { CHANNEL } from '../../../platform/event-bus/event-bus.js';
 import type { BatchItemState } from './batch-state.js';
 import type { BatchItem, EnrolmentBatch } from './enrolment-batch.js';
 

@@ -10,10 +10,10 @@ import {
   type UserId,
 } from '../../../kernel/ids.js';
 import type { PageRequest } from '../../../kernel/pagination.js';
-import { announce, type EventBus } from '../../../platform/event-bus.js';
-import { keysetPage, type Condition, type CountedPage } from '../../../platform/keyset.js';
+import { announce, type EventBus } from '../../../platform/event-bus/event-bus.js';
+import { keysetPage, type Condition, type CountedPage } from '../../../platform/database/keyset.js';
 import { enqueue } from '../../../platform/outbox.js';
-import { purge } from '../../../platform/purge.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { ApiClientService } from '../../api-clients/api-client.service.js';
 import type { AuditService } from '../../audit/audit.service.js';

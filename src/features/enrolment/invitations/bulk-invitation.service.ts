@@ -1,5 +1,5 @@
 import type { ProjectId, UserId } from '../../../kernel/ids.js';
-import { insertAll } from '../../../platform/bulk-insert.js';
+import { insertAll } from '../../../platform/database/bulk-insert.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import { refusalOf, type AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';

@@ -9,7 +9,7 @@ import {
 } from '../../../kernel/ids.js';
 import type { PageRequest } from '../../../kernel/pagination.js';
 import { textProblem } from '../../../kernel/text.js';
-import { keysetPage, type Condition, type CountedPage } from '../../../platform/keyset.js';
+import { keysetPage, type Condition, type CountedPage } from '../../../platform/database/keyset.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { UserService } from '../../users/user.service.js';

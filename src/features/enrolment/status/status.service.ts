@@ -1,6 +1,6 @@
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import type { EnrolmentId } from '../../../kernel/ids.js';
-import type { EventBus } from '../../../platform/event-bus.js';
+import type { EventBus } from '../../../platform/event-bus/event-bus.js';
 import type { Scope } from '../../../platform/scope.js';
 import type { EnrolmentLog, LoggedEvent } from '../enrolment-log.service.js';
 import { isFinal } from '../enrolment-status.js';

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../../kernel/actor.js';
 import { parseId } from '../../../kernel/ids.js';
-import { ChannelHealth } from '../../../platform/channel-health.js';
-import { DeliveryError } from '../../../platform/delivery-error.js';
+import { ChannelHealth } from '../../../platform/delivery/channel-health.js';
+import { DeliveryError } from '../../../platform/delivery/delivery-error.js';
 import type { Logger } from '../../../platform/logger.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';

@@ -1,4 +1,4 @@
-import { purge } from '../../../platform/purge.js';
+import { purge } from '../../../platform/database/purge.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import { enqueueDelivery } from '../notification.jobs.js';
 import { messageMoved } from './message.events.js';

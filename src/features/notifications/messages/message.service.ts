@@ -1,7 +1,7 @@
 import { projectLimitOf } from '../../../kernel/actor.js';
 import { parseId, type ProjectId } from '../../../kernel/ids.js';
 import type { PageRequest } from '../../../kernel/pagination.js';
-import { keysetPage, type Condition, type CountedPage } from '../../../platform/keyset.js';
+import { keysetPage, type Condition, type CountedPage } from '../../../platform/database/keyset.js';
 import type { Scope } from '../../../platform/scope.js';
 import type { MailTemplate, MessageChannel, MessageId, MessageState } from './message.js';
 

@@ -1,5 +1,5 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
-import type { ChangeScope } from './scope.js';
+import type { ChangeScope } from '../scope.js';
 
 /**
  * Stores many rows by one statement with one parameter, however many columns they have. Each row has the same properties; columns

@@ -3,7 +3,7 @@ import { chmod, mkdir, open, readFile, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import type { Email } from 'postal-mime';
-import { hasCode } from './system-errors.js';
+import { hasCode } from '../system-errors.js';
 
 /** A mail or a text message as the mailbox shows it. */
 export interface StoredMail {

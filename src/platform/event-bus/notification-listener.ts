@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientConfig } from 'pg';
-import type { Logger } from './logger.js';
+import type { Logger } from '../logger.js';
 import { ownClient, type OwnClient } from './own-client.js';
 
 /** The PostgreSQL notification channel. */

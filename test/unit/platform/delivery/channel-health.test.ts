@@ -1,4 +1,4 @@
-import { ChannelHealth } from '../../../src/platform/channel-health.js';
+import { ChannelHealth } from '../../../../src/platform/delivery/channel-health.js';
 
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 10, 22) + seconds * 1000);
 

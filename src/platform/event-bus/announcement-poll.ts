@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
-import type { Logger } from './logger.js';
+import type { Logger } from '../logger.js';
 import { CHANNEL } from './notification-listener.js';
 import { ownClient, type OwnClient } from './own-client.js';
 

@@ -1,4 +1,4 @@
-import type { ChangeScope } from './scope.js';
+import type { ChangeScope } from '../scope.js';
 
 /** So many rows at a time, that no purge holds others up for long. */
 const BATCH = 5000;

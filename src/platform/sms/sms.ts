@@ -1,11 +1,11 @@
-import { systemClock, type Clock } from '../kernel/clock.js';
-import { ChannelHealth } from './channel-health.js';
-import { storeTextMessage } from './mailbox.js';
-import { httpGateway } from './sms/http-gateway.js';
-import { SmsError, type OnReceipt, type SmsGateway, type TextMessage } from './sms/sms-gateway.js';
-import { partsOf } from './sms/sms-parts.js';
-import type { SmsRoute } from './sms/sms-routes.js';
-import { SmppGateway } from './sms/smpp/smpp-gateway.js';
+import { systemClock, type Clock } from '../../kernel/clock.js';
+import { ChannelHealth } from '../delivery/channel-health.js';
+import { storeTextMessage } from '../delivery/mailbox.js';
+import { httpGateway } from './http-gateway.js';
+import { SmsError, type OnReceipt, type SmsGateway, type TextMessage } from './sms-gateway.js';
+import { partsOf } from './sms-parts.js';
+import type { SmsRoute } from './sms-routes.js';
+import { SmppGateway } from './smpp/smpp-gateway.js';
 
 /** Sends text messages, by whichever gateway takes them. */
 export interface SmsSender {

@@ -1,4 +1,4 @@
-import { Heard } from '../../../src/platform/heard';
+import { Heard } from '../../../../src/platform/event-bus/heard';
 
 function look(heard: Heard, found: readonly string[]): string[] {
   heard.beginLook();

@@ -1,5 +1,5 @@
-import type { Logger } from './logger.js';
-import type { Sql } from './scope.js';
+import type { Logger } from '../logger.js';
+import type { Sql } from '../scope.js';
 
 const FIRST_LOOK_MS = 20;
 const SLOWEST_LOOK_MS = 500;

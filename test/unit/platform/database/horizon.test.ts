@@ -1,5 +1,5 @@
-import { Horizon } from '../../../src/platform/horizon';
-import type { Sql } from '../../../src/platform/scope';
+import { Horizon } from '../../../../src/platform/database/horizon';
+import type { Sql } from '../../../../src/platform/scope';
 
 /** A database whose oldest transaction is `at`; `failures` answers are errors. */
 class FakeDatabase {

@@ -1,4 +1,4 @@
-import { isLoopbackName } from '../kernel/loopback.js';
+import { isLoopbackName } from '../../kernel/loopback.js';
 
 /** Where mails are handed over. */
 export interface SmtpServer {

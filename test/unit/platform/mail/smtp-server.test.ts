@@ -1,4 +1,4 @@
-import { parseSmtpServer } from '../../../src/platform/smtp-server.js';
+import { parseSmtpServer } from '../../../../src/platform/mail/smtp-server.js';
 
 test.each([
   [

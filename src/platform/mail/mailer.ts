@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
-import { systemClock, type Clock } from '../kernel/clock.js';
-import { DeliveryError, type FailureKind } from './delivery-error.js';
-import { storeMail } from './mailbox.js';
+import { systemClock, type Clock } from '../../kernel/clock.js';
+import { DeliveryError, type FailureKind } from '../delivery/delivery-error.js';
+import { storeMail } from '../delivery/mailbox.js';
 import type { SmtpServer } from './smtp-server.js';
 
 export interface Mail {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PDU } from 'smpp';
-import { partsOf } from '../../../src/platform/sms/sms-parts.js';
+import { partsOf } from '../../../../src/platform/sms/sms-parts.js';
 
 const gsmChar = fc.constantFrom(
   ...Array.from(

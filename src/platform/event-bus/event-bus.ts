@@ -1,10 +1,10 @@
 import type { ClientConfig } from 'pg';
 import { AnnouncementPoll, type Look } from './announcement-poll.js';
 import { Heard } from './heard.js';
-import type { Logger } from './logger.js';
+import type { Logger } from '../logger.js';
 import { CHANNEL, NotificationListener } from './notification-listener.js';
-import { purge } from './purge.js';
-import type { ChangeScope } from './scope.js';
+import { purge } from '../database/purge.js';
+import type { ChangeScope } from '../scope.js';
 
 export { CHANNEL };
 const KEPT = `interval '10 minutes'`;

@@ -1,8 +1,8 @@
 import type { QueryResultRow } from 'pg';
-import { invalidInput } from '../kernel/errors.js';
-import { parseId } from '../kernel/ids.js';
-import { toPage, type Page, type PageRequest } from '../kernel/pagination.js';
-import type { Scope } from './scope.js';
+import { invalidInput } from '../../kernel/errors.js';
+import { parseId } from '../../kernel/ids.js';
+import { toPage, type Page, type PageRequest } from '../../kernel/pagination.js';
+import type { Scope } from '../scope.js';
 
 /** Rows of one table, newest first. Conditions are SQL with `?` for their one value; column `created_at` and `id` must exist. */
 export interface KeysetQuery {

@@ -1,4 +1,4 @@
-import { follows } from '../../../src/platform/announcement-poll';
+import { follows } from '../../../../src/platform/event-bus/announcement-poll';
 
 const NOON = new Date('2026-03-01T12:00:00Z');
 const after = (seconds: number): Date => new Date(NOON.getTime() + seconds * 1000);
