@@ -4,13 +4,16 @@ import { pageRequest } from '../../kernel/pagination.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
 import { PageArgs } from '../audit/page-args.types.js';
-import type { WebhookDelivery, WebhookDeliveryService } from './webhook-delivery.service.js';
+import type {
+  WebhookDelivery,
+  WebhookDeliveryService,
+} from './sending/webhook-delivery.service.js';
 import {
   DEFAULT_OVERLAP_SECONDS,
   type WebhookDeliveryState,
   type WebhookEndpointService,
-} from './webhook-endpoint.service.js';
-import type { WebhookSendingService } from './webhook-sending.service.js';
+} from './endpoints/webhook-endpoint.service.js';
+import type { WebhookSendingService } from './sending/webhook-sending.service.js';
 import {
   CreateWebhookEndpointInput,
   UpdateWebhookEndpointInput,

@@ -8,7 +8,7 @@ import {
   DISABLED_REASONS,
   type DisabledReason,
   type WebhookDeliveryState,
-} from './webhook-endpoint.service.js';
+} from './endpoints/webhook-endpoint.service.js';
 
 const WebhookDisabledReasonEnum = graphqlEnum(DISABLED_REASONS, {
   name: 'WebhookDisabledReason',

@@ -2,10 +2,13 @@ import { ASSIGNED_ID_EVENT_KINDS } from '../../../src/features/assigned-ids/assi
 import { ENROLMENT_STATUSES } from '../../../src/features/enrolment/enrolment-status';
 import type { ProjectEvent } from '../../../src/features/events/project-stream.service';
 import { PROFILE_STATES } from '../../../src/features/profiles/profile-state';
-import { PATIENCE_SECONDS, PAUSES_SECONDS } from '../../../src/features/webhooks/back-off';
+import { PATIENCE_SECONDS, PAUSES_SECONDS } from '../../../src/features/webhooks/sending/back-off';
 import { TEST_EVENT, WEBHOOK_EVENTS } from '../../../src/features/webhooks/webhook-event-types';
-import { WEBHOOK_LOGS, type WebhookLog } from '../../../src/features/webhooks/webhook-logs.service';
-import { payloadOf } from '../../../src/features/webhooks/webhook-payload';
+import {
+  WEBHOOK_LOGS,
+  type WebhookLog,
+} from '../../../src/features/webhooks/endpoints/webhook-logs.service';
+import { payloadOf } from '../../../src/features/webhooks/sending/webhook-payload';
 import { sectionOf, tableIn } from './documents';
 
 const section = sectionOf('docs/integrating.md', 'Webhooks');

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestContext } from '../../kernel/actor.js';
-import { DomainError } from '../../kernel/errors.js';
-import { newId, type WebhookDeliveryId, type WebhookEndpointId } from '../../kernel/ids.js';
-import { PostError, type GuardedPoster } from '../../platform/guarded-post.js';
-import type { Logger } from '../../platform/logger.js';
-import type { RateLimits } from '../../platform/rate-limits.js';
-import type { UnitOfWork } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import { DomainError } from '../../../kernel/errors.js';
+import { newId, type WebhookDeliveryId, type WebhookEndpointId } from '../../../kernel/ids.js';
+import { PostError, type GuardedPoster } from '../../../platform/guarded-post.js';
+import type { Logger } from '../../../platform/logger.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
 import { attemptOf, isSuccess, type Attempt, type AttemptOutcome } from './webhook-attempt.js';
 import type { WebhookDelivery, WebhookDeliveryService } from './webhook-delivery.service.js';
-import type { WebhookEndpointService } from './webhook-endpoint.service.js';
-import { TEST_EVENT } from './webhook-event-types.js';
+import type { WebhookEndpointService } from '../endpoints/webhook-endpoint.service.js';
+import { TEST_EVENT } from '../webhook-event-types.js';
 import type { WebhookIntakeService } from './webhook-intake.service.js';
 import { payloadOf } from './webhook-payload.js';
 import { LEASE_SECONDS, type WebhookQueueService } from './webhook-queue.service.js';
-import type { WebhookSecretService } from './webhook-secret.service.js';
+import type { WebhookSecretService } from '../endpoints/webhook-secret.service.js';
 
 /** Endpoints that one instance serves at the same time: one that is slow holds up none of the others. */
 const MAX_PUMPS = 32;

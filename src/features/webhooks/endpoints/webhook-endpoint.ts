@@ -1,6 +1,6 @@
-import type { ProjectId, WebhookEndpointId } from '../../kernel/ids.js';
+import type { ProjectId, WebhookEndpointId } from '../../../kernel/ids.js';
 import type { EndpointDraft } from './endpoint-input.js';
-import type { DisabledReason } from './webhook.entity.js';
+import type { DisabledReason } from '../webhook.entity.js';
 
 /** Where a host system is told of a project's events. */
 export interface WebhookEndpoint extends EndpointDraft {

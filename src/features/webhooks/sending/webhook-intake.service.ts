@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { newId, type WebhookEndpointId } from '../../kernel/ids.js';
-import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
-import type { ProjectStreamService } from '../events/project-stream.service.js';
-import type { WebhookEndpoint, WebhookEndpointService } from './webhook-endpoint.service.js';
-import { WEBHOOK_LOGS, type Told, type WebhookLog } from './webhook-logs.service.js';
+import { newId, type WebhookEndpointId } from '../../../kernel/ids.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
+import type { ProjectStreamService } from '../../events/project-stream.service.js';
+import type {
+  WebhookEndpoint,
+  WebhookEndpointService,
+} from '../endpoints/webhook-endpoint.service.js';
+import { WEBHOOK_LOGS, type Told, type WebhookLog } from '../endpoints/webhook-logs.service.js';
 import { payloadOf } from './webhook-payload.js';
 import {
   eventIdOf,
   type WebhookPosition,
   type WebhookPositionService,
-} from './webhook-position.service.js';
+} from '../endpoints/webhook-position.service.js';
 
 /** So many wait at most; what comes then stays in the log until there is room. */
 const MAX_WAITING = 10_000;

@@ -1,10 +1,10 @@
-import { DomainError } from '../../../src/kernel/errors';
-import { AddressGuard } from '../../../src/platform/address-guard';
+import { DomainError } from '../../../../src/kernel/errors';
+import { AddressGuard } from '../../../../src/platform/address-guard';
 import {
   readEndpoint,
   type EndpointDraft,
   type EndpointInput,
-} from '../../../src/features/webhooks/endpoint-input';
+} from '../../../../src/features/webhooks/endpoints/endpoint-input';
 
 const BLANK: EndpointDraft = {
   url: '',

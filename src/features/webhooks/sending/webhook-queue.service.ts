@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { WebhookEndpointId } from '../../kernel/ids.js';
-import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
+import type { WebhookEndpointId } from '../../../kernel/ids.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
 import { pauseAfter, PATIENCE_SECONDS, secondsWished } from './back-off.js';
 import {
   attemptOf,
@@ -9,10 +9,13 @@ import {
   type AttemptOutcome,
   type Claimed,
 } from './webhook-attempt.js';
-import { TEST_EVENT } from './webhook-event-types.js';
-import type { WebhookEndpoint, WebhookEndpointService } from './webhook-endpoint.service.js';
-import type { WebhookSecretService } from './webhook-secret.service.js';
-import type { LoggedAttempt } from './webhook.entity.js';
+import { TEST_EVENT } from '../webhook-event-types.js';
+import type {
+  WebhookEndpoint,
+  WebhookEndpointService,
+} from '../endpoints/webhook-endpoint.service.js';
+import type { WebhookSecretService } from '../endpoints/webhook-secret.service.js';
+import type { LoggedAttempt } from '../webhook.entity.js';
 
 /** At the same time, of one endpoint, on all instances. One that fails is not hurried. */
 const IN_FLIGHT = 8;

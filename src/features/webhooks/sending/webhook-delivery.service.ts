@@ -1,20 +1,23 @@
-import { reachesProject, type RequestContext } from '../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
+import { reachesProject, type RequestContext } from '../../../kernel/actor.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import {
   parseId,
   type ProjectId,
   type WebhookDeliveryId,
   type WebhookEndpointId,
-} from '../../kernel/ids.js';
-import type { PageRequest } from '../../kernel/pagination.js';
-import { keysetPage, type Condition, type CountedPage } from '../../platform/database/keyset.js';
-import { purge } from '../../platform/database/purge.js';
-import type { ChangeScope, Scope, UnitOfWork } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { WebhookEndpoint, WebhookEndpointService } from './webhook-endpoint.service.js';
-import { TEST_EVENT } from './webhook-event-types.js';
-import type { WebhookPositionService } from './webhook-position.service.js';
-import type { LoggedAttempt, WebhookDeliveryState } from './webhook.entity.js';
+} from '../../../kernel/ids.js';
+import type { PageRequest } from '../../../kernel/pagination.js';
+import { keysetPage, type Condition, type CountedPage } from '../../../platform/database/keyset.js';
+import { purge } from '../../../platform/database/purge.js';
+import type { ChangeScope, Scope, UnitOfWork } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type {
+  WebhookEndpoint,
+  WebhookEndpointService,
+} from '../endpoints/webhook-endpoint.service.js';
+import { TEST_EVENT } from '../webhook-event-types.js';
+import type { WebhookPositionService } from '../endpoints/webhook-position.service.js';
+import type { LoggedAttempt, WebhookDeliveryState } from '../webhook.entity.js';
 
 /** One event for one endpoint, as the delivery log shows it. */
 export interface WebhookDelivery {

@@ -5,7 +5,7 @@ import {
   PAUSES_SECONDS,
   pauseAfter,
   secondsWished,
-} from '../../../src/features/webhooks/back-off';
+} from '../../../../src/features/webhooks/sending/back-off';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { newId, type WebhookEndpointId, type WebhookSecretId } from '../../kernel/ids.js';
-import type { KeyRing } from '../../kernel/secrets.js';
-import { purge } from '../../platform/database/purge.js';
-import type { ChangeScope, Scope } from '../../platform/scope.js';
-import { WebhookSecretEntity } from './webhook.entity.js';
-import { tellSecret } from './webhook-signature.js';
+import { newId, type WebhookEndpointId, type WebhookSecretId } from '../../../kernel/ids.js';
+import type { KeyRing } from '../../../kernel/secrets.js';
+import { purge } from '../../../platform/database/purge.js';
+import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import { WebhookSecretEntity } from '../webhook.entity.js';
+import { tellSecret } from '../webhook-signature.js';
 
 const PURPOSE = 'webhook-secret';
 /** Standard Webhooks asks for 24 to 64. */

@@ -1,9 +1,15 @@
-import type { AssignedIdId, EnrolmentId, ProfileId, ProjectId, UserId } from '../../kernel/ids.js';
-import { announce } from '../../platform/event-bus/event-bus.js';
-import type { ChangeScope, Sql } from '../../platform/scope.js';
-import type { AssignedIdChange } from '../assigned-ids/assigned-id-log.service.js';
-import type { ProjectEvent, ProjectLog } from '../events/project-stream.service.js';
-import type { WebhookEventType } from './webhook-event-types.js';
+import type {
+  AssignedIdId,
+  EnrolmentId,
+  ProfileId,
+  ProjectId,
+  UserId,
+} from '../../../kernel/ids.js';
+import { announce } from '../../../platform/event-bus/event-bus.js';
+import type { ChangeScope, Sql } from '../../../platform/scope.js';
+import type { AssignedIdChange } from '../../assigned-ids/assigned-id-log.service.js';
+import type { ProjectEvent, ProjectLog } from '../../events/project-stream.service.js';
+import type { WebhookEventType } from '../webhook-event-types.js';
 
 /** An event as a host system is told of it. */
 export interface Told {

@@ -1,11 +1,11 @@
-import { invalidInput } from '../../kernel/errors.js';
-import type { ProjectId, WebhookEndpointId } from '../../kernel/ids.js';
-import type { ChangeScope, Scope, Sql } from '../../platform/scope.js';
+import { invalidInput } from '../../../kernel/errors.js';
+import type { ProjectId, WebhookEndpointId } from '../../../kernel/ids.js';
+import type { ChangeScope, Scope, Sql } from '../../../platform/scope.js';
 import type {
   LogPosition,
   Present,
   ProjectStreamService,
-} from '../events/project-stream.service.js';
+} from '../../events/project-stream.service.js';
 import { WEBHOOK_LOGS, type WebhookLog } from './webhook-logs.service.js';
 
 /** Behind which event of a log an endpoint stands. */

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
-import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
-import { textProblem } from '../../kernel/text.js';
-import type { AddressGuard } from '../../platform/address-guard.js';
-import { emailProblem } from '../users/user.service.js';
-import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './webhook-event-types.js';
+import { FieldProblems, type Problem } from '../../../kernel/field-problems.js';
+import { textProblem } from '../../../kernel/text.js';
+import type { AddressGuard } from '../../../platform/address-guard.js';
+import { emailProblem } from '../../users/user.service.js';
+import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../webhook-event-types.js';
 
 const MAX_URL = 2000;
 const MAX_DESCRIPTION = 200;

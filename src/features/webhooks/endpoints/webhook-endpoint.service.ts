@@ -1,12 +1,12 @@
-import { reachesProject } from '../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import { newId, parseId, type ProjectId, type WebhookEndpointId } from '../../kernel/ids.js';
-import type { AddressGuard } from '../../platform/address-guard.js';
-import type { ChangeScope, Scope } from '../../platform/scope.js';
-import type { AuditService } from '../audit/audit.service.js';
-import type { NotificationService } from '../notifications/notification.service.js';
-import type { ProjectService } from '../projects/project.service.js';
-import type { UserService } from '../users/user.service.js';
+import { reachesProject } from '../../../kernel/actor.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import { newId, parseId, type ProjectId, type WebhookEndpointId } from '../../../kernel/ids.js';
+import type { AddressGuard } from '../../../platform/address-guard.js';
+import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { NotificationService } from '../../notifications/notification.service.js';
+import type { ProjectService } from '../../projects/project.service.js';
+import type { UserService } from '../../users/user.service.js';
 import { readEndpoint, type EndpointDraft, type EndpointInput } from './endpoint-input.js';
 import {
   DELIVERY_STATES,
@@ -16,7 +16,7 @@ import {
   WebhookPositionEntity,
   type DisabledReason,
   type WebhookDeliveryState,
-} from './webhook.entity.js';
+} from '../webhook.entity.js';
 import { ENDPOINT, originOf, type WebhookEndpoint } from './webhook-endpoint.js';
 import type { WebhookPositionService } from './webhook-position.service.js';
 import type { WebhookSecretService } from './webhook-secret.service.js';

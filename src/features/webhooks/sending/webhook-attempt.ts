@@ -1,7 +1,7 @@
-import type { WebhookDeliveryId, WebhookEndpointId } from '../../kernel/ids.js';
-import type { PostAnswer, PostProblem } from '../../platform/guarded-post.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
-import { signatureHeaders } from './webhook-signature.js';
+import type { WebhookDeliveryId, WebhookEndpointId } from '../../../kernel/ids.js';
+import type { PostAnswer, PostProblem } from '../../../platform/guarded-post.js';
+import type { WebhookEndpoint } from '../endpoints/webhook-endpoint.js';
+import { signatureHeaders } from '../webhook-signature.js';
 
 /** One attempt that is to be made now. */
 export interface Attempt {
