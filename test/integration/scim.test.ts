@@ -1,8 +1,12 @@
 import fc from 'fast-check';
-import { readCondition } from '../../src/features/scim/scim-condition';
-import { parseFilter, printFilter, type Filter } from '../../src/features/scim/scim-filter';
-import { matches } from '../../src/features/scim/scim-match';
-import { GROUP, USER } from '../../src/features/scim/scim-schema';
+import { readCondition } from '../../src/features/scim/protocol/scim-condition';
+import {
+  parseFilter,
+  printFilter,
+  type Filter,
+} from '../../src/features/scim/protocol/scim-filter';
+import { matches } from '../../src/features/scim/protocol/scim-match';
+import { GROUP, USER } from '../../src/features/scim/protocol/scim-schema';
 import { accessToken, createClient } from '../helpers/api-clients';
 import { newName } from '../helpers/orders';
 import { administrator, createPerson, createProject } from '../helpers/people';

@@ -3,7 +3,7 @@ import type { ProjectId, ScimGroupId, UserId } from '../../kernel/ids.js';
 import type { Scope } from '../../platform/scope.js';
 import type { ScimGroup, ScimGroupFields } from './scim-group.js';
 import type { ListPage, ListQuery } from './scim-list.js';
-import { GROUP_SCHEMA } from './scim-schema.js';
+import { GROUP_SCHEMA } from './protocol/scim-schema.js';
 import { toSql, type Filterable } from './scim-sql.js';
 
 const MEMBERS =

@@ -2,7 +2,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { newId, parseId, type ProjectId, type ScimGroupId, type UserId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
-import { isVersion, readBody } from './scim-body.js';
+import { isVersion, readBody } from './protocol/scim-body.js';
 import { readGroupFields, toGroupResource, type ScimGroup } from './scim-group.js';
 import {
   deleteGroup,
@@ -17,11 +17,11 @@ import {
   updateGroup,
 } from './scim-group-table.js';
 import type { ListPage, ListQuery } from './scim-list.js';
-import type { Values } from './scim-match.js';
-import { applyPatch } from './scim-patch.js';
-import { scimProblem, versionProblem } from './scim-problem.js';
+import type { Values } from './protocol/scim-match.js';
+import { applyPatch } from './protocol/scim-patch.js';
+import { scimProblem, versionProblem } from './protocol/scim-problem.js';
 import type { ScimProject, ScimProjectService } from './scim-project.service.js';
-import { GROUP } from './scim-schema.js';
+import { GROUP } from './protocol/scim-schema.js';
 import type { ResourceRef } from './scim-user.service.js';
 
 /** Who comes and goes in one request: each of them is locked, and told of. */

@@ -2,10 +2,10 @@ import type { ProjectId, ScimGroupId, UserId } from '../../kernel/ids.js';
 import { parseId } from '../../kernel/ids.js';
 import { projectGroupName } from '../../kernel/project-group.js';
 import { textProblem } from '../../kernel/text.js';
-import { objectsIn, textIn, versionOf } from './scim-body.js';
-import type { Values } from './scim-match.js';
-import { scimProblem } from './scim-problem.js';
-import { GROUP_SCHEMA, SIGNET_GROUP_SCHEMA } from './scim-schema.js';
+import { objectsIn, textIn, versionOf } from './protocol/scim-body.js';
+import type { Values } from './protocol/scim-match.js';
+import { scimProblem } from './protocol/scim-problem.js';
+import { GROUP_SCHEMA, SIGNET_GROUP_SCHEMA } from './protocol/scim-schema.js';
 import { withoutHoles } from './scim-user.js';
 
 const MAX_NAME = 200;

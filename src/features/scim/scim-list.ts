@@ -1,7 +1,7 @@
-import type { Condition } from './scim-condition.js';
-import { readCondition } from './scim-condition.js';
-import { parseFilter } from './scim-filter.js';
-import type { ResourceType } from './scim-schema.js';
+import type { Condition } from './protocol/scim-condition.js';
+import { readCondition } from './protocol/scim-condition.js';
+import { parseFilter } from './protocol/scim-filter.js';
+import type { ResourceType } from './protocol/scim-schema.js';
 
 export const MAX_RESULTS = 200;
 const DEFAULT_RESULTS = 100;

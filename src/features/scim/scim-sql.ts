@@ -1,7 +1,7 @@
-import type { Condition, Leaf, Operand } from './scim-condition.js';
-import type { CompareOp } from './scim-filter.js';
-import { foldCase } from './scim-match.js';
-import { scimProblem } from './scim-problem.js';
+import type { Condition, Leaf, Operand } from './protocol/scim-condition.js';
+import type { CompareOp } from './protocol/scim-filter.js';
+import { foldCase } from './protocol/scim-match.js';
+import { scimProblem } from './protocol/scim-problem.js';
 
 /** Where an attribute, or a part of one (`name.givenName`), is found. */
 interface Column {

@@ -1,7 +1,7 @@
 import type { ProjectId, UserId } from '../../kernel/ids.js';
 import type { Scope } from '../../platform/scope.js';
 import type { ListPage, ListQuery } from './scim-list.js';
-import { USER_SCHEMA } from './scim-schema.js';
+import { USER_SCHEMA } from './protocol/scim-schema.js';
 import { toSql, type Filterable } from './scim-sql.js';
 import type { ScimUser, ScimUserFields } from './scim-user.js';
 

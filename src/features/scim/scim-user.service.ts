@@ -3,13 +3,13 @@ import { parseId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { MemberService } from '../members/member.service.js';
 import type { User, UserChanges, UserService } from '../users/user.service.js';
-import { isVersion, readBody } from './scim-body.js';
+import { isVersion, readBody } from './protocol/scim-body.js';
 import type { ListPage, ListQuery } from './scim-list.js';
-import { foldCase, type Values } from './scim-match.js';
-import { applyPatch } from './scim-patch.js';
-import { scimProblem, versionProblem } from './scim-problem.js';
+import { foldCase, type Values } from './protocol/scim-match.js';
+import { applyPatch } from './protocol/scim-patch.js';
+import { scimProblem, versionProblem } from './protocol/scim-problem.js';
 import type { ScimProjectService } from './scim-project.service.js';
-import { USER } from './scim-schema.js';
+import { USER } from './protocol/scim-schema.js';
 import { readUserFields, toUserResource, type ScimUser, type ScimUserFields } from './scim-user.js';
 import { deleteUser, keepUser, selectUser, selectUsers } from './scim-user-table.js';
 

@@ -1,12 +1,12 @@
 import type { Role } from '../../kernel/actor.js';
 import type { UserId } from '../../kernel/ids.js';
 import type { UserState } from '../users/user.service.js';
-import { booleanOf } from './scim-condition.js';
-import { flagIn, objectsIn, textIn, versionOf } from './scim-body.js';
-import type { Values } from './scim-match.js';
-import { scimProblem } from './scim-problem.js';
-import { isObject } from './scim-patch.js';
-import { USER_SCHEMA } from './scim-schema.js';
+import { booleanOf } from './protocol/scim-condition.js';
+import { flagIn, objectsIn, textIn, versionOf } from './protocol/scim-body.js';
+import type { Values } from './protocol/scim-match.js';
+import { scimProblem } from './protocol/scim-problem.js';
+import { isObject } from './protocol/scim-patch.js';
+import { USER_SCHEMA } from './protocol/scim-schema.js';
 
 /** One user of a project, as the database has him. */
 export interface ScimUser {

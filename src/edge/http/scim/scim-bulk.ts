@@ -1,4 +1,4 @@
-import { isObject } from '../../../features/scim/scim-patch.js';
+import { isObject } from '../../../features/scim/protocol/scim-patch.js';
 import type { RequestContext } from '../../../kernel/actor.js';
 import { problemAnswer, type ScimAnswer } from './scim-answers.js';
 import { MAX_BULK_OPERATIONS } from './scim-discovery.js';

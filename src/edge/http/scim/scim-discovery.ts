@@ -2,7 +2,7 @@ import {
   RESOURCE_TYPES,
   type ResourceType,
   type Schema,
-} from '../../../features/scim/scim-schema.js';
+} from '../../../features/scim/protocol/scim-schema.js';
 import { listAnswer, problemAnswer, type ScimAnswer } from './scim-answers.js';
 
 export const MAX_BULK_OPERATIONS = 1000;

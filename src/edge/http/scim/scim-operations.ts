@@ -7,8 +7,8 @@ import {
   project as projected,
   readProjection,
   type Projection,
-} from '../../../features/scim/scim-projection.js';
-import { GROUP, USER, type ResourceType } from '../../../features/scim/scim-schema.js';
+} from '../../../features/scim/protocol/scim-projection.js';
+import { GROUP, USER, type ResourceType } from '../../../features/scim/protocol/scim-schema.js';
 import { actorIdOf, type RequestContext } from '../../../kernel/actor.js';
 import { DomainError, type ProblemCode } from '../../../kernel/errors.js';
 import { parseId, type UserId } from '../../../kernel/ids.js';

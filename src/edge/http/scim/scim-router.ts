@@ -1,6 +1,6 @@
 import express, { Router, type Request, type Response } from 'express';
-import { scimProblem } from '../../../features/scim/scim-problem.js';
-import { isSame } from '../../../features/scim/scim-schema.js';
+import { scimProblem } from '../../../features/scim/protocol/scim-problem.js';
+import { isSame } from '../../../features/scim/protocol/scim-schema.js';
 import type { RequestContext } from '../../../kernel/actor.js';
 import { DomainError, type ProblemCode } from '../../../kernel/errors.js';
 import type { EdgePorts } from '../../graphql/ports.js';

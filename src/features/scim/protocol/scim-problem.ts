@@ -1,4 +1,4 @@
-import { DomainError } from '../../kernel/errors.js';
+import { DomainError } from '../../../kernel/errors.js';
 
 /** RFC 7644 section 3.12, table 9. */
 export type ScimType =

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readCondition } from '../../../src/features/scim/scim-condition';
+import { readCondition } from '../../../../src/features/scim/protocol/scim-condition';
 import {
   COMPARE_OPS,
   parseFilter,
@@ -7,10 +7,10 @@ import {
   printFilter,
   type AttributePath,
   type Filter,
-} from '../../../src/features/scim/scim-filter';
-import { matches } from '../../../src/features/scim/scim-match';
-import { USER } from '../../../src/features/scim/scim-schema';
-import { scimTypeOf } from '../../helpers/scim';
+} from '../../../../src/features/scim/protocol/scim-filter';
+import { matches } from '../../../../src/features/scim/protocol/scim-match';
+import { USER } from '../../../../src/features/scim/protocol/scim-schema';
+import { scimTypeOf } from '../../../helpers/scim';
 
 /** RFC 7644 section 3.4.2.2, figure 2; attributes that Signet does not have left out. */
 const EXAMPLES = [

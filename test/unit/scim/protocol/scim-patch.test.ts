@@ -1,6 +1,6 @@
-import { applyPatch, PATCH_SCHEMA } from '../../../src/features/scim/scim-patch';
-import { GROUP, USER } from '../../../src/features/scim/scim-schema';
-import { scimTypeOf } from '../../helpers/scim';
+import { applyPatch, PATCH_SCHEMA } from '../../../../src/features/scim/protocol/scim-patch';
+import { GROUP, USER } from '../../../../src/features/scim/protocol/scim-schema';
+import { scimTypeOf } from '../../../helpers/scim';
 
 const GROUP_RESOURCE = {
   id: 'acbf3ae7-8463-4692-b4fd-9b4da3f908ce',
