@@ -7,7 +7,7 @@ import {
   type Project,
   type SettingsInput,
 } from '../../src/features/projects/project.service.js';
-import { DEFAULT_SETTINGS } from '../../src/features/projects/settings.js';
+import { DEFAULT_SETTINGS } from '../../src/features/projects/settings/settings.js';
 import type { RequestContext } from '../../src/kernel/actor.js';
 import { newId } from '../../src/kernel/ids.js';
 import { createDataSource } from '../../src/platform/database/database.js';

@@ -10,7 +10,7 @@ import { PageInfoType } from '../audit/page-info.types.js';
 import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
 import { CertificateType } from '../certificates/certificate.types.js';
 import type { DeliveryChannel } from '../projects/project.service.js';
-import { DeliveryChannelEnum } from '../projects/settings.types.js';
+import { DeliveryChannelEnum } from '../projects/settings/settings.types.js';
 import { DELIVERY_STATES, type DeliveryState } from './delivery-state.js';
 import { ENROLMENT_STATUSES, type EnrolmentStatus } from './enrolment-status.js';
 

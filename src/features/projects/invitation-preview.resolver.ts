@@ -4,7 +4,7 @@ import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
 import { placeholders, type InvitationPreviewService } from './invitation-preview.service.js';
 import { InvitationPreviewType, MessagePlaceholderType } from './invitation-preview.types.js';
-import { ProvisioningSettingsInput } from './settings.types.js';
+import { ProvisioningSettingsInput } from './settings/settings.types.js';
 
 interface Services {
   readonly work: UnitOfWork;

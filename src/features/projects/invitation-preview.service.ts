@@ -5,7 +5,7 @@ import { INVITATION_PLACEHOLDERS } from '../notifications/invitation-text.servic
 import { invitationMail } from '../notifications/mail-template.service.js';
 import { invitationSms } from '../notifications/sms-template.service.js';
 import type { ProjectService, SettingsInput } from './project.service.js';
-import { NAME_PLACEHOLDERS, SUBJECT_PLACEHOLDERS } from './setting-checks.js';
+import { NAME_PLACEHOLDERS, SUBJECT_PLACEHOLDERS } from './settings/setting-checks.js';
 
 export interface InvitationPreview {
   readonly subject: string;

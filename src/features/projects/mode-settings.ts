@@ -1,6 +1,6 @@
 import { DomainError } from '../../kernel/errors.js';
 import type { ProjectMode } from './project.js';
-import { DEFAULT_SETTINGS, type ProvisioningSettings } from './settings.js';
+import { DEFAULT_SETTINGS, type ProvisioningSettings } from './settings/settings.js';
 
 type Name = keyof ProvisioningSettings;
 

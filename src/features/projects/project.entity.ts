@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ProfileSettings } from '../certificates/profiles/certificate-profile.service.js';
-import type { ProvisioningSettings } from './settings.js';
+import type { ProvisioningSettings } from './settings/settings.js';
 
 /** One mobile-ID programme. `name_key` is the name as it is compared: NFKC, lower case. */
 @Entity('project')

@@ -12,7 +12,7 @@ import {
 import type { Project, ProjectService } from './project.service.js';
 import type { SelfRegistrationService } from './self-registration/self-registration.service.js';
 import { CreateProjectInput, ProjectConnectionType, ProjectType } from './project.types.js';
-import { ProvisioningSettingsInput } from './settings.types.js';
+import { ProvisioningSettingsInput } from './settings/settings.types.js';
 
 @Resolver(() => ProjectType)
 export class ProjectResolver {

@@ -28,16 +28,16 @@ import {
   unassignedNames,
   type NamedUser,
   type ProfileNames,
-} from './profile-names.js';
-import { registrationUrlOf } from './registration-url.js';
-import { mergeSettings, type ServerAbilities } from './settings-input.js';
+} from './settings/profile-names.js';
+import { registrationUrlOf } from './settings/registration-url.js';
+import { mergeSettings, type ServerAbilities } from './settings/settings-input.js';
 import {
   DEFAULT_SETTINGS,
   type DeliveryChannel,
   type DeviceConfirmation,
   type ProvisioningSettings,
   type SettingsInput,
-} from './settings.js';
+} from './settings/settings.js';
 
 export { registrationUrlOf, requireMode };
 export type {

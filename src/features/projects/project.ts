@@ -2,7 +2,7 @@ import { DomainError } from '../../kernel/errors.js';
 import type { ProjectId } from '../../kernel/ids.js';
 import { comparisonKey } from '../../kernel/text.js';
 import type { ProfileSettings } from '../certificates/profiles/certificate-profile.service.js';
-import type { ProvisioningSettings, SettingsInput } from './settings.js';
+import type { ProvisioningSettings, SettingsInput } from './settings/settings.js';
 
 export const PROJECT_MODES = ['MANAGED', 'SELF_REGISTRATION'] as const;
 export type ProjectMode = (typeof PROJECT_MODES)[number];

@@ -3,7 +3,7 @@ import { graphqlEnum } from '../access/graphql-enum.types.js';
 import { PageInfoType } from '../audit/page-info.types.js';
 import { PROJECT_MODES, type ProjectMode } from './project.js';
 import { IdPolicyInput } from './self-registration/self-registration.types.js';
-import { ProvisioningSettingsInput, ProvisioningSettingsType } from './settings.types.js';
+import { ProvisioningSettingsInput, ProvisioningSettingsType } from './settings/settings.types.js';
 
 const ProjectModeEnum = graphqlEnum(PROJECT_MODES, {
   name: 'ProjectMode',

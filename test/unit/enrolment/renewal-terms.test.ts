@@ -1,6 +1,6 @@
 import { keyRequestsOf } from '../../../src/features/enrolment/keys/key-requests.js';
 import { renewalTerms } from '../../../src/features/enrolment/renewal/renewal-terms.js';
-import { DEFAULT_SETTINGS } from '../../../src/features/projects/settings.js';
+import { DEFAULT_SETTINGS } from '../../../src/features/projects/settings/settings.js';
 
 const project = (settings: object = {}, certificateProfiles: object = {}) => ({
   settings: { ...DEFAULT_SETTINGS, ...settings },

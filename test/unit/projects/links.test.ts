@@ -1,8 +1,8 @@
 import {
   appLinksProblem,
   registrationUrlProblem,
-} from '../../../src/features/projects/link-checks.js';
-import { registrationUrlOf } from '../../../src/features/projects/registration-url.js';
+} from '../../../src/features/projects/settings/link-checks.js';
+import { registrationUrlOf } from '../../../src/features/projects/settings/registration-url.js';
 
 const link = (url: string, label = 'App'): { label: string; url: string } => ({ label, url });
 

@@ -6,7 +6,7 @@ import { PageArgs } from '../../audit/page-args.types.js';
 import { PageInfoType } from '../../audit/page-info.types.js';
 import { CertificateKindEnum } from '../../certificates/certificate-kind.types.js';
 import type { DeliveryChannel } from '../../projects/project.service.js';
-import { DeliveryChannelEnum } from '../../projects/settings.types.js';
+import { DeliveryChannelEnum } from '../../projects/settings/settings.types.js';
 import { EnrolmentFailureType } from '../enrolment.types.js';
 import { BATCH_STATES, type BatchState } from './batch-state.js';
 

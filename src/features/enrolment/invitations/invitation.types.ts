@@ -2,7 +2,7 @@ import { ArgsType, Field } from 'type-graphql';
 import { graphqlEnum } from '../../access/graphql-enum.types.js';
 import { MembershipArgs } from '../../members/member.types.js';
 import type { DeliveryChannel } from '../../projects/project.service.js';
-import { DeliveryChannelEnum } from '../../projects/settings.types.js';
+import { DeliveryChannelEnum } from '../../projects/settings/settings.types.js';
 import { INVITATION_STATUSES } from './invitation-status.js';
 
 export const InvitationStatusEnum = graphqlEnum(INVITATION_STATUSES, {

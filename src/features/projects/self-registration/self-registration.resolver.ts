@@ -6,7 +6,7 @@ import type { UnitOfWork } from '../../../platform/scope.js';
 import { Resource } from '../../access/resource.types.js';
 import { QrCode } from '../../qr/qr.types.js';
 import { ProjectType } from '../project.types.js';
-import { AppLinkType } from '../settings.types.js';
+import { AppLinkType } from '../settings/settings.types.js';
 import type { ActivationSheetService } from './activation-sheet.service.js';
 import {
   nextNumber,

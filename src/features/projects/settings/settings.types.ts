@@ -1,8 +1,8 @@
 import { Field, InputType, Int, ObjectType } from 'type-graphql';
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
-import { LANGUAGES, type Language } from '../../kernel/language.js';
-import { graphqlEnum } from '../access/graphql-enum.types.js';
-import { CertificateKindEnum } from '../certificates/certificate-kind.types.js';
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import { LANGUAGES, type Language } from '../../../kernel/language.js';
+import { graphqlEnum } from '../../access/graphql-enum.types.js';
+import { CertificateKindEnum } from '../../certificates/certificate-kind.types.js';
 import {
   DELIVERY_CHANNELS,
   DEVICE_CONFIRMATIONS,

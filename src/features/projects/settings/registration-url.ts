@@ -1,4 +1,4 @@
-import { expandTemplate } from '../../kernel/template.js';
+import { expandTemplate } from '../../../kernel/template.js';
 
 /** What the link that registers an assigned ID can be made of. */
 export const REGISTRATION_PLACEHOLDERS = [

@@ -1,5 +1,8 @@
-import { expandNames, unassignedNames } from '../../../src/features/projects/profile-names.js';
-import { DEFAULT_SETTINGS } from '../../../src/features/projects/settings.js';
+import {
+  expandNames,
+  unassignedNames,
+} from '../../../../src/features/projects/settings/profile-names.js';
+import { DEFAULT_SETTINGS } from '../../../../src/features/projects/settings/settings.js';
 
 const ALVA = { username: 'alva', displayName: 'Alva Lindqvist', email: 'alva@example.com' };
 

@@ -1,4 +1,4 @@
-import { expandTemplate } from '../../kernel/template.js';
+import { expandTemplate } from '../../../kernel/template.js';
 import type { NamePlaceholder } from './setting-checks.js';
 import type { ProvisioningSettings } from './settings.js';
 

@@ -1,9 +1,9 @@
-import type { Problem } from '../../kernel/field-problems.js';
-import { textProblem, type TextLimits } from '../../kernel/text.js';
+import type { Problem } from '../../../kernel/field-problems.js';
+import { textProblem, type TextLimits } from '../../../kernel/text.js';
 import {
   INVITATION_PLACEHOLDERS,
   validateTemplate,
-} from '../notifications/invitation-text.service.js';
+} from '../../notifications/invitation-text.service.js';
 import { appLinksProblem, registrationUrlProblem } from './link-checks.js';
 import type { ProvisioningSettings } from './settings.js';
 

@@ -1,6 +1,6 @@
-import type { CertificateKind } from '../../kernel/certificate-kind.js';
-import type { Language } from '../../kernel/language.js';
-import { DEFAULT_TEXTS } from '../notifications/invitation-text.service.js';
+import type { CertificateKind } from '../../../kernel/certificate-kind.js';
+import type { Language } from '../../../kernel/language.js';
+import { DEFAULT_TEXTS } from '../../notifications/invitation-text.service.js';
 
 export const DELIVERY_CHANNELS = ['SCREEN', 'EMAIL', 'SMS'] as const;
 export type DeliveryChannel = (typeof DELIVERY_CHANNELS)[number];

@@ -1,6 +1,9 @@
-import { DomainError } from '../../kernel/errors.js';
-import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
-import { DEFAULT_TEXTS, type InvitationTexts } from '../notifications/invitation-text.service.js';
+import { DomainError } from '../../../kernel/errors.js';
+import { FieldProblems, type Problem } from '../../../kernel/field-problems.js';
+import {
+  DEFAULT_TEXTS,
+  type InvitationTexts,
+} from '../../notifications/invitation-text.service.js';
 import { SETTING_CHECKS } from './setting-checks.js';
 import type { ProvisioningSettings, SettingsInput } from './settings.js';
 

@@ -1,8 +1,8 @@
-import type { Problem } from '../../kernel/field-problems.js';
-import { isLoopbackName } from '../../kernel/loopback.js';
-import { expandTemplate } from '../../kernel/template.js';
-import { textProblem } from '../../kernel/text.js';
-import { validateTemplate } from '../notifications/invitation-text.service.js';
+import type { Problem } from '../../../kernel/field-problems.js';
+import { isLoopbackName } from '../../../kernel/loopback.js';
+import { expandTemplate } from '../../../kernel/template.js';
+import { textProblem } from '../../../kernel/text.js';
+import { validateTemplate } from '../../notifications/invitation-text.service.js';
 import { REGISTRATION_PLACEHOLDERS } from './registration-url.js';
 import type { AppLink } from './settings.js';
 

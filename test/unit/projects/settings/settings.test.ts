@@ -1,6 +1,9 @@
-import { DomainError } from '../../../src/kernel/errors.js';
-import { mergeSettings } from '../../../src/features/projects/settings-input.js';
-import { DEFAULT_SETTINGS, type SettingsInput } from '../../../src/features/projects/settings.js';
+import { DomainError } from '../../../../src/kernel/errors.js';
+import { mergeSettings } from '../../../../src/features/projects/settings/settings-input.js';
+import {
+  DEFAULT_SETTINGS,
+  type SettingsInput,
+} from '../../../../src/features/projects/settings/settings.js';
 
 function refusalOf(input: SettingsInput, path?: string): DomainError | undefined {
   try {
