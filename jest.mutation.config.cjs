@@ -17,5 +17,5 @@ module.exports = {
     'resource-path',
     'time-window',
     'validity',
-  ].map((name) => `<rootDir>/test/unit/access/${name}.test.ts`),
+  ].map((name) => `<rootDir>/test/unit/access/judge/${name}.test.ts`),
 };

@@ -13,7 +13,7 @@ export default {
     'resource-path.ts',
     'network.ts',
     'time-window.ts',
-  ].map((file) => `src/features/access/${file}`),
+  ].map((file) => `src/features/access/judge/${file}`),
   thresholds: { high: 100, low: 100, break: 100 },
   concurrency: 2,
   timeoutMS: 15_000,

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { AccessRuleService, type RulePorts } from '../src/features/access/access-rule.service.js';
+import {
+  AccessRuleService,
+  type RulePorts,
+} from '../src/features/access/rules/access-rule.service.js';
 import { ResourceRegistry } from '../src/features/access/resource-registry.service.js';
 import { SessionService } from '../src/features/sessions/session.service.js';
 import { newId, type UserId } from '../src/kernel/ids.js';

@@ -1,6 +1,6 @@
 import { AccessPolicyEntity } from './features/access/access-policy.entity.js';
-import { AccessRuleEntity } from './features/access/access-rule.entity.js';
-import { AccessRuleVersionEntity } from './features/access/access-rule-version.entity.js';
+import { AccessRuleEntity } from './features/access/rules/access-rule.entity.js';
+import { AccessRuleVersionEntity } from './features/access/rules/access-rule-version.entity.js';
 import {
   ApiClientAddressEntity,
   ApiClientEntity,

@@ -1,4 +1,4 @@
-import { AccessRuleResolver } from '../features/access/access-rule.resolver.js';
+import { AccessRuleResolver } from '../features/access/rules/access-rule.resolver.js';
 import { AccessResolver } from '../features/access/access.resolver.js';
 import { ApiClientResolver } from '../features/api-clients/api-client.resolver.js';
 import {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
-import { DEFAULT_RULES } from '../../src/features/access/default-rules';
+import { DEFAULT_RULES } from '../../src/features/access/rules/default-rules';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { makeTemporaryFolder } from '../helpers/embedded-postgres';
 import { administrator, createPerson } from '../helpers/people';

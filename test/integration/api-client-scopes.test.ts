@@ -1,7 +1,7 @@
 import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
 import { API_SCOPES, type ApiScope } from '../../src/kernel/api-scopes';
-import { isOpenResource } from '../../src/features/access/resource-path';
+import { isOpenResource } from '../../src/features/access/judge/resource-path';
 import {
   accessToken,
   clientKey,

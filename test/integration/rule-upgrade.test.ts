@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DEFAULT_RULES } from '../../src/features/access/default-rules';
-import { EARLIER_DEFAULTS } from '../../src/features/access/earlier-defaults';
-import { draftOf, type RuleDraft } from '../../src/features/access/rule';
+import { DEFAULT_RULES } from '../../src/features/access/rules/default-rules';
+import { EARLIER_DEFAULTS } from '../../src/features/access/rules/earlier-defaults';
+import { draftOf, type RuleDraft } from '../../src/features/access/judge/rule';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { startTestServer } from '../helpers/server';
 

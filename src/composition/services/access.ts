@@ -1,5 +1,5 @@
 import { AccessExplanationService } from '../../features/access/access-explanation.service.js';
-import { AccessRuleService } from '../../features/access/access-rule.service.js';
+import { AccessRuleService } from '../../features/access/rules/access-rule.service.js';
 import { AccessService } from '../../features/access/access.service.js';
 import { ResourceRegistry } from '../../features/access/resource-registry.service.js';
 import { clientCertificateOptions } from '../../features/authentication/client-certificates/client-certificate-options.service.js';

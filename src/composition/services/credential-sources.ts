@@ -1,4 +1,7 @@
-import type { CredentialSource, PossibleProof } from '../../features/access/access-rule.service.js';
+import type {
+  CredentialSource,
+  PossibleProof,
+} from '../../features/access/rules/access-rule.service.js';
 import type { UserId } from '../../kernel/ids.js';
 import type { Scope } from '../../platform/scope.js';
 import type { Base } from './base.js';

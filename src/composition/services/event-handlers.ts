@@ -1,4 +1,4 @@
-import { accessRuleChanged } from '../../features/access/access-rule.events.js';
+import { accessRuleChanged } from '../../features/access/rules/access-rule.events.js';
 import { apiClientStopped } from '../../features/api-clients/api-client.events.js';
 import { credentialRemoved } from '../../features/authentication/authentication.events.js';
 import { certificatesChanged } from '../../features/certificates/certificate.events.js';

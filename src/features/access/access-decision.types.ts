@@ -2,8 +2,8 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import type { AuthenticationMethod } from '../../kernel/actor.js';
 import { graphqlEnum } from './graphql-enum.types.js';
 import { AuthenticationMethodEnum } from './identity.types.js';
-import { ACCESS_OUTCOMES, type AccessOutcome } from './judge.js';
-import { MISSING_REASONS, type MissingReason } from './requirements.js';
+import { ACCESS_OUTCOMES, type AccessOutcome } from './judge/judge.js';
+import { MISSING_REASONS, type MissingReason } from './judge/requirements.js';
 
 const AccessOutcomeEnum = graphqlEnum(ACCESS_OUTCOMES, {
   name: 'AccessOutcome',

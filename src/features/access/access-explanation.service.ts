@@ -4,14 +4,14 @@ import { DomainError } from '../../kernel/errors.js';
 import { newId, type ApiClientId, type UserId } from '../../kernel/ids.js';
 import { FieldProblems, type Problem } from '../../kernel/field-problems.js';
 import type { Scope } from '../../platform/scope.js';
-import type { AccessRuleService } from './access-rule.service.js';
+import type { AccessRuleService } from './rules/access-rule.service.js';
 import type { AccessDecision, AccessService } from './access.service.js';
-import { explain, type Verdict } from './explain.js';
-import { factsOf } from './facts.js';
-import { judge } from './judge.js';
-import { isOpenResource, isResourcePath } from './resource-path.js';
+import { explain, type Verdict } from './judge/explain.js';
+import { factsOf } from './judge/facts.js';
+import { judge } from './judge/judge.js';
+import { isOpenResource, isResourcePath } from './judge/resource-path.js';
 import type { ResourceRegistry } from './resource-registry.service.js';
-import type { AccessRule } from './rule.js';
+import type { AccessRule } from './judge/rule.js';
 
 /** The case that an administrator puts. */
 export interface AccessQuestion {

@@ -1,7 +1,7 @@
 import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { AuthenticationMethod } from '../../kernel/actor.js';
 import { AccessDecisionType } from './access-decision.types.js';
-import { AccessRuleType } from './access-rule.types.js';
+import { AccessRuleType } from './rules/access-rule.types.js';
 import { AuthenticationMethodEnum } from './identity.types.js';
 
 @InputType({ description: 'A proof that the explained user is to have given.' })

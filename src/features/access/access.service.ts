@@ -3,11 +3,11 @@ import { DomainError, invalidInput, type Facts as ErrorFacts } from '../../kerne
 import type { LostContact } from '../../kernel/lost-contact.js';
 import type { Scope, Sql } from '../../platform/scope.js';
 import { sharedRead } from '../../platform/shared-read.js';
-import { factsOf } from './facts.js';
-import { judge, type AccessOutcome, type Decision } from './judge.js';
-import type { MissingRequirement } from './requirements.js';
-import { isResourcePath } from './resource-path.js';
-import type { Rule } from './rule.js';
+import { factsOf } from './judge/facts.js';
+import { judge, type AccessOutcome, type Decision } from './judge/judge.js';
+import type { MissingRequirement } from './judge/requirements.js';
+import { isResourcePath } from './judge/resource-path.js';
+import type { Rule } from './judge/rule.js';
 
 /** A method of signing in, as it is offered to one viewer. */
 export interface SignInOption {

@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import { AccessRuleType } from './access-rule.types.js';
+import { AccessRuleType } from './rules/access-rule.types.js';
 
 @ObjectType('Resource', {
   description: 'Something that access rules guard, or a node of the tree above it.',

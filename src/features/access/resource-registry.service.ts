@@ -1,5 +1,5 @@
 import { RESOURCE_DESCRIPTIONS } from './resource-descriptions.js';
-import { levelsOf } from './resource-path.js';
+import { levelsOf } from './judge/resource-path.js';
 
 /** Something that a resource's rules guard. */
 export interface Guarded {

@@ -3,7 +3,7 @@ import { invalidInput, type ProblemCode } from '../../kernel/errors.js';
 import { toPage, type Page, type PageRequest } from '../../kernel/pagination.js';
 import { isStorable } from '../../kernel/text.js';
 import type { Scope } from '../../platform/scope.js';
-import type { AccessRuleChanged } from '../access/access-rule.events.js';
+import type { AccessRuleChanged } from '../access/rules/access-rule.events.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
 
 type AuditOutcome = 'SUCCESS' | 'REFUSED';

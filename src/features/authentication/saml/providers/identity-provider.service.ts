@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DomainError } from '../../../../kernel/errors.js';
 import { newId, parseId, type IdentityProviderId } from '../../../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../../../platform/scope.js';
-import type { AccessRuleService } from '../../../access/access-rule.service.js';
+import type { AccessRuleService } from '../../../access/rules/access-rule.service.js';
 import type { AuditService } from '../../../audit/audit.service.js';
 import type { SessionService } from '../../../sessions/session.service.js';
 import { SamlRefusal } from '../messages/saml-refusal.js';
