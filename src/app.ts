@@ -6,7 +6,7 @@ import type { Config } from './config.js';
 import { recordRefusedMutations } from './edge/graphql/refusals.js';
 import { createSchema } from './edge/graphql/schema.js';
 import { guardedBy } from './edge/graphql/schema-rules.js';
-import { mailboxRouter } from './edge/http/mailbox.js';
+import { mailboxRouter } from './edge/http/mailbox/mailbox.js';
 import { PlainServer } from './edge/http/plain-server.js';
 import { createEdgeServer, type EdgeServer } from './edge/http/server.js';
 import { startOutboxWorker } from './edge/jobs/outbox-worker.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import express from 'express';
-import { mailboxRouter } from '../../src/edge/http/mailbox.js';
+import { mailboxRouter } from '../../src/edge/http/mailbox/mailbox.js';
 import { DEFAULT_TEXTS } from '../../src/features/notifications/invitation-text.service.js';
 import {
   invitationMail,

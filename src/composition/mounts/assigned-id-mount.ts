@@ -1,6 +1,6 @@
 import type { Config } from '../../config.js';
 import type { EdgePorts } from '../../edge/graphql/ports.js';
-import { assignedIdFiles } from '../../edge/http/assigned-id-files.js';
+import { assignedIdFiles } from '../../edge/http/files/assigned-id-files.js';
 import { trustOf } from '../../edge/http/client.js';
 import type { Mount } from '../../edge/http/express.js';
 import { Origins } from '../../edge/http/origins.js';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.js';
 import type { EdgePorts } from '../../edge/graphql/ports.js';
-import { batchFiles } from '../../edge/http/batch-files.js';
+import { batchFiles } from '../../edge/http/files/batch-files.js';
 import { trustOf } from '../../edge/http/client.js';
 import type { Mount } from '../../edge/http/express.js';
 import { Origins } from '../../edge/http/origins.js';

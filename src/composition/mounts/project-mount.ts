@@ -3,7 +3,7 @@ import type { EdgePorts } from '../../edge/graphql/ports.js';
 import { trustOf } from '../../edge/http/client.js';
 import type { Mount } from '../../edge/http/express.js';
 import { Origins } from '../../edge/http/origins.js';
-import { projectFiles } from '../../edge/http/project-files.js';
+import { projectFiles } from '../../edge/http/files/project-files.js';
 import { SessionCookie } from '../../edge/http/session-cookie.js';
 import type { Services } from '../services/services.js';
 

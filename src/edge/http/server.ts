@@ -13,7 +13,7 @@ import { createApollo } from '../graphql/apollo.js';
 import { Pipeline } from '../graphql/execute.js';
 import type { EdgePorts } from '../graphql/ports.js';
 import { assertEveryRootFieldHasResource } from '../graphql/schema-rules.js';
-import { SubscriptionServer } from '../graphql/subscriptions.js';
+import { SubscriptionServer } from '../graphql/sockets/subscriptions.js';
 import { describeClient, trustOf, type TrustProxy } from './client.js';
 import { pathOf, type Exchange } from './exchange.js';
 import { createPages, type Mount } from './express.js';

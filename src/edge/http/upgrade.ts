@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import { addressKey } from '../../platform/address-key.js';
-import type { SubscriptionServer } from '../graphql/subscriptions.js';
+import type { SubscriptionServer } from '../graphql/sockets/subscriptions.js';
 import type { Client } from './client.js';
 import type { SessionCookie } from './session-cookie.js';
 

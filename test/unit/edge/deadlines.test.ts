@@ -1,4 +1,4 @@
-import { Deadlines } from '../../../src/edge/graphql/deadlines';
+import { Deadlines } from '../../../src/edge/graphql/sockets/deadlines';
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());

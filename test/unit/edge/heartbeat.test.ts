@@ -1,5 +1,5 @@
-import { Heartbeat } from '../../../src/edge/graphql/heartbeat';
-import type { Socket } from '../../../src/edge/graphql/socket';
+import { Heartbeat } from '../../../src/edge/graphql/sockets/heartbeat';
+import type { Socket } from '../../../src/edge/graphql/sockets/socket';
 
 function fakeSocket(): { socket: Socket; seen: string[] } {
   const seen: string[] = [];

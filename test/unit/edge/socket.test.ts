@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { Socket } from '../../../src/edge/graphql/socket';
+import { Socket } from '../../../src/edge/graphql/sockets/socket';
 
 /** The part of a WebSocket that sends: what was handed over stays in `bufferedAmount` until it is read. */
 class FakeWs {

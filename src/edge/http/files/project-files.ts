@@ -3,9 +3,9 @@ import {
   ACTIVATION_CODE_FORMATS,
   type ActivationCodeFormat,
   type ActivationSheetService,
-} from '../../features/projects/self-registration/activation-sheet.service.js';
-import type { UnitOfWork } from '../../platform/scope.js';
-import { guarded, type GuardedParts } from './guarded-exchange.js';
+} from '../../../features/projects/self-registration/activation-sheet.service.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import { guarded, type GuardedParts } from '../guarded-exchange.js';
 
 export interface ProjectFilesParts extends GuardedParts {
   readonly work: UnitOfWork;

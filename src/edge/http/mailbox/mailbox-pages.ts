@@ -1,5 +1,5 @@
-import { escapeHtml } from '../../kernel/html.js';
-import type { StoredMail } from '../../platform/delivery/mailbox.js';
+import { escapeHtml } from '../../../kernel/html.js';
+import type { StoredMail } from '../../../platform/delivery/mailbox.js';
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --quiet: light-dark(#5b6472, #9aa4b2); --link: light-dark(#1d4ed8, #93b4ff); }

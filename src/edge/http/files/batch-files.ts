@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Router, type Response } from 'express';
-import type { BatchResultService } from '../../features/enrolment/batch/batch-result.service.js';
-import type { EnrolmentBatchService } from '../../features/enrolment/batch/enrolment-batch.service.js';
-import { printSheets } from '../../features/qr/sheet.service.js';
-import type { RequestContext } from '../../kernel/actor.js';
-import type { UnitOfWork } from '../../platform/scope.js';
-import { hasCode } from '../../platform/system-errors.js';
-import { guarded, type GuardedParts } from './guarded-exchange.js';
+import type { BatchResultService } from '../../../features/enrolment/batch/batch-result.service.js';
+import type { EnrolmentBatchService } from '../../../features/enrolment/batch/enrolment-batch.service.js';
+import { printSheets } from '../../../features/qr/sheet.service.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import { hasCode } from '../../../platform/system-errors.js';
+import { guarded, type GuardedParts } from '../guarded-exchange.js';
 
 export interface BatchFilesParts extends GuardedParts {
   readonly work: UnitOfWork;

@@ -5,19 +5,19 @@ import {
   EXPORT_FORMATS,
   type AssignedIdExportService,
   type ExportFormat,
-} from '../../features/assigned-ids/lists/assigned-id-export.service.js';
+} from '../../../features/assigned-ids/lists/assigned-id-export.service.js';
 import {
   readConfirmations,
   type ConfirmationListService,
-} from '../../features/assigned-ids/confirmations/confirmation-list.service.js';
-import type { RequestContext } from '../../kernel/actor.js';
-import { actorIdOf } from '../../kernel/actor.js';
-import { DomainError, invalidInput } from '../../kernel/errors.js';
-import type { Logger } from '../../platform/logger.js';
-import type { RateLimits } from '../../platform/rate-limits.js';
-import type { UnitOfWork } from '../../platform/scope.js';
-import { guarded, type GuardedParts } from './guarded-exchange.js';
-import { sendProblem } from './problem-details.js';
+} from '../../../features/assigned-ids/confirmations/confirmation-list.service.js';
+import type { RequestContext } from '../../../kernel/actor.js';
+import { actorIdOf } from '../../../kernel/actor.js';
+import { DomainError, invalidInput } from '../../../kernel/errors.js';
+import type { Logger } from '../../../platform/logger.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
+import type { UnitOfWork } from '../../../platform/scope.js';
+import { guarded, type GuardedParts } from '../guarded-exchange.js';
+import { sendProblem } from '../problem-details.js';
 
 export interface AssignedIdFilesParts extends GuardedParts {
   readonly work: UnitOfWork;

@@ -1,10 +1,10 @@
-import type { Actor, RequestContext } from '../../kernel/actor.js';
-import { DomainError } from '../../kernel/errors.js';
-import type { Logger } from '../../platform/logger.js';
-import { earlier, judge } from './authorize.js';
+import type { Actor, RequestContext } from '../../../kernel/actor.js';
+import { DomainError } from '../../../kernel/errors.js';
+import type { Logger } from '../../../platform/logger.js';
+import { earlier, judge } from '../authorize.js';
 import { Deadlines } from './deadlines.js';
-import { problemIn } from './errors.js';
-import type { EdgePorts, Refusal } from './ports.js';
+import { problemIn } from '../errors.js';
+import type { EdgePorts, Refusal } from '../ports.js';
 import { CLOSE, type EventContext, type Live, type Socket } from './socket.js';
 
 /** How many sockets are judged at the same time when the rules change under all of them. */

@@ -1,5 +1,5 @@
 import { execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
-import type { Admission } from './execute.js';
+import type { Admission } from '../execute.js';
 import type { EventContext, Live, Socket, SocketContext } from './socket.js';
 
 interface LivePorts {

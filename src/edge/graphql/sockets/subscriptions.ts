@@ -16,13 +16,13 @@ import {
   type SubscribePayload,
 } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import { newId } from '../../kernel/ids.js';
-import type { Logger } from '../../platform/logger.js';
-import { credentialsIn } from './credentials.js';
-import { internalAnswer, logBugs, problemIn, toClientError, withRequestId } from './errors.js';
-import { nameOf, noOperation, type Pipeline } from './execute.js';
+import { newId } from '../../../kernel/ids.js';
+import type { Logger } from '../../../platform/logger.js';
+import { credentialsIn } from '../credentials.js';
+import { internalAnswer, logBugs, problemIn, toClientError, withRequestId } from '../errors.js';
+import { nameOf, noOperation, type Pipeline } from '../execute.js';
 import { Heartbeat } from './heartbeat.js';
-import { LIMITS, limitError } from './limits.js';
+import { LIMITS, limitError } from '../limits.js';
 import { LiveSubscription } from './live-subscription.js';
 import { SocketJudge } from './socket-judge.js';
 import { CLOSE, Socket, type Live, type SocketContext, type SocketOrigin } from './socket.js';

@@ -1,10 +1,10 @@
 import type { WebSocket as GraphqlSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import type { ClientToken } from '../../features/api-clients/access-token.service.js';
-import type { Grants, RequestContext } from '../../kernel/actor.js';
-import type { SessionId } from '../../kernel/ids.js';
-import type { Admission } from './execute.js';
-import type { Caller, ChangeTopic, Credentials } from './ports.js';
+import type { ClientToken } from '../../../features/api-clients/access-token.service.js';
+import type { Grants, RequestContext } from '../../../kernel/actor.js';
+import type { SessionId } from '../../../kernel/ids.js';
+import type { Admission } from '../execute.js';
+import type { Caller, ChangeTopic, Credentials } from '../ports.js';
 
 /** Close codes: of RFC 6455 and its registry below 4000, of graphql-transport-ws above. */
 export const CLOSE = {

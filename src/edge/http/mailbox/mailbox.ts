@@ -1,6 +1,6 @@
 import { Router, type NextFunction, type Request, type Response } from 'express';
-import { isLoopbackAddress, isLoopbackName } from '../../kernel/loopback.js';
-import { listMails, readMail } from '../../platform/delivery/mailbox.js';
+import { isLoopbackAddress, isLoopbackName } from '../../../kernel/loopback.js';
+import { listMails, readMail } from '../../../platform/delivery/mailbox.js';
 import { mailListPage, mailPage } from './mailbox-pages.js';
 
 const SHOWN = 200;
