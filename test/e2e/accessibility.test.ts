@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { giveSession, openWindow } from '../helpers/browser';
+import { giveSession, openWindow } from '../helpers/browser/browser';
 import { addAuthenticatorApp } from '../helpers/account';
-import { createMobileId, order, scan, seeScreen, seeStatus } from '../helpers/portal';
+import { createMobileId, order, scan, seeScreen, seeStatus } from '../helpers/browser/portal';
 import { moveProfile } from '../helpers/profiles';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const SCHEMES = ['light', 'dark'] as const;

@@ -11,10 +11,10 @@ import {
   seeDone,
   typeCode,
 } from '../helpers/account';
-import { giveSession } from '../helpers/browser';
-import { openOrder, order, seeStatus, signInOnPage, stepUpOnPage } from '../helpers/portal';
-import { ClientAuthority } from '../helpers/client-authority';
-import { setStage, type Stage } from '../helpers/stage';
+import { giveSession } from '../helpers/browser/browser';
+import { openOrder, order, seeStatus, signInOnPage, stepUpOnPage } from '../helpers/browser/portal';
+import { ClientAuthority } from '../helpers/certificates/client-authority';
+import { setStage, type Stage } from '../helpers/browser/stage';
 import { Openssl } from '../unit/certificates/openssl';
 
 let stage: Stage;

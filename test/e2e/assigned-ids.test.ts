@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { accessToken, createClient } from '../helpers/api-clients';
 import { assignedIdOf, changeId, tokenIn } from '../helpers/assigned-ids';
 import { administrator } from '../helpers/people';
-import { createMobileId, scan, seeScreen } from '../helpers/portal';
+import { createMobileId, scan, seeScreen } from '../helpers/browser/portal';
 import { noteSecret } from '../helpers/run';
 import { createSelfRegistration } from '../helpers/self-registration';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 let admin: string;

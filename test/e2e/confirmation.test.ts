@@ -1,6 +1,6 @@
-import { openOrder, order, scan, seeScreen, seeStatus } from '../helpers/portal';
+import { openOrder, order, scan, seeScreen, seeStatus } from '../helpers/browser/portal';
 import { noteSecret } from '../helpers/run';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
-import { giveSession } from '../helpers/browser';
+import { giveSession } from '../helpers/browser/browser';
 import { ARCHIVING, encryptionCertificate, enrolPhone, recoveryPem } from '../helpers/key-recovery';
-import { createMobileId, scan, seeStatus } from '../helpers/portal';
-import { setStage, type Stage } from '../helpers/stage';
+import { createMobileId, scan, seeStatus } from '../helpers/browser/portal';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
-import { openWindow } from '../helpers/browser';
+import { openWindow } from '../helpers/browser/browser';
 import { codeOf } from '../helpers/graphql';
-import { signInOnPage } from '../helpers/portal';
+import { signInOnPage } from '../helpers/browser/portal';
 import { noteSecret } from '../helpers/run';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 const NEW_PASSWORD = 'correct horse battery staple';
 const LINK = /https?:\/\/\S+\/set-password#\S+/;

@@ -1,9 +1,16 @@
-import { readQrCode } from '../helpers/browser';
+import { readQrCode } from '../helpers/browser/browser';
 import { addAuthenticatorApp, evidenceOf, sectionOf, typeCode } from '../helpers/account';
 import { administrator, sixDigitsIn } from '../helpers/people';
-import { createMobileId, openOrder, order, scan, seeStatus, signInOnPage } from '../helpers/portal';
+import {
+  createMobileId,
+  openOrder,
+  order,
+  scan,
+  seeStatus,
+  signInOnPage,
+} from '../helpers/browser/portal';
 import { noteSecret } from '../helpers/run';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

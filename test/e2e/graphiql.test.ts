@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

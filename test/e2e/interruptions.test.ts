@@ -6,9 +6,9 @@ import {
   seeScreen,
   seeStatus,
   signInOnPage,
-} from '../helpers/portal';
-import { readQrCode } from '../helpers/browser';
-import { setStage, type Stage } from '../helpers/stage';
+} from '../helpers/browser/portal';
+import { readQrCode } from '../helpers/browser/browser';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
-import { readQrCode } from '../helpers/browser';
-import { createMobileId, scan, seeScreen } from '../helpers/portal';
+import { readQrCode } from '../helpers/browser/browser';
+import { createMobileId, scan, seeScreen } from '../helpers/browser/portal';
 import { noteSecret } from '../helpers/run';
 import { eventually } from '../helpers/server';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

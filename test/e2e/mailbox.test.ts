@@ -1,7 +1,7 @@
-import { readQrCode } from '../helpers/browser';
+import { readQrCode } from '../helpers/browser/browser';
 import { noteSecret } from '../helpers/run';
-import { createMobileId, scan } from '../helpers/portal';
-import { setStage, type Stage } from '../helpers/stage';
+import { createMobileId, scan } from '../helpers/browser/portal';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,7 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
-import { openBrowser, openWindow, readQrCode, type BrowserWindow } from '../helpers/browser';
+import {
+  openBrowser,
+  openWindow,
+  readQrCode,
+  type BrowserWindow,
+} from '../helpers/browser/browser';
 import { administrator, createPerson, createProject, type Person } from '../helpers/people';
-import { seeScreen, seeStatus, signInOnPage, stepUpOnPage } from '../helpers/portal';
+import { seeScreen, seeStatus, signInOnPage, stepUpOnPage } from '../helpers/browser/portal';
 import { startTestServer, type TestServer } from '../helpers/server';
 
 let server: TestServer;

@@ -5,8 +5,8 @@ import {
   recoveryPem,
   scan as enrolLibrary,
 } from '../helpers/key-recovery';
-import { createMobileId, order, scan, seeScreen } from '../helpers/portal';
-import { setStage, type Stage } from '../helpers/stage';
+import { createMobileId, order, scan, seeScreen } from '../helpers/browser/portal';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

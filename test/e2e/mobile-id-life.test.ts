@@ -2,13 +2,19 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { sectionOf, seeDone, typeCode } from '../helpers/account';
 import { enrolTotp } from '../helpers/factors';
-import { giveSession } from '../helpers/browser';
+import { giveSession } from '../helpers/browser/browser';
 import { addMember, removeMember } from '../helpers/members';
 import { administrator, type Person } from '../helpers/people';
-import { createMobileId, scan, seeStatus, signInOnPage, stepUpOnPage } from '../helpers/portal';
+import {
+  createMobileId,
+  scan,
+  seeStatus,
+  signInOnPage,
+  stepUpOnPage,
+} from '../helpers/browser/portal';
 import { auditOf, enrol, moveProfile, standingOf } from '../helpers/profiles';
 import { sessionOf } from '../helpers/sessions';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { finishProof, startProof, type StartedProof } from '../helpers/mobile-id';
-import { createMobileId, order, scan, seeScreen } from '../helpers/portal';
+import { createMobileId, order, scan, seeScreen } from '../helpers/browser/portal';
 import { sessionOf } from '../helpers/sessions';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 

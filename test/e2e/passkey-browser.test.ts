@@ -8,7 +8,7 @@ import {
 } from '../helpers/factors';
 import { codeOf } from '../helpers/graphql';
 import { sessionOf } from '../helpers/sessions';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 /** What a browser's own WebAuthn makes of the server's options, with an authenticator that Chromium plays. */
 let stage: Stage;

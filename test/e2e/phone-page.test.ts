@@ -1,5 +1,5 @@
-import { createMobileId, order, scan, seeScreen } from '../helpers/portal';
-import { setStage, type Stage } from '../helpers/stage';
+import { createMobileId, order, scan, seeScreen } from '../helpers/browser/portal';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,10 +1,15 @@
 import type { Browser, Page, WebSocket, WebSocketRoute } from 'playwright-core';
 import { createClient, type TestClient } from '../helpers/api-clients';
-import { openBrowser, openWindow, readQrCode, type BrowserWindow } from '../helpers/browser';
+import {
+  openBrowser,
+  openWindow,
+  readQrCode,
+  type BrowserWindow,
+} from '../helpers/browser/browser';
 import { noteSecretsIn } from '../helpers/graphql';
 import { administrator, createProject } from '../helpers/people';
-import { createMobileId, scan, seeScreen, seeStatus } from '../helpers/portal';
-import { freePort } from '../helpers/process';
+import { createMobileId, scan, seeScreen, seeStatus } from '../helpers/browser/portal';
+import { freePort } from '../helpers/processes/process';
 import { credentialsOf, registered, RegistrationSite } from '../helpers/registration-site';
 import { noteSecret } from '../helpers/run';
 import { startTestServer, type TestServer } from '../helpers/server';

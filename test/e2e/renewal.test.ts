@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { certificatesOf, endsInDays } from '../helpers/renewals';
-import { createMobileId, order, scan, seeScreen } from '../helpers/portal';
+import { createMobileId, order, scan, seeScreen } from '../helpers/browser/portal';
 import { eventually } from '../helpers/server';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -1,9 +1,16 @@
 import { createServer } from 'node:net';
 import type { Browser } from 'playwright-core';
-import { openBrowser, openWindow } from '../helpers/browser';
+import { openBrowser, openWindow } from '../helpers/browser/browser';
 import { createTestDatabase } from '../helpers/database';
 import { administrator, createPerson, createProject, signIn, stepUp } from '../helpers/people';
-import { createMobileId, openOrder, order, scan, seeScreen, seeStatus } from '../helpers/portal';
+import {
+  createMobileId,
+  openOrder,
+  order,
+  scan,
+  seeScreen,
+  seeStatus,
+} from '../helpers/browser/portal';
 import { startTestServer } from '../helpers/server';
 
 let browser: Browser;

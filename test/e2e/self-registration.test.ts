@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
-import { giveSession, readQrCode } from '../helpers/browser';
+import { giveSession, readQrCode } from '../helpers/browser/browser';
 import { administrator } from '../helpers/people';
-import { createMobileId, scan, seeScreen } from '../helpers/portal';
+import { createMobileId, scan, seeScreen } from '../helpers/browser/portal';
 import {
   changeSelfRegistration,
   createSelfRegistration,
   selfRegistrationOf,
 } from '../helpers/self-registration';
-import { setStage, type Stage } from '../helpers/stage';
+import { setStage, type Stage } from '../helpers/browser/stage';
 
 let stage: Stage;
 let admin: string;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from './database';
 import type { GraphqlAnswer } from './graphql';
 import { HonestOrNotPhone } from './phone';
-import type { Site } from './process';
+import type { Site } from './processes/process';
 
 /** Phones that scan one code all at once, at instances that are killed meanwhile. */
 export interface Crowd {

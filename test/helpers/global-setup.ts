@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import type * as AppModule from '../../src/app';
 import type * as ConfigModule from '../../src/config';
 import type * as PostgresModule from '../../src/platform/embedded-postgres/embedded-postgres';
-import { buildServer } from './build';
+import { buildServer } from './processes/build';
 import { databaseUrl, publishRun, serverUrl, TEMPLATE, type TestRun } from './run';
 
 declare global {

@@ -1,4 +1,4 @@
-import { connect, type TestSocket } from './edge-socket';
+import { connect, type TestSocket } from './edge/edge-socket';
 import type { TestServer } from './server';
 
 const FOLLOW = 'subscription ($id: ID!) { mobileIdProof(id: $id) { id state deviceName } }';

@@ -3,7 +3,7 @@ import type { TestDatabase } from './database';
 import type { CallableServer } from './people';
 import { noteSecret } from './run';
 import { eventually } from './server';
-import type { WebhookReceiver } from './webhook-receiver';
+import type { WebhookReceiver } from './receivers/webhook-receiver';
 
 export interface TestEndpoint {
   readonly id: string;

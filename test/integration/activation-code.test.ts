@@ -2,7 +2,7 @@ import { accessToken, createClient } from '../helpers/api-clients';
 import { gatherCast, type Cast } from '../helpers/cast';
 import { newName } from '../helpers/orders';
 import { HonestOrNotPhone } from '../helpers/phone';
-import { qrCodeIn } from '../helpers/poppler';
+import { qrCodeIn } from '../helpers/browser/poppler';
 import {
   createSelfRegistration,
   tryCreateSelfRegistration,

@@ -10,7 +10,7 @@ import {
   type ClientWishes,
 } from '../helpers/api-clients';
 import { claimedOrder, order } from '../helpers/cast';
-import { firstAnswer } from '../helpers/edge-socket';
+import { firstAnswer } from '../helpers/edge/edge-socket';
 import { codeOf, type GraphqlAnswer } from '../helpers/graphql';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Anchor } from '../../src/features/audit/audit-chain';
 import { AuditLog } from '../helpers/audit-log';
-import { runConsole } from '../helpers/console';
-import { Site } from '../helpers/process';
+import { runConsole } from '../helpers/processes/console';
+import { Site } from '../helpers/processes/process';
 import { eventually } from '../helpers/server';
 
 /** Where there was no anchor. */

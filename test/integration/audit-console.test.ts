@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AuditLog } from '../helpers/audit-log';
-import { runConsole } from '../helpers/console';
+import { runConsole } from '../helpers/processes/console';
 import { administrator } from '../helpers/people';
-import { Site } from '../helpers/process';
+import { Site } from '../helpers/processes/process';
 import { noteSecret } from '../helpers/run';
 import { eventually } from '../helpers/server';
 

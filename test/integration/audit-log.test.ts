@@ -6,7 +6,7 @@ import { forgetAttempts, rowsOf, settled } from '../helpers/rows';
 import { operationFor, rootFieldsOf, Stagehand, type RootField } from '../helpers/scenes';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
-import { ShownCertificate } from '../helpers/shown-certificate';
+import { ShownCertificate } from '../helpers/certificates/shown-certificate';
 
 type Actor = (typeof AUDITED)[string][0];
 

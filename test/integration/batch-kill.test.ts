@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { batchWhen, endOf, startBatch } from '../helpers/batches';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { setStage } from '../helpers/orders';
-import { Site } from '../helpers/process';
+import { Site } from '../helpers/processes/process';
 
 const USERS = 150;
 const KILLS = 3;

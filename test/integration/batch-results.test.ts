@@ -5,7 +5,7 @@ import { endOf, recordsIn, startBatch, type SeenBatch } from '../helpers/batches
 import { gatherCast, type Cast } from '../helpers/cast';
 import { newName, phoneAt } from '../helpers/orders';
 import { createPerson, createProject } from '../helpers/people';
-import { codesIn, pagesIn } from '../helpers/printed';
+import { codesIn, pagesIn } from '../helpers/browser/printed';
 import { noteSecret } from '../helpers/run';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';

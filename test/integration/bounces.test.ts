@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { gatherCast, tryOrder, type Cast } from '../helpers/cast';
-import { TestMailServer, type ReceivedMail } from '../helpers/mail-server';
+import { TestMailServer, type ReceivedMail } from '../helpers/receivers/mail-server';
 import { messagesAbout, messageThat } from '../helpers/messages';
-import { runNode } from '../helpers/node-child';
+import { runNode } from '../helpers/processes/node-child';
 import { newName } from '../helpers/orders';
 import { createPerson } from '../helpers/people';
 import { noteSecret, testRun } from '../helpers/run';

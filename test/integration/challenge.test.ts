@@ -1,5 +1,5 @@
 import { gatherCast, type Cast } from '../helpers/cast';
-import { connect } from '../helpers/edge-socket';
+import { connect } from '../helpers/edge/edge-socket';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 

@@ -1,7 +1,12 @@
 import { createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
 import { ClientCertificateChecker } from '../../src/features/authentication/client-certificates/client-certificate-checker';
-import { bent } from '../helpers/bent-certificate';
-import { AUTHORITY, ClientAuthority, LEAF, type Identity } from '../helpers/client-authority';
+import { bent } from '../helpers/certificates/bent-certificate';
+import {
+  AUTHORITY,
+  ClientAuthority,
+  LEAF,
+  type Identity,
+} from '../helpers/certificates/client-authority';
 import { Openssl } from '../unit/certificates/openssl';
 
 /** As many as count. */

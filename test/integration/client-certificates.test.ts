@@ -3,21 +3,21 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toBeSignedHash } from '../../src/features/authentication/client-certificates/to-be-signed';
-import { bent } from '../helpers/bent-certificate';
+import { bent } from '../helpers/certificates/bent-certificate';
 import { gatherCast, type Cast } from '../helpers/cast';
 import {
   asHeader,
   callWith,
   type CertificateAnswer,
   type CertificateCall,
-} from '../helpers/certificate-caller';
+} from '../helpers/certificates/certificate-caller';
 import {
   AUTHORITY,
   ClientAuthority,
   LEAF,
   type CertificatePlan,
   type Identity,
-} from '../helpers/client-authority';
+} from '../helpers/certificates/client-authority';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { codeOf } from '../helpers/graphql';
 import { AnyAnswerPhone } from '../helpers/mobile-id';

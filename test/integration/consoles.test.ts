@@ -1,4 +1,4 @@
-import { runConsole, runUnread } from '../helpers/console';
+import { runConsole, runUnread } from '../helpers/processes/console';
 
 const CONSOLES = ['access', 'audit', 'ca', 'phone', 'recovery'] as const;
 

@@ -3,7 +3,7 @@ import { PNG } from 'pngjs';
 import { gatherCast, tryOrder, type Cast } from '../helpers/cast';
 import { createTestDatabase } from '../helpers/database';
 import { codeOf } from '../helpers/graphql';
-import { TestMailServer, type Mood, type ReceivedMail } from '../helpers/mail-server';
+import { TestMailServer, type Mood, type ReceivedMail } from '../helpers/receivers/mail-server';
 import { hurry, messagesAbout, messageThat } from '../helpers/messages';
 import { newName, phoneAt } from '../helpers/orders';
 import { createPerson, createProject, type Person } from '../helpers/people';

@@ -10,7 +10,7 @@ import { UsageError } from '../../src/cli/command-line';
 import { readOptions } from '../../src/cli/demo/options';
 import { graphqlOver } from '../helpers/graphql';
 import { noteSecret } from '../helpers/run';
-import { CookieBrowser } from '../helpers/saml-browser';
+import { CookieBrowser } from '../helpers/saml/saml-browser';
 
 const PROGRAM = resolve(__dirname, '../../dist/src/cli/demo.js');
 const WIDTH = 100;

@@ -1,6 +1,12 @@
-import { answerOf, ENROLMENT, OTHER_ENROLMENT, startEdge, stopEdges } from '../helpers/edge-server';
-import type { Answer, TestEdge } from '../helpers/edge-server';
-import { connect } from '../helpers/edge-socket';
+import {
+  answerOf,
+  ENROLMENT,
+  OTHER_ENROLMENT,
+  startEdge,
+  stopEdges,
+} from '../helpers/edge/edge-server';
+import type { Answer, TestEdge } from '../helpers/edge/edge-server';
+import { connect } from '../helpers/edge/edge-socket';
 
 let edge: TestEdge;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
-import { startEdge, stopEdges } from '../helpers/edge-server';
-import { failedAudits } from '../helpers/graphql-http-audits';
+import { startEdge, stopEdges } from '../helpers/edge/edge-server';
+import { failedAudits } from '../helpers/edge/graphql-http-audits';
 
 afterAll(stopEdges);
 

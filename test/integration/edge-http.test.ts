@@ -8,7 +8,7 @@ import {
   TestPorts,
   type Answer,
   type TestEdge,
-} from '../helpers/edge-server';
+} from '../helpers/edge/edge-server';
 
 let edge: TestEdge;
 beforeAll(async () => {

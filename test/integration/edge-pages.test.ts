@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json, Router } from 'express';
 import { DomainError } from '../../src/kernel/errors';
-import { startEdge, stopEdges, type TestEdge } from '../helpers/edge-server';
+import { startEdge, stopEdges, type TestEdge } from '../helpers/edge/edge-server';
 
 const webRoot = mkdtempSync(join(tmpdir(), 'signet-web-'));
 const router = Router();

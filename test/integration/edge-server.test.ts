@@ -4,8 +4,8 @@ import { createServer, connect as connectTcp, type AddressInfo } from 'node:net'
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { pki, md } from 'node-forge';
 import { pemOf } from '../../src/features/certificates/x509/pem';
-import { startEdge, stopEdges, type TestEdge } from '../helpers/edge-server';
-import { connect } from '../helpers/edge-socket';
+import { startEdge, stopEdges, type TestEdge } from '../helpers/edge/edge-server';
+import { connect } from '../helpers/edge/edge-socket';
 import { eventually } from '../helpers/server';
 import { hex, tlv } from '../unit/certificates/request-builder';
 

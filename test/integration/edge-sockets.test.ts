@@ -1,7 +1,7 @@
 import { LIMITS } from '../../src/edge/graphql/limits';
 import { DomainError } from '../../src/kernel/errors';
-import { ENROLMENT, startEdge, stopEdges, type TestEdge } from '../helpers/edge-server';
-import { connect, TestSocket, type Payload, type SocketOptions } from '../helpers/edge-socket';
+import { ENROLMENT, startEdge, stopEdges, type TestEdge } from '../helpers/edge/edge-server';
+import { connect, TestSocket, type Payload, type SocketOptions } from '../helpers/edge/edge-socket';
 
 let edge: TestEdge;
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { failedAudits } from '../helpers/graphql-http-audits';
+import { failedAudits } from '../helpers/edge/graphql-http-audits';
 import { startTestServer, type TestServer } from '../helpers/server';
 
 let server: TestServer;

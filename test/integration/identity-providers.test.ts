@@ -3,7 +3,7 @@ import { codeOf } from '../helpers/graphql';
 import { newName } from '../helpers/orders';
 import { createPerson } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
-import { signingKey, type SigningKey } from '../helpers/saml-provider';
+import { signingKey, type SigningKey } from '../helpers/saml/saml-provider';
 import {
   createProvider,
   providerInput,
@@ -11,7 +11,7 @@ import {
   signInBySaml,
   type KnownProvider,
   type ProviderSettings,
-} from '../helpers/saml-stage';
+} from '../helpers/saml/saml-stage';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 

@@ -1,7 +1,13 @@
 import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { lintCertificate, lintCrl, lintOcspResponse } from '../helpers/lint/lint';
-import { certId, nonceExtension, ocspRequest, postOcsp, readAnswer } from '../helpers/ocsp';
-import { fetched, PkiStage, type Holder } from '../helpers/pki';
+import {
+  certId,
+  nonceExtension,
+  ocspRequest,
+  postOcsp,
+  readAnswer,
+} from '../helpers/certificates/ocsp';
+import { fetched, PkiStage, type Holder } from '../helpers/certificates/pki';
 
 /** As people are called, or as attackers would like to be. */
 const NAMES = [

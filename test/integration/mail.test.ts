@@ -20,7 +20,7 @@ import {
 } from '../../src/platform/mail/mailer.js';
 import { parseSmtpServer } from '../../src/platform/mail/smtp-server.js';
 import { createSmsSender } from '../../src/platform/sms/sms.js';
-import { TestMailServer, type Mood } from '../helpers/mail-server';
+import { TestMailServer, type Mood } from '../helpers/receivers/mail-server';
 
 const FROM = 'Signet <signet@id.example.org>';
 const LINK = 'https://id.example.org/m#AbCdEfGhIjKlMnOpQrStUv';

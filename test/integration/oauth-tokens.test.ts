@@ -17,7 +17,7 @@ import {
   type TestKey,
 } from '../helpers/api-clients';
 import { gatherCast, type Cast } from '../helpers/cast';
-import { TestSocket } from '../helpers/edge-socket';
+import { TestSocket } from '../helpers/edge/edge-socket';
 import { codeOf } from '../helpers/graphql';
 import { noteSecret } from '../helpers/run';
 import { forgetAttempts } from '../helpers/rows';

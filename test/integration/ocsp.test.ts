@@ -14,9 +14,9 @@ import {
   statusCode,
   type Answer,
   type HttpAnswer,
-} from '../helpers/ocsp';
-import { runConsole } from '../helpers/console';
-import { PkiStage, type Holder } from '../helpers/pki';
+} from '../helpers/certificates/ocsp';
+import { runConsole } from '../helpers/processes/console';
+import { PkiStage, type Holder } from '../helpers/certificates/pki';
 import { testRun } from '../helpers/run';
 import { rowsOf } from '../helpers/rows';
 import { eventually, startTestServer } from '../helpers/server';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
-import { certId, ocspRequest, postOcsp, readAnswer } from '../helpers/ocsp';
-import { Site } from '../helpers/process';
+import { certId, ocspRequest, postOcsp, readAnswer } from '../helpers/certificates/ocsp';
+import { Site } from '../helpers/processes/process';
 import { noteSecret } from '../helpers/run';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { noteSecretsIn } from '../helpers/graphql';
-import { freePort } from '../helpers/process';
+import { freePort } from '../helpers/processes/process';
 import { EXAMPLE, registered, RegistrationSite } from '../helpers/registration-site';
 import { noteSecret } from '../helpers/run';
 

@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { orderFor, phoneAt, setStage } from '../helpers/orders';
-import { Site } from '../helpers/process';
+import { Site } from '../helpers/processes/process';
 import { Watcher } from '../helpers/subscription';
 
 let database: TestDatabase;

@@ -6,16 +6,16 @@ import {
   PASSWORD_CONTEXT,
   signingKey,
   WEAKER_CONTEXT,
-} from '../helpers/saml-provider';
-import type { SigningKey } from '../helpers/saml-provider';
+} from '../helpers/saml/saml-provider';
+import type { SigningKey } from '../helpers/saml/saml-provider';
 import {
   createProvider,
   refusalOf,
   SamlSignIn,
   type Changes,
   type KnownProvider,
-} from '../helpers/saml-stage';
-import { WRAPPED_NAME, WRAPPINGS } from '../helpers/saml-wrapping';
+} from '../helpers/saml/saml-stage';
+import { WRAPPED_NAME, WRAPPINGS } from '../helpers/saml/saml-wrapping';
 import { startTestServer, type TestServer } from '../helpers/server';
 
 let server: TestServer;

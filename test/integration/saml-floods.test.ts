@@ -1,14 +1,14 @@
 import { gatherCast, type Cast } from '../helpers/cast';
 import { newName } from '../helpers/orders';
 import { forgetAttempts } from '../helpers/rows';
-import { CookieBrowser, messageIn, type Visit } from '../helpers/saml-browser';
+import { CookieBrowser, messageIn, type Visit } from '../helpers/saml/saml-browser';
 import {
   logoutRequestXml,
   postedMessage,
   redirectQuery,
   rightLogout,
-} from '../helpers/saml-logout';
-import { newMessageId, signingKey } from '../helpers/saml-provider';
+} from '../helpers/saml/saml-logout';
+import { newMessageId, signingKey } from '../helpers/saml/saml-provider';
 import {
   createProvider,
   refusalOf,
@@ -16,7 +16,7 @@ import {
   signInBySaml,
   type Changes,
   type KnownProvider,
-} from '../helpers/saml-stage';
+} from '../helpers/saml/saml-stage';
 import { startTestServer, type TestServer } from '../helpers/server';
 
 let server: TestServer;

@@ -2,7 +2,7 @@ import { gatherCast, type Cast } from '../helpers/cast';
 import { newName } from '../helpers/orders';
 import { createPerson, createProject, type Person } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';
-import { signingKey } from '../helpers/saml-provider';
+import { signingKey } from '../helpers/saml/saml-provider';
 import {
   createProvider,
   providerInput,
@@ -11,7 +11,7 @@ import {
   signInBySaml,
   type KnownProvider,
   type ProviderSettings,
-} from '../helpers/saml-stage';
+} from '../helpers/saml/saml-stage';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 

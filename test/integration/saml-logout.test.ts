@@ -2,7 +2,7 @@ import { createVerify, X509Certificate } from 'node:crypto';
 import { gatherCast, type Cast } from '../helpers/cast';
 import { newName } from '../helpers/orders';
 import { forgetAttempts } from '../helpers/rows';
-import { CookieBrowser, messageIn, type Visit } from '../helpers/saml-browser';
+import { CookieBrowser, messageIn, type Visit } from '../helpers/saml/saml-browser';
 import {
   logoutRequestXml,
   logoutResponseXml,
@@ -10,15 +10,15 @@ import {
   redirectQuery,
   rightLogout,
   type LogoutFields,
-} from '../helpers/saml-logout';
-import { newMessageId, signingKey, type SigningKey } from '../helpers/saml-provider';
+} from '../helpers/saml/saml-logout';
+import { newMessageId, signingKey, type SigningKey } from '../helpers/saml/saml-provider';
 import {
   createProvider,
   refusalOf,
   SamlSignIn,
   signInBySaml,
   type KnownProvider,
-} from '../helpers/saml-stage';
+} from '../helpers/saml/saml-stage';
 import { startTestServer, type TestServer } from '../helpers/server';
 
 let server: TestServer;

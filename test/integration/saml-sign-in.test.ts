@@ -10,7 +10,7 @@ import {
   signInBySaml,
   type Changes,
   type KnownProvider,
-} from '../helpers/saml-stage';
+} from '../helpers/saml/saml-stage';
 import { startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
 

@@ -1,7 +1,7 @@
 import { letIn, storedOf, upTo } from '../helpers/crowd';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { administrator } from '../helpers/people';
-import { Site } from '../helpers/process';
+import { Site } from '../helpers/processes/process';
 import { createSelfRegistration } from '../helpers/self-registration';
 
 const PHONES = 120;

@@ -2,8 +2,8 @@ import { SmppGateway } from '../../src/platform/sms/smpp/smpp-gateway.js';
 import type { ReceiptOutcome } from '../../src/platform/sms/sms-gateway.js';
 import { createSmsSender, type SmsSender } from '../../src/platform/sms/sms.js';
 import { eventually } from '../helpers/server';
-import { TestSmppServer, type SmppMood } from '../helpers/smpp-server';
-import { TestSmsGateway } from '../helpers/sms-gateway';
+import { TestSmppServer, type SmppMood } from '../helpers/receivers/smpp-server';
+import { TestSmsGateway } from '../helpers/receivers/sms-gateway';
 
 const MESSAGE = { to: '+41441234567', text: 'Grüezi: 012345', messageId: 'm1' };
 

@@ -7,7 +7,7 @@ import { forgetAttempts } from '../helpers/rows';
 import { noteSecret } from '../helpers/run';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
-import { TestSmsGateway, type GatewayCall } from '../helpers/sms-gateway';
+import { TestSmsGateway, type GatewayCall } from '../helpers/receivers/sms-gateway';
 
 const PRODUCTION = {
   NODE_ENV: 'production',

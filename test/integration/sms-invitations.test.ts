@@ -7,8 +7,8 @@ import { forgetAttempts } from '../helpers/rows';
 import { noteSecret } from '../helpers/run';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
-import { TestSmppServer } from '../helpers/smpp-server';
-import { TestSmsGateway } from '../helpers/sms-gateway';
+import { TestSmppServer } from '../helpers/receivers/smpp-server';
+import { TestSmsGateway } from '../helpers/receivers/sms-gateway';
 
 let http: TestSmsGateway;
 let smsc: TestSmppServer;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gatherCast, type Cast } from '../helpers/cast';
-import { runConsole, type Run } from '../helpers/console';
+import { runConsole, type Run } from '../helpers/processes/console';
 import { csvOf } from '../helpers/imports';
 import { addMember, invitedCode } from '../helpers/members';
 import { newName } from '../helpers/orders';

@@ -10,7 +10,7 @@ import {
   type Stage,
 } from '../helpers/orders';
 import { createPerson, signIn, stepUp } from '../helpers/people';
-import { Site } from '../helpers/process';
+import { Site } from '../helpers/processes/process';
 import { Watcher } from '../helpers/subscription';
 
 /** Both stand behind one name, as behind a load balancer. */

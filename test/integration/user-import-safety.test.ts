@@ -7,7 +7,7 @@ import { codeOf } from '../helpers/graphql';
 import { csvOf, importUsers, postImport, tryImport } from '../helpers/imports';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
-import { Site } from '../helpers/process';
+import { Site } from '../helpers/processes/process';
 import { forgetAttempts } from '../helpers/rows';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';

@@ -2,7 +2,7 @@ import { changeId, SelfRegisteredPhone } from '../helpers/assigned-ids';
 import { gatherCast, type Cast } from '../helpers/cast';
 import { createSelfRegistration } from '../helpers/self-registration';
 import { startTestServer, type TestServer } from '../helpers/server';
-import { WebhookReceiver } from '../helpers/webhook-receiver';
+import { WebhookReceiver } from '../helpers/receivers/webhook-receiver';
 import { WebhookAdmin } from '../helpers/webhooks';
 
 let server: TestServer;

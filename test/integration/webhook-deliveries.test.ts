@@ -5,7 +5,7 @@ import { createPerson, createProject } from '../helpers/people';
 import { holderOf, moveProfile, type Holder } from '../helpers/profiles';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
-import { WebhookReceiver } from '../helpers/webhook-receiver';
+import { WebhookReceiver } from '../helpers/receivers/webhook-receiver';
 import { growOlder, makeDue, WebhookAdmin, type TestEndpoint } from '../helpers/webhooks';
 
 let server: TestServer;

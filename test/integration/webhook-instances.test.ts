@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClientAuthority } from '../helpers/client-authority';
+import { ClientAuthority } from '../helpers/certificates/client-authority';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { newName, orderFor, setStage, type Stage } from '../helpers/orders';
 import { createProject } from '../helpers/people';
-import { Site } from '../helpers/process';
+import { Site } from '../helpers/processes/process';
 import { eventually } from '../helpers/server';
-import { WebhookReceiver } from '../helpers/webhook-receiver';
+import { WebhookReceiver } from '../helpers/receivers/webhook-receiver';
 import { makeDue, WebhookAdmin, type TestEndpoint } from '../helpers/webhooks';
 import { Openssl } from '../unit/certificates/openssl';
 

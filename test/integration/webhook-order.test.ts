@@ -7,7 +7,7 @@ import { newName } from '../helpers/orders';
 import { createPerson, createProject } from '../helpers/people';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
 import { sessionOf } from '../helpers/sessions';
-import { WebhookReceiver } from '../helpers/webhook-receiver';
+import { WebhookReceiver } from '../helpers/receivers/webhook-receiver';
 import { WebhookAdmin, type TestEndpoint } from '../helpers/webhooks';
 
 /** In which the server looks for events twice. */

@@ -3,7 +3,7 @@ import { createSchemaOnly } from '../../src/app';
 import { resourceOf } from '../../src/edge/graphql/schema-rules';
 import { API_SCOPES } from '../../src/kernel/api-scopes';
 import { accessToken, createClient, type TestClient } from '../helpers/api-clients';
-import { firstAnswer } from '../helpers/edge-socket';
+import { firstAnswer } from '../helpers/edge/edge-socket';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';

@@ -1,5 +1,5 @@
 import { gatherCast, type Cast } from '../helpers/cast';
-import { qrCodeIn, readPdf, type PrintedPdf } from '../helpers/poppler';
+import { qrCodeIn, readPdf, type PrintedPdf } from '../helpers/browser/poppler';
 import { createSelfRegistration, type SelfRegistrationStage } from '../helpers/self-registration';
 import { startTestServer, type TestServer } from '../helpers/server';
 

@@ -1,12 +1,12 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
-import { runConsole, runUnread, type Run } from '../helpers/console';
+import { runConsole, runUnread, type Run } from '../helpers/processes/console';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { orderFor, phoneAt, setStage, type Stage } from '../helpers/orders';
-import { fetched } from '../helpers/pki';
-import { Site } from '../helpers/process';
+import { fetched } from '../helpers/certificates/pki';
+import { Site } from '../helpers/processes/process';
 import { testRun } from '../helpers/run';
 import { eventually } from '../helpers/server';
-import { SoftToken } from '../helpers/soft-token';
+import { SoftToken } from '../helpers/certificates/soft-token';
 import { hex } from '../unit/certificates/request-builder';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g;

@@ -1,11 +1,11 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { request as secureRequest, type RequestOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { asHeader, callWith } from '../helpers/certificate-caller';
+import { asHeader, callWith } from '../helpers/certificates/certificate-caller';
 import { statusOf } from '../helpers/cast';
-import { runConsole } from '../helpers/console';
-import { EstClient, type EstAnswer } from '../helpers/est-client';
-import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
+import { runConsole } from '../helpers/processes/console';
+import { EstClient, type EstAnswer } from '../helpers/certificates/est-client';
+import { problemOf, setEstStage, type EstStage } from '../helpers/certificates/est-stage';
 import { newName } from '../helpers/orders';
 import { createProject } from '../helpers/people';
 import { forgetAttempts } from '../helpers/rows';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { pemOf } from '../../src/features/certificates/x509/pem';
-import type { EstClient } from '../helpers/est-client';
-import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
+import type { EstClient } from '../helpers/certificates/est-client';
+import { problemOf, setEstStage, type EstStage } from '../helpers/certificates/est-stage';
 import { createProject } from '../helpers/people';
 import { newName } from '../helpers/orders';
 import { RenewingPhone } from '../helpers/renewals';

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { KeyRing } from '../../src/kernel/secrets';
-import type { EstAnswer, EstClient } from '../helpers/est-client';
-import { RSA } from '../helpers/est-client';
-import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
+import type { EstAnswer, EstClient } from '../helpers/certificates/est-client';
+import { RSA } from '../helpers/certificates/est-client';
+import { problemOf, setEstStage, type EstStage } from '../helpers/certificates/est-stage';
 import { recoveryPem } from '../helpers/key-recovery';
 import { createProject } from '../helpers/people';
 import { newName, type Order } from '../helpers/orders';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { statusOf } from '../helpers/cast';
-import type { ToolAnswer } from '../helpers/est-client';
-import { setEstStage, type EstStage } from '../helpers/est-stage';
+import type { ToolAnswer } from '../helpers/certificates/est-client';
+import { setEstStage, type EstStage } from '../helpers/certificates/est-stage';
 import { noteSecret } from '../helpers/run';
 
 let stage: EstStage;

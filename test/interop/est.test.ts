@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { statusOf } from '../helpers/cast';
-import { RSA, type EstAnswer, type EstClient } from '../helpers/est-client';
-import { problemOf, setEstStage, type EstStage } from '../helpers/est-stage';
+import { RSA, type EstAnswer, type EstClient } from '../helpers/certificates/est-client';
+import { problemOf, setEstStage, type EstStage } from '../helpers/certificates/est-stage';
 import { codeOf } from '../helpers/graphql';
 import { newName, type Order } from '../helpers/orders';
 import { createProject } from '../helpers/people';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMailer } from '../../src/platform/mail/mailer.js';
 import { parseSmtpServer } from '../../src/platform/mail/smtp-server.js';
-import { runNode } from '../helpers/node-child';
-import { TestMailServer } from '../helpers/mail-server';
+import { runNode } from '../helpers/processes/node-child';
+import { TestMailServer } from '../helpers/receivers/mail-server';
 import { Openssl } from '../unit/certificates/openssl';
 
 const MAIL = {

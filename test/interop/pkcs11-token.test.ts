@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { SoftToken } from '../helpers/soft-token';
+import { SoftToken } from '../helpers/certificates/soft-token';
 
 const ID = '5f2b6f0e-1c5a-4a57-9c2b-1a2b3c4d5e6f';
 let token: SoftToken;

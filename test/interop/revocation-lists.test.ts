@@ -3,11 +3,11 @@ import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { parseDer, type DerValue } from '../../src/features/certificates/x509/der';
 import { createTestDatabase, type TestDatabase } from '../helpers/database';
 import { gatherCast } from '../helpers/cast';
-import { runConsole } from '../helpers/console';
-import { crlPem, fetched, PkiStage } from '../helpers/pki';
+import { runConsole } from '../helpers/processes/console';
+import { crlPem, fetched, PkiStage } from '../helpers/certificates/pki';
 import { testRun } from '../helpers/run';
 import { eventually, startTestServer, type TestServer } from '../helpers/server';
-import { Workbench } from '../helpers/verifiers';
+import { Workbench } from '../helpers/certificates/verifiers';
 
 let stage: PkiStage;
 let bench: Workbench;

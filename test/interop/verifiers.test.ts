@@ -1,4 +1,4 @@
-import { PkiStage, type Holder, type IssuedTo } from '../helpers/pki';
+import { PkiStage, type Holder, type IssuedTo } from '../helpers/certificates/pki';
 import {
   equip,
   fetchLists,
@@ -6,8 +6,8 @@ import {
   nssListQuestion,
   nssQuestions,
   opensslQuestions,
-} from '../helpers/verdicts';
-import { Workbench } from '../helpers/verifiers';
+} from '../helpers/certificates/verdicts';
+import { Workbench } from '../helpers/certificates/verifiers';
 
 const PHASES = [
   ['issued', 'good', null],

@@ -2,8 +2,8 @@ import { createClient } from '../api-clients';
 import { newName } from '../orders';
 import { createProject } from '../people';
 import { changeSelfRegistration, createSelfRegistration } from '../self-registration';
-import { signingKey, type SigningKey } from '../saml-provider';
-import { providerInput } from '../saml-stage';
+import { signingKey, type SigningKey } from '../saml/saml-provider';
+import { providerInput } from '../saml/saml-stage';
 import { given, type Scene, type Setters, type Setting } from './scene';
 
 export function administrationScenes(setting: Setting): Setters {

@@ -1,12 +1,18 @@
 import type { Page } from 'playwright-core';
 import type { Employee } from '../../../src/cli/demo-corp/staff';
 import { evidenceOf } from '../../helpers/account';
-import { readQrCode, type BrowserWindow } from '../../helpers/browser';
-import type { RunningProvider } from '../../helpers/identity-providers';
+import { readQrCode, type BrowserWindow } from '../../helpers/browser/browser';
+import type { RunningProvider } from '../../helpers/saml/identity-providers';
 import { administrator, createPerson, type Person } from '../../helpers/people';
-import { createMobileId, scan, seeStatus, signInOnPage, stepUpOnPage } from '../../helpers/portal';
-import { connect, realProviders, setOrderRule } from '../../helpers/real-providers';
-import { setStage, type Stage } from '../../helpers/stage';
+import {
+  createMobileId,
+  scan,
+  seeStatus,
+  signInOnPage,
+  stepUpOnPage,
+} from '../../helpers/browser/portal';
+import { connect, realProviders, setOrderRule } from '../../helpers/saml/real-providers';
+import { setStage, type Stage } from '../../helpers/browser/stage';
 
 const employee = (username: string): Employee => ({
   username,

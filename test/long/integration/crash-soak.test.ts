@@ -1,7 +1,7 @@
-import { crashDuringActivation, ONE_PROFILE, summaryOf } from '../../helpers/crash';
+import { crashDuringActivation, ONE_PROFILE, summaryOf } from '../../helpers/processes/crash';
 import { createTestDatabase } from '../../helpers/database';
 import { setStage, type Stage } from '../../helpers/orders';
-import { Site } from '../../helpers/process';
+import { Site } from '../../helpers/processes/process';
 
 const ROUNDS = 60;
 const LONGEST_DELAY_MS = 30;

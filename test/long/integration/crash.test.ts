@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { SMTPServer } from 'smtp-server';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database';
-import { crashDuringActivation, ONE_PROFILE, summaryOf } from '../../helpers/crash';
+import { crashDuringActivation, ONE_PROFILE, summaryOf } from '../../helpers/processes/crash';
 import { activate, newName, orderFor, phoneAt, requestsFor, setStage } from '../../helpers/orders';
 import { createPerson } from '../../helpers/people';
-import { Site } from '../../helpers/process';
+import { Site } from '../../helpers/processes/process';
 import { eventually } from '../../helpers/server';
 
 const DELAYS_MS = [0, 5, 10, 15, 22, 30];

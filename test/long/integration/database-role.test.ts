@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database';
-import { postmasterPid } from '../../helpers/embedded-postgres';
+import { postmasterPid } from '../../helpers/processes/embedded-postgres';
 import { administrator } from '../../helpers/people';
-import { Program, Site } from '../../helpers/process';
+import { Program, Site } from '../../helpers/processes/process';
 import { databaseUrl, noteSecret, testRun } from '../../helpers/run';
 import { eventually } from '../../helpers/server';
 

@@ -18,7 +18,7 @@ import {
   makeCheckout,
   makeTemporaryFolder,
   postmasterPid,
-} from '../../helpers/embedded-postgres.js';
+} from '../../helpers/processes/embedded-postgres.js';
 
 const AS_ROOT = process.getuid?.() === 0;
 const NOBODY = 65534;

@@ -1,7 +1,7 @@
 import { createSchemaOnly } from '../../../src/app';
 import { resourceOf } from '../../../src/edge/graphql/schema-rules';
 import { AUTHENTICATION_METHODS, type AuthenticationMethod } from '../../../src/kernel/actor';
-import { firstAnswer } from '../../helpers/edge-socket';
+import { firstAnswer } from '../../helpers/edge/edge-socket';
 import { forgetAttempts } from '../../helpers/rows';
 import {
   operationFor,

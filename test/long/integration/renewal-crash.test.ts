@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database';
 import { activate, newName, orderFor, phoneAt, requestsFor, setStage } from '../../helpers/orders';
 import { createPerson } from '../../helpers/people';
-import { Site } from '../../helpers/process';
+import { Site } from '../../helpers/processes/process';
 import { copyProfile, endsInDays } from '../../helpers/renewals';
 
 const PUBLIC_URL = 'https://id.example.org';

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../helpers/database';
-import { postmasterPid } from '../../helpers/embedded-postgres';
+import { postmasterPid } from '../../helpers/processes/embedded-postgres';
 import { orderFor, setStage, type Order, type Stage } from '../../helpers/orders';
-import { isAlive, Site, statusOf } from '../../helpers/process';
+import { isAlive, Site, statusOf } from '../../helpers/processes/process';
 import { eventually } from '../../helpers/server';
 import { Watcher } from '../../helpers/subscription';
 

@@ -22,7 +22,12 @@ import {
   newSoftwareKey,
   softwareKey,
 } from '../../../src/features/certificates/x509/signing-key.js';
-import { certId, nonceExtension, ocspRequest, readAnswer } from '../../helpers/ocsp.js';
+import {
+  certId,
+  nonceExtension,
+  ocspRequest,
+  readAnswer,
+} from '../../helpers/certificates/ocsp.js';
 import { extensionsOf, newAuthority, tbsOf } from './authorities.js';
 import { Openssl } from './openssl.js';
 

@@ -14,7 +14,7 @@ import {
 } from '../../../src/features/certificates/x509/revocation-list.js';
 import { type Signer, signerFrom } from '../../../src/features/certificates/x509/signer.js';
 import { softwareKey } from '../../../src/features/certificates/x509/signing-key.js';
-import { at, extensionValue } from '../../helpers/der-path.js';
+import { at, extensionValue } from '../../helpers/certificates/der-path.js';
 import { extensionsOf, newAuthority, type TestAuthority } from './authorities.js';
 import { Openssl } from './openssl.js';
 

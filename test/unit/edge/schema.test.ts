@@ -6,7 +6,7 @@ import {
   assertEveryRootFieldHasResource,
   undescribed,
 } from '../../../src/edge/graphql/schema-rules';
-import { TestService, testSchema } from '../../helpers/edge-schema';
+import { TestService, testSchema } from '../../helpers/edge/edge-schema';
 
 test('the server refuses to start with a root field that names no resource', async () => {
   const schema = await testSchema(new TestService());

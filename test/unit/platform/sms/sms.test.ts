@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { listMails, readMail } from '../../../../src/platform/delivery/mailbox.js';
 import { SmsError } from '../../../../src/platform/sms/sms-gateway.js';
 import { createSmsSender } from '../../../../src/platform/sms/sms.js';
-import { TestSmsGateway } from '../../../helpers/sms-gateway.js';
+import { TestSmsGateway } from '../../../helpers/receivers/sms-gateway.js';
 
 const MESSAGE = { to: '+41441234567', text: '012345 is your code', messageId: 'm1' };
 const SECRET = 'Bearer very-secret';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 const STAMP = join(ROOT, 'dist', '.built');
 const LOCK = join(ROOT, 'dist', '.building');
 const PAUSE_MS = 200;

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { pino, stdSerializers } from 'pino';
-import type { EdgePorts, SessionCredential } from '../../src/edge/graphql/ports';
-import { createEdgeServer, type EdgeOptions, type EdgeServer } from '../../src/edge/http/server';
-import type { Actor, Grants } from '../../src/kernel/actor';
-import { DomainError } from '../../src/kernel/errors';
-import type { EnrolmentId, SessionId, UserId } from '../../src/kernel/ids';
+import type { EdgePorts, SessionCredential } from '../../../src/edge/graphql/ports';
+import { createEdgeServer, type EdgeOptions, type EdgeServer } from '../../../src/edge/http/server';
+import type { Actor, Grants } from '../../../src/kernel/actor';
+import { DomainError } from '../../../src/kernel/errors';
+import type { EnrolmentId, SessionId, UserId } from '../../../src/kernel/ids';
 import { TestService, testSchema } from './edge-schema';
 
 export const ENROLMENT = '11111111-1111-4111-8111-111111111111';

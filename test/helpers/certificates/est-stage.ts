@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Openssl } from '../unit/certificates/openssl';
-import { gatherCast, order, type Cast } from './cast';
+import { Openssl } from '../../unit/certificates/openssl';
+import { gatherCast, order, type Cast } from '../cast';
 import { ClientAuthority } from './client-authority';
-import { createTestDatabase, type TestDatabase } from './database';
+import { createTestDatabase, type TestDatabase } from '../database';
 import { EstClient, type EstAnswer } from './est-client';
-import type { Order } from './orders';
-import { startTestServer, type TestServer } from './server';
+import type { Order } from '../orders';
+import { startTestServer, type TestServer } from '../server';
 
 /** Two instances on one database, GraphQL being asked over plain http and EST over TLS; and a device. */
 export interface EstStage {

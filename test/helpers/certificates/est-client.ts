@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { noteSecret } from './run';
+import { noteSecret } from '../run';
 
 export interface ToolAnswer {
   readonly isOk: boolean;

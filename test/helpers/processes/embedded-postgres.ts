@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { transformFile } from '@swc/core';
 import type { ChildAnswer, ChildTask } from './embedded-postgres-child.js';
 
-const REPOSITORY = resolve(__dirname, '../..');
-const CHILD = 'test/helpers/embedded-postgres-child.ts';
+const REPOSITORY = resolve(__dirname, '../../..');
+const CHILD = 'test/helpers/processes/embedded-postgres-child.ts';
 const BINARIES = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 /** A folder under the system's own for temporary files, which every user can reach. */

@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { inflateRawSync } from 'node:zlib';
-import { noteSecret } from './run';
+import { noteSecret } from '../run';
 
 /** What a server answered: where it sends the browser on. */
 export interface Visit {

@@ -1,4 +1,4 @@
-import { codeOf } from './graphql';
+import { codeOf } from '../graphql';
 import { CookieBrowser, messageIn, type SentMessage, type Visit } from './saml-browser';
 import {
   encoded,
@@ -12,8 +12,8 @@ import {
   type Signing,
   type SigningKey,
 } from './saml-provider';
-import { noteSecret } from './run';
-import type { TestServer } from './server';
+import { noteSecret } from '../run';
+import type { TestServer } from '../server';
 
 /** A provider that the server knows, and whose key the test holds. */
 export interface KnownProvider extends Addressee {

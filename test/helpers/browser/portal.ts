@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { giveSession, type BrowserWindow } from './browser';
-import { sixDigitsIn, type Person } from './people';
-import { noteSecret } from './run';
-import type { TestServer } from './server';
+import { sixDigitsIn, type Person } from '../people';
+import { noteSecret } from '../run';
+import type { TestServer } from '../server';
 
 /** Signs in by the portal's form. */
 export async function signInOnPage(page: Page, { username, password }: Person): Promise<void> {

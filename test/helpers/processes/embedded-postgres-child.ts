@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { lockDataDir } from '../../src/platform/data-dir.js';
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { lockDataDir } from '../../../src/platform/data-dir.js';
+import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 
 /** What the test tells its child process to do. */
 export interface ChildTask {

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import type { KeyAlgorithm } from '../../src/kernel/key-algorithm';
-import { pemOf } from '../../src/features/certificates/x509/pem';
-import { createTestDatabase } from './database';
-import { gatherCast, order, type Cast } from './cast';
-import { newName } from './orders';
-import { HonestOrNotPhone } from './phone';
-import { eventually, startTestServer, type TestServer } from './server';
-import { sessionOf } from './sessions';
+import type { KeyAlgorithm } from '../../../src/kernel/key-algorithm';
+import { pemOf } from '../../../src/features/certificates/x509/pem';
+import { createTestDatabase } from '../database';
+import { gatherCast, order, type Cast } from '../cast';
+import { newName } from '../orders';
+import { HonestOrNotPhone } from '../phone';
+import { eventually, startTestServer, type TestServer } from '../server';
+import { sessionOf } from '../sessions';
 
 export interface IssuedTo {
   readonly kind: 'AUTHENTICATION' | 'SIGNATURE' | 'ENCRYPTION';

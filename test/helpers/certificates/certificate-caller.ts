@@ -1,8 +1,8 @@
 import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Identity } from './client-authority';
-import { noteSecretsIn, type GraphqlFailure } from './graphql';
-import type { TestServer } from './server';
+import { noteSecretsIn, type GraphqlFailure } from '../graphql';
+import type { TestServer } from '../server';
 
 export interface CertificateCall {
   readonly query: string;

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import type { Openssl } from '../unit/certificates/openssl';
-import { noteSecret } from './run';
+import type { Openssl } from '../../unit/certificates/openssl';
+import { noteSecret } from '../run';
 
 /** A certificate with the key to it, in PEM. */
 export interface Identity {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { activate, orderFor, phoneAt, requestsFor, type Issued, type Stage } from './orders';
+import { activate, orderFor, phoneAt, requestsFor, type Issued, type Stage } from '../orders';
 import type { Site } from './process';
 
 export interface CrashOutcome {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { openBrowser, openWindow, type BrowserWindow } from './browser';
-import { administrator, createPerson, createProject, signIn, stepUp, type Person } from './people';
-import { startTestServer, type TestServer, type TestServerOptions } from './server';
+import { administrator, createPerson, createProject, signIn, stepUp, type Person } from '../people';
+import { startTestServer, type TestServer, type TestServerOptions } from '../server';
 
 /** What a browser test plays on: a server with one project, a browser, and windows that close after each test. */
 export interface Stage {

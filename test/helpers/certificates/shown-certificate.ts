@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Openssl } from '../unit/certificates/openssl';
+import { Openssl } from '../../unit/certificates/openssl';
 import { asHeader } from './certificate-caller';
 import { ClientAuthority, type Identity } from './client-authority';
 

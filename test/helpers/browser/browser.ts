@@ -13,11 +13,11 @@ import {
   type Page,
 } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { noteSecretsIn } from './graphql';
-import { noteSecret, testRun } from './run';
-import { eventually } from './server';
+import { noteSecretsIn } from '../graphql';
+import { noteSecret, testRun } from '../run';
+import { eventually } from '../server';
 
-const ROOT = resolve(__dirname, '../..');
+const ROOT = resolve(__dirname, '../../..');
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
 const PATIENCE_MS = 45_000;

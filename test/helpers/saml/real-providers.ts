@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import type { Employee } from '../../src/cli/demo-corp/staff';
+import type { Employee } from '../../../src/cli/demo-corp/staff';
 import {
   SIMPLE_SAML_PHP,
   startCorp,
   startSimpleSamlPhp,
   type RunningProvider,
 } from './identity-providers';
-import type { TestServer } from './server';
+import type { TestServer } from '../server';
 
 /** A make of identity provider, and what its pages look like to who signs in there. */
 export interface ProviderMake {

@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startDemoCorp } from '../../src/cli/demo/corp';
-import type { Employee } from '../../src/cli/demo-corp/staff';
-import { noteSecret } from './run';
-import { eventually } from './server';
+import { startDemoCorp } from '../../../src/cli/demo/corp';
+import type { Employee } from '../../../src/cli/demo-corp/staff';
+import { noteSecret } from '../run';
+import { eventually } from '../server';
 
 /** A real identity provider in a process of its own. */
 export interface RunningProvider {
@@ -19,7 +19,7 @@ export interface RunningProvider {
 }
 
 /** As it was built for this run. */
-const DEMO_CORP = resolve(__dirname, '../../dist/src/cli/demo-corp.js');
+const DEMO_CORP = resolve(__dirname, '../../../dist/src/cli/demo-corp.js');
 
 /** The identity provider that the demo starts: samlify. */
 export async function startCorp(

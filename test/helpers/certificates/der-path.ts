@@ -1,4 +1,4 @@
-import { DerError, type DerValue } from '../../src/features/certificates/x509/der';
+import { DerError, type DerValue } from '../../../src/features/certificates/x509/der';
 
 /** The part of a part of a part, by numbers from 0 on, or from the end on below 0. @throws DerError where there is none */
 export function at(value: DerValue, ...path: readonly number[]): DerValue {

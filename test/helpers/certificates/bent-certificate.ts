@@ -5,7 +5,7 @@ import {
   parseDer,
   positiveInteger,
   TAG,
-} from '../../src/features/certificates/x509/der';
+} from '../../../src/features/certificates/x509/der';
 import type { Identity } from './client-authority';
 
 /** Order of the group of P-256 (SEC 2 section 2.4.2). */

@@ -8,14 +8,14 @@ import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listMails, type StoredMail } from '../../src/platform/delivery/mailbox';
-import type { TestDatabase } from './database';
+import { listMails, type StoredMail } from '../../../src/platform/delivery/mailbox';
+import type { TestDatabase } from '../database';
 import { makeTemporaryFolder, postmasterPid } from './embedded-postgres';
-import { graphqlOver, type GraphqlCall } from './graphql';
-import { evidenceFile, noteSecret, testRun } from './run';
-import { eventually } from './server';
+import { graphqlOver, type GraphqlCall } from '../graphql';
+import { evidenceFile, noteSecret, testRun } from '../run';
+import { eventually } from '../server';
 
-const MAIN = resolve(__dirname, '../../dist/src/main.js');
+const MAIN = resolve(__dirname, '../../../dist/src/main.js');
 /** Below the ports that systems give to outgoing connections, so that a restarted server finds its own free again. */
 const PORTS = [12_000, 30_000] as const;
 const PAUSE_MS = 20;

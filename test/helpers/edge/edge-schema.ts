@@ -15,11 +15,11 @@ import {
   Root,
   Subscription,
 } from 'type-graphql';
-import { createSchema } from '../../src/edge/graphql/schema';
-import { resolverOf } from '../../src/features/events/subscription.types';
-import { Resource } from '../../src/features/access/resource.types';
-import type { RequestContext } from '../../src/kernel/actor';
-import { DomainError } from '../../src/kernel/errors';
+import { createSchema } from '../../../src/edge/graphql/schema';
+import { resolverOf } from '../../../src/features/events/subscription.types';
+import { Resource } from '../../../src/features/access/resource.types';
+import type { RequestContext } from '../../../src/kernel/actor';
+import { DomainError } from '../../../src/kernel/errors';
 
 @ObjectType({ description: 'A person.' })
 class Person {

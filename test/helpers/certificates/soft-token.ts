@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { makeTemporaryFolder } from './embedded-postgres';
-import { noteSecret } from './run';
+import { makeTemporaryFolder } from '../processes/embedded-postgres';
+import { noteSecret } from '../run';
 
 const run = promisify(execFile);
 /** Where Debian's package softhsm2 puts it. */
 const MODULES = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib64/softhsm/libsofthsm2.so'];
 
-const COMPILED = resolve(__dirname, '../../dist/src/features/certificates/pkcs11/token.js');
+const COMPILED = resolve(__dirname, '../../../dist/src/features/certificates/pkcs11/token.js');
 
 /** A PKCS #11 token of its own: SoftHSM 2, which keeps it in a temporary folder. */
 export class SoftToken {

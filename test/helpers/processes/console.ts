@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 
 const PATH = '/usr/local/bin:/usr/bin:/bin';
-const PROGRAMS = resolve(__dirname, '../../dist/src/cli');
+const PROGRAMS = resolve(__dirname, '../../../dist/src/cli');
 
 export interface Run {
   readonly code: number;

@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
-import { noteSecret } from './run';
+import { noteSecret } from '../run';
 
 /** A message that has arrived. */
 export interface Received {

@@ -5,10 +5,10 @@ import {
   octetsOfBitString,
   parseDer,
   type DerValue,
-} from '../../src/features/certificates/x509/der';
-import { readIssuer } from '../../src/features/certificates/x509/signer';
+} from '../../../src/features/certificates/x509/der';
+import { readIssuer } from '../../../src/features/certificates/x509/signer';
 import { at, extensionValue } from './der-path';
-import { hex, tlv } from '../unit/certificates/request-builder';
+import { hex, tlv } from '../../unit/certificates/request-builder';
 
 const SHA1 = hex('300906052b0e03021a0500');
 const SHA256 = hex('300b0609608648016503040201');
