@@ -18,7 +18,7 @@ import {
   openAuthorities,
   openAuthorityKeys,
 } from './composition/start/authorities.js';
-import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/start/first-start.js';
+import { adoptRecoveryKey, recoveryKeysIn, seed } from './composition/first-start.js';
 import { BounceAddresses } from './features/notifications/bounces/bounce-addresses.js';
 import { isLoopbackName } from './kernel/loopback.js';
 import { KeyRing } from './kernel/secrets.js';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
-import { recoveryKeysIn } from '../composition/start/first-start.js';
+import { recoveryKeysIn } from '../composition/first-start.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';
 import { AuthorityKeys } from '../features/certificates/authorities/authority-keys.js';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { DataSource } from 'typeorm';
-import { recoveryKeysIn } from '../composition/start/first-start.js';
+import { recoveryKeysIn } from '../composition/first-start.js';
 import { createServices, type Services } from '../composition/services/services.js';
 import { loadConfig, type Config } from '../config.js';
 import { AuditService } from '../features/audit/audit.service.js';

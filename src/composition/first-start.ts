@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import type { Config } from '../../config.js';
-import { AuditService } from '../../features/audit/audit.service.js';
+import type { Config } from '../config.js';
+import { AuditService } from '../features/audit/audit.service.js';
 import {
   KeyArchiveService,
   RecoveryKeys,
-} from '../../features/certificates/key-archive/key-archive.service.js';
-import { randomToken } from '../../kernel/secrets.js';
-import { EventHandlers } from '../../platform/event-handlers.js';
-import { UnitOfWork, type ChangeScope } from '../../platform/scope.js';
-import type { Services } from '../services/services.js';
-import { administratorProblem } from './start-problems.js';
+} from '../features/certificates/key-archive/key-archive.service.js';
+import { randomToken } from '../kernel/secrets.js';
+import { EventHandlers } from '../platform/event-handlers.js';
+import { UnitOfWork, type ChangeScope } from '../platform/scope.js';
+import type { Services } from './services/services.js';
+import { administratorProblem } from './start/start-problems.js';
 
 /** @throws StartupError where it cannot be used */
 export function recoveryKeysIn(pem: string | null): Promise<RecoveryKeys> {
