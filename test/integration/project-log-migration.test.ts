@@ -3,6 +3,8 @@ import type { QueryRunner } from 'typeorm';
 import { ENROLMENT_LOG } from '../../src/features/enrolment/enrolment-log.service';
 import type { EnrolmentId, ProjectId } from '../../src/kernel/ids';
 import { ProjectStreams1795600300000 } from '../../src/migrations/1795600300000-ProjectStreams';
+import { AssignedIdEvents1795600320000 } from '../../src/migrations/1795600320000-AssignedIdEvents';
+import { Webhooks1795600700000 } from '../../src/migrations/1795600700000-Webhooks';
 import { gatherCast, order } from '../helpers/cast';
 import { createPerson, createProject } from '../helpers/people';
 import { settledEvents } from '../helpers/project-reader';
@@ -37,10 +39,13 @@ test('events of before the upgrade come first, each with its project, in the ord
   const runner = {
     query: (sql: string) => server.database.query(sql),
   } as unknown as QueryRunner;
-  const migration = new ProjectStreams1795600300000();
-  await migration.down(runner);
-  await migration.up(runner);
-  await server.database.query('GRANT SELECT, INSERT ON log_epoch TO PUBLIC'); // as a start does
+  const migrations = [
+    new ProjectStreams1795600300000(),
+    ...[new AssignedIdEvents1795600320000(), new Webhooks1795600700000()], // use what it makes
+  ];
+  for (const migration of [...migrations].reverse()) await migration.down(runner);
+  for (const migration of migrations) await migration.up(runner);
+  await server.database.query('GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC'); // as a start does
   await cancel(placed[0]);
 
   const events = await settledEvents(server, projectId);
