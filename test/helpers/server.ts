@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp, type App } from '../../src/app';
 import { loadConfig, type Config } from '../../src/config';
-import { listMails, type StoredMail } from '../../src/platform/delivery/mailbox';
+import type { StoredMail } from '../../src/platform/delivery/mailbox';
 import { createTestDatabase, type TestDatabase } from './database';
 import { graphqlOver, type GraphqlCall } from './graphql';
+import { mailsIn } from './mails';
 import { evidenceFile, noteSecret, testRun } from './run';
 
 export interface TestServer {
@@ -50,7 +51,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...options.environment,
   });
   const app = await startApp({ ...config, ...options.config });
-  const mails = (): Promise<StoredMail[]> => listMails(join(dataDir, 'mailbox'), 100);
+  const mails = mailsIn(join(dataDir, 'mailbox'));
   return {
     app,
     url: app.url,

@@ -8,10 +8,11 @@ import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listMails, type StoredMail } from '../../../src/platform/delivery/mailbox';
+import type { StoredMail } from '../../../src/platform/delivery/mailbox';
 import type { TestDatabase } from '../database';
 import { makeTemporaryFolder, postmasterPid } from './embedded-postgres';
 import { graphqlOver, type GraphqlCall } from '../graphql';
+import { mailsIn } from '../mails';
 import { evidenceFile, noteSecret, testRun } from '../run';
 import { eventually } from '../server';
 
@@ -88,6 +89,8 @@ export class Site {
   private program: Program | undefined;
   readonly url: string;
   readonly graphql: GraphqlCall;
+  /** Mails that it has sent, newest first. */
+  readonly mails: () => Promise<StoredMail[]>;
 
   private constructor(
     private readonly folder: string,
@@ -97,6 +100,7 @@ export class Site {
     const scheme = options.environment?.['TLS_CERT'] === undefined ? 'http' : 'https';
     this.url = `${scheme}://localhost:${String(port)}`;
     this.graphql = graphqlOver(this.url);
+    this.mails = mailsIn(join(this.dataDir, 'mailbox'));
   }
 
   static async prepare(options: SiteOptions = {}): Promise<Site> {
@@ -157,10 +161,6 @@ export class Site {
     }
     const key = join(this.dataDir, 'master.key');
     if (existsSync(key)) noteSecret(readFileSync(key, 'utf8').trim());
-  }
-
-  mails(): Promise<StoredMail[]> {
-    return listMails(join(this.dataDir, 'mailbox'), 100);
   }
 
   mailTo(address: string, fits: (mail: StoredMail) => boolean = () => true): Promise<StoredMail> {
