@@ -43,9 +43,7 @@ test('every link to a section of a document leads to one that is there', () => {
     allLinksIn(path).filter((link) => {
       const [file = '', anchor] = link.split('#');
       const target = file === '' ? path : join(dirname(path), file);
-      return (
-        anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor)
-      );
+      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor);
     }),
   );
   expect(dead).toEqual([]);

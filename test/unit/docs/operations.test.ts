@@ -6,14 +6,14 @@ const schema = buildSchema(textOf('schema.graphql'));
 /** What the README's tour has `as` and `app` ask, with what the shell would put in. */
 function askedInTour(): string[] {
   const said = blocksIn('README.md', 'sh').join('\n');
-  const calls = said.matchAll(/^(?:\w+=\$\()?(?:as \w+|app) (?:'([^']+)'|"((?:[^"\\]|\\.|\$\([^)]*\))+)")/gm);
+  const calls = said.matchAll(
+    /^(?:\w+=\$\()?(?:as \w+|app) (?:'([^']+)'|"((?:[^"\\]|\\.|\$\([^)]*\))+)")/gm,
+  );
   return Array.from(calls, ([, plain, quoted = '']) => plain ?? unquoted(quoted));
 }
 
 function unquoted(text: string): string {
-  return text
-    .replace(/\$\([^)]*\)|\$\w+/g, 'something')
-    .replaceAll('\\"', '"');
+  return text.replace(/\$\([^)]*\)|\$\w+/g, 'something').replaceAll('\\"', '"');
 }
 
 function problemsOf(operation: string): string[] {
@@ -34,7 +34,9 @@ test('every operation of GraphQL in the documents fits the schema', () => {
 
 test('every operation of the README’s tour fits the schema', () => {
   const asked = askedInTour();
-  const calls = blocksIn('README.md', 'sh').join('\n').match(/\b(?:as (?:admin|alva)|app) ['"]/g);
+  const calls = blocksIn('README.md', 'sh')
+    .join('\n')
+    .match(/\b(?:as (?:admin|alva)|app) ['"]/g);
   expect(asked).toHaveLength(calls?.length ?? 0);
   expect(asked.flatMap(problemsOf)).toEqual([]);
 });
