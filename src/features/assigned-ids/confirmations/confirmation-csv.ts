@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import { fromHarmless } from '../lists/csv-line.js';
+import { fromHarmless } from '../../../kernel/csv.js';
 import { hostReferenceProblem, tidyReference } from './host-reference.js';
 import { ListProblems, tooLarge } from './list-problems.js';
 
