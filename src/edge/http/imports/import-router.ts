@@ -4,22 +4,16 @@ import { actorIdOf, type RequestContext } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import { judge } from '../../graphql/authorize.js';
-import { credentialsOf } from '../../graphql/credentials.js';
 import type { EdgePorts } from '../../graphql/ports.js';
-import { describeClient, type TrustProxy } from '../client.js';
-import type { Origins } from '../origins.js';
+import { callerOf, type CallerParts } from '../guarded-exchange.js';
 import { sendProblem } from '../problem-details.js';
-import type { SessionCookie } from '../session-cookie.js';
 import { StreamedAnswer, wholeAnswer } from './import-answers.js';
 import { readImportRequest, RefusedUpload, type ImportRequest } from './import-request.js';
 
-export interface ImportRouterParts {
+export interface ImportRouterParts extends CallerParts {
   readonly imports: Pick<UserImportService, 'run'>;
   readonly ports: Pick<EdgePorts, 'identify' | 'authorize' | 'recordRefusal'>;
   readonly limits: Pick<RateLimits, 'take'>;
-  readonly trust: TrustProxy;
-  readonly origins: Origins;
-  readonly cookie: SessionCookie;
 }
 
 const OPERATION = 'POST /imports/users';
@@ -90,14 +84,7 @@ function wanted([req, res]: Exchange): ImportRequest | undefined {
 }
 
 async function contextOf(parts: ImportRouterParts, [req, res]: Exchange): Promise<RequestContext> {
-  const client = describeClient(req, { ...parts, acceptsCertificates: false });
-  const { address, userAgent } = client;
-  const requestId = String(res.getHeader('x-request-id') ?? client.requestId);
-  const token = client.cookieCounts ? parts.cookie.read(req.headers.cookie) : undefined;
-  const caller = await parts.ports.identify(credentialsOf(req.headers, token), {
-    ...{ requestId, address, userAgent },
-  });
-  return { requestId, address, userAgent, ...caller, setSessionCookie: () => undefined };
+  return { ...(await callerOf(parts, req, res)), setSessionCookie: () => undefined };
 }
 
 async function authorize({ ports }: ImportRouterParts, context: RequestContext): Promise<void> {
