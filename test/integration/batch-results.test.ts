@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { fromHarmless } from '../../src/kernel/csv';
+import { fromHarmless } from '../../src/platform/csv/csv-line';
 import { parseLink } from '../../src/phone/link';
 import { accessToken, createClient } from '../helpers/api-clients';
 import { endOf, recordsIn, startBatch, type SeenBatch } from '../helpers/batches';

@@ -1,4 +1,4 @@
-import { csvLine } from '../../../kernel/csv.js';
+import { csvLine } from '../../../platform/csv/csv-line.js';
 import type { ProjectId } from '../../../kernel/ids.js';
 import type { Scope } from '../../../platform/scope.js';
 import { stateAt, type ProfileState } from '../../profiles/profile.service.js';

@@ -1,5 +1,5 @@
 import { actorIdOf } from '../../../kernel/actor.js';
-import { BYTE_ORDER_MARK, csvLine } from '../../../kernel/csv.js';
+import { BYTE_ORDER_MARK, csvLine } from '../../../platform/csv/csv-line.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { Scope } from '../../../platform/scope.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';

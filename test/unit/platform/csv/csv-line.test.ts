@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parse } from 'csv-parse/sync';
-import { csvLine, fromHarmless } from '../../../src/kernel/csv';
+import { csvLine, fromHarmless } from '../../../../src/platform/csv/csv-line';
 
 const FORMULA_MARKS = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 const risky = fc.constantFrom(...FORMULA_MARKS, '\t', '\r', '\n', "'", ',', ';', '"', 'a', ' ');
