@@ -17,6 +17,7 @@ import type { UnitOfWork } from '../../../platform/scope.js';
 import { contentOf } from '../content.js';
 import { guarded, type GuardedParts } from '../guarded-exchange.js';
 import { sendProblem } from '../problem-details.js';
+import { bytesOf, hangUpAfterAnswer } from '../upload.js';
 import { sendFile } from './download.js';
 
 export interface AssignedIdFilesParts extends GuardedParts {
@@ -99,8 +100,8 @@ async function takeConfirmations(
   const projectId = textIn(req, 'projectId');
   if (projectId === undefined) throw invalidInput('projectId', 'It must not be empty.');
   const dryRun = flagIn(req, 'dryRun');
-  const list = await readConfirmations(req).catch((error: unknown) => {
-    if (!req.readableEnded) res.setHeader('connection', 'close'); // what is still to come is not read
+  hangUpAfterAnswer(req, res);
+  const list = await readConfirmations(bytesOf(req)).catch((error: unknown) => {
     if (!isTooLarge(error)) throw error;
     sendProblem(res, error, 413);
     return undefined;
