@@ -10,7 +10,7 @@ export interface CsvRecord {
 }
 
 /** What one file may have at most: each bounds the memory or the time that it takes. */
-export interface ReadingLimits {
+interface ReadingLimits {
   readonly fileBytes: number;
   /** Of all fields of one record together. */
   readonly recordCharacters: number;
