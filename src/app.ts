@@ -230,7 +230,7 @@ async function startEdge(
     ports,
     ready: async () => seeded.done && (await services.work.now()) instanceof Date,
     mounts: [
-      assignedIdMount(config, { services, ports, publicUrl, log }),
+      assignedIdMount(config, { services, ports, publicUrl }),
       pkiMount(services, log),
       await openOAuth(services, publicUrl, log),
       estMount(config, { services, ports, publicUrl }),

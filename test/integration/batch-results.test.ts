@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { fromHarmless } from '../../src/platform/csv/csv-line';
 import { parseLink } from '../../src/phone/link';
 import { accessToken, createClient } from '../helpers/api-clients';
 import { endOf, recordsIn, startBatch, type SeenBatch } from '../helpers/batches';
@@ -103,7 +104,8 @@ describe('the table of a batch', () => {
     const userIds: string[] = [];
     for (const name of names) userIds.push(await named(name));
     const rows = await csvOf((await batchOf(userIds)).id);
-    expect(rows.map(({ name }) => name)).toEqual(names.map((name) => `'${name}`));
+    expect(rows.map(({ name = '' }) => name.slice(0, 1))).toEqual(names.map(() => "'"));
+    expect(rows.map(({ name = '' }) => fromHarmless(name))).toEqual(names);
   });
 
   test('has the links of codes to print, which a phone can scan and activate', async () => {

@@ -15,6 +15,14 @@ router.get('/taken', () => {
 router.get('/bug', () => {
   throw new Error('inner detail');
 });
+router.get('/half', async (_req, res) => {
+  await new Promise<void>((written) =>
+    res.write('one half', () => {
+      written();
+    }),
+  );
+  throw new Error('no other half');
+});
 let ready = true;
 let broken = false;
 let edge: TestEdge;
@@ -112,6 +120,13 @@ test('a bug outside GraphQL tells its request id and nothing else', async () => 
   expect(text).toContain(response.headers.get('x-request-id'));
   expect(text).not.toContain('inner detail');
   expect(JSON.stringify(edge.logged)).toContain('inner detail');
+});
+
+test('an answer that breaks off is not taken for whole, and why stands in the log', async () => {
+  const response = await get('/extra/half');
+  await expect(response.text()).rejects.toThrow();
+  expect(JSON.stringify(edge.logged)).toContain('no other half');
+  expect(JSON.stringify(edge.logged)).toContain(response.headers.get('x-request-id'));
 });
 
 test('health says that the process runs, readiness that it may be sent work', async () => {

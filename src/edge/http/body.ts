@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { LIMITS, limitError, type Limit } from '../graphql/limits.js';
+import { contentOf } from './content.js';
 
 /** A request that is refused before GraphQL sees it. */
 export class BadRequest extends Error {
@@ -33,19 +34,14 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
 }
 
 function refuseOtherKinds({ headers }: IncomingMessage): void {
-  const [type = '', ...parameters] = (headers['content-type'] ?? '')
-    .split(';')
-    .map((part) => part.trim().toLowerCase());
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  const { type, charset, isPlain } = contentOf(headers);
   if (type !== 'application/json') {
     throw refusal(415, 'The content-type must be application/json.');
   }
-  if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) {
+  if (charset !== undefined && charset !== 'utf-8') {
     throw refusal(415, 'The charset must be utf-8.');
   }
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw refusal(415, 'The body must not be compressed.');
-  }
+  if (!isPlain) throw refusal(415, 'The body must not be compressed.');
 }
 
 async function readText(req: IncomingMessage): Promise<string> {

@@ -117,9 +117,10 @@ function page(root: string, file: string): RequestHandler {
 
 /** The last resort of every handler. */
 function problems(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _req, res, next) => {
+  return (error: unknown, _req, res, _next) => {
     if (res.headersSent) {
-      next(error);
+      log.error({ error, requestId: res.getHeader('x-request-id') }, 'an answer broke off');
+      res.destroy();
       return;
     }
     if (error instanceof DomainError) {

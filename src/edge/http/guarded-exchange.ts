@@ -6,10 +6,14 @@ import { describeClient, type TrustProxy } from './client.js';
 import type { Origins } from './origins.js';
 import type { SessionCookie } from './session-cookie.js';
 
-export interface GuardedParts {
+export interface CallerParts {
   readonly trust: TrustProxy;
   readonly origins: Origins;
   readonly cookie: SessionCookie;
+  readonly ports: Pick<EdgePorts, 'identify'>;
+}
+
+export interface GuardedParts extends CallerParts {
   readonly ports: Pick<EdgePorts, 'identify' | 'authorize'>;
 }
 
@@ -47,17 +51,25 @@ async function contextOf(
   req: Request,
   res: Response,
 ): Promise<RequestContext> {
+  return {
+    ...(await callerOf(parts, req, res)),
+    setSessionCookie: (token) => {
+      res.append('set-cookie', parts.cookie.write(token));
+    },
+  };
+}
+
+/** By the session's cookie, where no other site can have sent it, or by a bearer token. @throws DomainError UNAUTHENTICATED */
+export async function callerOf(
+  parts: CallerParts,
+  req: Request,
+  res: Response,
+): Promise<Omit<RequestContext, 'setSessionCookie'>> {
   const client = describeClient(req, { ...parts, acceptsCertificates: false });
   const { address, userAgent, cookieCounts } = client;
   const requestId = String(res.getHeader('x-request-id') ?? client.requestId);
   const cookie = cookieCounts ? parts.cookie.read(req.headers.cookie) : undefined;
   const facts = { requestId, address, userAgent };
   const caller = await parts.ports.identify(credentialsOf(req.headers, cookie), facts);
-  return {
-    ...facts,
-    ...caller,
-    setSessionCookie: (token) => {
-      res.append('set-cookie', parts.cookie.write(token));
-    },
-  };
+  return { ...facts, ...caller };
 }

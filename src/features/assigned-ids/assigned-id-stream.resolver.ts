@@ -1,19 +1,12 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import type { RequestContext } from '../../kernel/actor.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { Resource } from '../access/resource.types.js';
 import type { ProjectEvent } from '../events/project-stream.service.js';
-import { resolverOf } from '../events/subscription.types.js';
+import { AFTER_IN_PROJECT, resolverOf, type Subscribed } from '../events/subscription.types.js';
 import type { AssignedIdChange } from './assigned-id-log.service.js';
 import type { AssignedIdStreamService } from './assigned-id-stream.service.js';
 import { AssignedIdEventType } from './assigned-id.types.js';
-
-interface Subscribed {
-  readonly args: Record<string, unknown>;
-  readonly context: object;
-  readonly info: GraphQLResolveInfo;
-}
 
 /** What becomes of a project's IDs, for operators and host systems. */
 @Resolver()
@@ -34,12 +27,7 @@ export class AssignedIdStreamResolver {
   onAssignedId(
     @Root() event: ProjectEvent & AssignedIdChange,
     @Arg('projectId', () => ID, { description: 'Id of the project.' }) _projectId: string,
-    @Arg('after', () => String, {
-      nullable: true,
-      description:
-        'Cursor of the last event seen, of this project: nothing behind it is lost, and nothing comes twice. INVALID_INPUT for any other, and where the server was restored to a time before it.',
-    })
-    _after: string | null,
+    @Arg('after', () => String, AFTER_IN_PROJECT) _after: string | null,
   ): AssignedIdEventType {
     return event;
   }

@@ -49,14 +49,3 @@ Er gilt bis {expiresAt}.`,
       'Scannen Sie den QR-Code mit der Kamera Ihres Telefons und folgen Sie den Schritten dort. Lassen Sie diese Seite offen, bis sie meldet, dass Ihre Mobile ID aktiv ist.',
   },
 };
-
-const PLACEHOLDER = /\{([^{}]*)\}/g;
-
-/** The placeholders in `text` that are not `allowed`, without their braces; empty where all are. */
-export function validateTemplate(
-  text: string,
-  allowed: readonly string[] = INVITATION_PLACEHOLDERS,
-): string[] {
-  const used = Array.from(text.matchAll(PLACEHOLDER), ([, name = '']) => name);
-  return [...new Set(used)].filter((name) => !allowed.includes(name));
-}

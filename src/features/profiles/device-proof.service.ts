@@ -14,6 +14,8 @@ export interface ProofTarget {
   /** The server's public URL. */
   readonly audience: string;
   readonly now: Date;
+  /** Where it holds more than claims. */
+  readonly maxCharacters?: number;
 }
 
 /** What a phone's own key has signed. */
@@ -28,7 +30,8 @@ export interface ProvenDevice {
  * @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM, KEY, SIGNATURE, AUDIENCE or TIME
  */
 export async function provenDevice(proof: string, target: ProofTarget): Promise<ProvenDevice> {
-  if (proof.length > MAX_PROOF_CHARACTERS) throw proofRejected('FORM');
+  const { maxCharacters = MAX_PROOF_CHARACTERS } = target;
+  if (proof.length > maxCharacters) throw proofRejected('FORM');
   const verified = await compactVerify(proof, EmbeddedJWK, { algorithms: ['ES256'] }).catch(
     (cause: unknown) => {
       throw proofRejected('SIGNATURE', cause);

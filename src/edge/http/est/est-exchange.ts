@@ -5,6 +5,7 @@ import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import { isLoopbackAddress } from '../../../kernel/loopback.js';
 import type { Identify } from '../../graphql/ports.js';
 import { describeClient, type TrustProxy } from '../client.js';
+import { contentOf } from '../content.js';
 import type { Origins } from '../origins.js';
 
 /** Above what a certificate request may have. */
@@ -80,9 +81,8 @@ const readBody = express.raw({ type: () => true, inflate: false, limit: MAX_BODY
  * @throws UnsupportedBody; DomainError INVALID_INPUT; an error with `status` 413 over the limit
  */
 export async function requestIn(req: Request, res: Response): Promise<Buffer> {
-  const [type = ''] = (req.headers['content-type'] ?? '').split(';');
-  if (type.trim().toLowerCase() !== 'application/pkcs10') throw new UnsupportedBody();
-  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') throw new UnsupportedBody();
+  const { type, isPlain } = contentOf(req.headers);
+  if (type !== 'application/pkcs10' || !isPlain) throw new UnsupportedBody();
   await new Promise<void>((resolve, reject) => {
     readBody(req, res, (cause?: Error) => {
       if (cause === undefined) resolve();

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type Response } from 'express';
 import {
   EXPORT_FORMATS,
@@ -13,18 +12,19 @@ import {
 import type { RequestContext } from '../../../kernel/actor.js';
 import { actorIdOf } from '../../../kernel/actor.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
-import type { Logger } from '../../../platform/logger.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
+import { contentOf } from '../content.js';
 import { guarded, type GuardedParts } from '../guarded-exchange.js';
 import { sendProblem } from '../problem-details.js';
+import { bytesOf, hangUpAfterAnswer } from '../upload.js';
+import { sendFile } from './download.js';
 
 export interface AssignedIdFilesParts extends GuardedParts {
   readonly work: UnitOfWork;
   readonly limits: RateLimits;
   readonly assignedIdExports: AssignedIdExportService;
   readonly confirmationLists: ConfirmationListService;
-  readonly log: Logger;
 }
 
 const RESOURCE = '/operator/assigned-ids';
@@ -74,9 +74,8 @@ async function oneAtATime(
   await take().finally(() => sending.delete(caller));
 }
 
-/** Read from the database as fast as it is taken. Broken off, it ends without its last chunk, so that it is not taken for whole. */
 async function sendExport(
-  { work, assignedIdExports, log }: AssignedIdFilesParts,
+  { work, assignedIdExports }: AssignedIdFilesParts,
   { context, req, res }: Visit,
   format: ExportFormat,
 ): Promise<void> {
@@ -85,10 +84,7 @@ async function sendExport(
   const { chunks } = await assignedIdExports.open(work.read(context), id, { format, filter });
   res.setHeader('content-type', TYPES[format]);
   res.setHeader('content-disposition', `attachment; filename="assigned-ids.${format}"`);
-  await pipeline(Readable.from(chunks, { highWaterMark: 1 }), res).catch((error: unknown) => {
-    const { requestId } = context;
-    if (!isHangUp(error)) log.error({ error, requestId }, 'a download broke off');
-  });
+  await sendFile(Readable.from(chunks, { highWaterMark: 1 }), res);
 }
 
 /** All of the list is here before a transaction begins: whoever sends slowly keeps nobody waiting. */
@@ -104,8 +100,8 @@ async function takeConfirmations(
   const projectId = textIn(req, 'projectId');
   if (projectId === undefined) throw invalidInput('projectId', 'It must not be empty.');
   const dryRun = flagIn(req, 'dryRun');
-  const list = await readConfirmations(req).catch((error: unknown) => {
-    if (!req.readableEnded) res.setHeader('connection', 'close'); // what is still to come is not read
+  hangUpAfterAnswer(req, res);
+  const list = await readConfirmations(bytesOf(req)).catch((error: unknown) => {
     if (!isTooLarge(error)) throw error;
     sendProblem(res, error, 413);
     return undefined;
@@ -150,23 +146,12 @@ function flagIn(req: Request, name: string): boolean {
 /** RFC 3339 section 5.6, as far as PostgreSQL and people have years. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** UTF-8, and not compressed: what is sent is what is counted. */
+/** In UTF-8. */
 function isPlainCsv({ headers }: Request): boolean {
-  const [type = '', ...parameters] = (headers['content-type'] ?? '')
-    .split(';')
-    .map((part) => part.trim().toLowerCase());
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
-  return (
-    type === 'text/csv' && isUtf8 && (headers['content-encoding'] ?? 'identity') === 'identity'
-  );
+  const { type, charset, isPlain } = contentOf(headers);
+  return type === 'text/csv' && isPlain && (charset === undefined || /^utf-?8$/.test(charset));
 }
 
 function isTooLarge(error: unknown): error is DomainError {
   return error instanceof DomainError && 'limit' in error.facts;
-}
-
-function isHangUp(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE';
 }

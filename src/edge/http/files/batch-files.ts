@@ -1,13 +1,12 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Router, type Response } from 'express';
 import type { BatchResultService } from '../../../features/enrolment/batch/batch-result.service.js';
 import type { EnrolmentBatchService } from '../../../features/enrolment/batch/enrolment-batch.service.js';
 import { printSheets } from '../../../features/qr/sheet.service.js';
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
-import { hasCode } from '../../../platform/system-errors.js';
 import { guarded, type GuardedParts } from '../guarded-exchange.js';
+import { sendFile } from './download.js';
 
 export interface BatchFilesParts extends GuardedParts {
   readonly work: UnitOfWork;
@@ -50,7 +49,7 @@ async function sendCsv(
   await enrolmentBatches.noteDownload(scope, batch, 'csv');
   res.attachment(`mobile-ids-${batch.id}.csv`);
   res.setHeader('content-type', 'text/csv; charset=utf-8; header=present'); // RFC 4180 section 3
-  await send(Readable.from(batchResults.csv(scope, batch)), res);
+  await sendFile(Readable.from(batchResults.csv(scope, batch)), res);
 }
 
 async function sendSheets(
@@ -62,12 +61,5 @@ async function sendSheets(
   const { project, sheets } = await batchResults.sheets(scope, batch);
   await enrolmentBatches.noteDownload(scope, batch, 'pdf');
   res.type('application/pdf').attachment(`mobile-ids-${batch.id}.pdf`);
-  await send(printSheets(sheets, { title: project.name, now: scope.now }), res);
-}
-
-/** Who goes away in the middle of it misses the rest. */
-async function send(file: Readable, res: Response): Promise<void> {
-  await pipeline(file, res).catch((error: unknown) => {
-    if (!hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) throw error;
-  });
+  await sendFile(printSheets(sheets, { title: project.name, now: scope.now }), res);
 }

@@ -7,6 +7,7 @@ import {
 } from '../../../features/members/import/user-import.service.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { FieldProblems } from '../../../kernel/field-problems.js';
+import { contentOf } from '../content.js';
 
 /** A request whose answer is a status that no problem of the table has. */
 export class RefusedUpload extends Error {
@@ -96,10 +97,9 @@ function optionsIn(url: string): ImportOptions {
 
 /** RFC 4180: text/csv, with its charset; nothing that a form of another site could send. */
 function encodingIn({ headers }: Request): CsvEncoding | undefined {
-  const { type, charset } = contentOf(headers['content-type'] ?? '');
+  const { type, charset, isPlain } = contentOf(headers);
   const encoding = charset === undefined ? undefined : CHARSETS[charset];
   const isKnown = charset === undefined || encoding !== undefined;
-  const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
   const fields = [
     ...refusedUnless(type === 'text/csv', 'content-type', 'It must be text/csv.'),
     ...refusedUnless(isKnown, 'charset', `It must be one of ${CSV_ENCODINGS.join(', ')}.`),
@@ -115,16 +115,4 @@ function refusedUnless(
   message: string,
 ): { field: string; message: string }[] {
   return isFine ? [] : [{ field, message }];
-}
-
-function contentOf(header: string): { type: string; charset: string | undefined } {
-  const [type = '', ...parameters] = header
-    .toLowerCase()
-    .split(';')
-    .map((part) => part.trim());
-  const charset = parameters
-    .find((parameter) => parameter.startsWith('charset='))
-    ?.slice('charset='.length)
-    .replace(/^"(.*)"$/, '$1');
-  return { type, charset };
 }

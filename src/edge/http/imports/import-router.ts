@@ -4,30 +4,23 @@ import { actorIdOf, type RequestContext } from '../../../kernel/actor.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import { judge } from '../../graphql/authorize.js';
-import { credentialsOf } from '../../graphql/credentials.js';
 import type { EdgePorts } from '../../graphql/ports.js';
-import { describeClient, type TrustProxy } from '../client.js';
-import type { Origins } from '../origins.js';
+import { callerOf, type CallerParts } from '../guarded-exchange.js';
 import { sendProblem } from '../problem-details.js';
-import type { SessionCookie } from '../session-cookie.js';
+import { bytesOf, hangUpAfterAnswer } from '../upload.js';
 import { StreamedAnswer, wholeAnswer } from './import-answers.js';
 import { readImportRequest, RefusedUpload, type ImportRequest } from './import-request.js';
 
-export interface ImportRouterParts {
+export interface ImportRouterParts extends CallerParts {
   readonly imports: Pick<UserImportService, 'run'>;
   readonly ports: Pick<EdgePorts, 'identify' | 'authorize' | 'recordRefusal'>;
   readonly limits: Pick<RateLimits, 'take'>;
-  readonly trust: TrustProxy;
-  readonly origins: Origins;
-  readonly cookie: SessionCookie;
 }
 
 const OPERATION = 'POST /imports/users';
 /** People import where they look after projects, as by the mutation; applications where they change users, and members. */
 const BY_PEOPLE = ['/admin/projects'] as const;
 const BY_CLIENTS = ['/operator/users', '/operator/projects'] as const;
-/** For who is refused before he has sent all of it. */
-const LAST_WORD_MS = 5000;
 
 type Exchange = readonly [req: Request, res: Response];
 
@@ -35,7 +28,7 @@ type Exchange = readonly [req: Request, res: Response];
 export function importRouter(parts: ImportRouterParts): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.post('/users', async (req, res, next) => {
-    hangUpAfterAnswer([req, res]);
+    hangUpAfterAnswer(req, res);
     await importUsers(parts, [req, res]).catch(next);
   });
   router.all('/users', (_req, res) => {
@@ -58,7 +51,6 @@ async function importUsers(parts: ImportRouterParts, exchange: Exchange): Promis
     gone.abort();
   });
   const answer = asStream ? new StreamedAnswer(res) : wholeAnswer(res);
-  const bytes = req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   const observer = {
     ...answer.observer,
     signal: gone.signal,
@@ -69,7 +61,7 @@ async function importUsers(parts: ImportRouterParts, exchange: Exchange): Promis
     },
   };
   try {
-    const source = { bytes, encoding };
+    const source = { bytes: bytesOf(req), encoding };
     await answer.end(await parts.imports.run(context, options, { source, observer }));
   } catch (error) {
     if (gone.signal.aborted) return; // nobody is there to be told
@@ -90,14 +82,7 @@ function wanted([req, res]: Exchange): ImportRequest | undefined {
 }
 
 async function contextOf(parts: ImportRouterParts, [req, res]: Exchange): Promise<RequestContext> {
-  const client = describeClient(req, { ...parts, acceptsCertificates: false });
-  const { address, userAgent } = client;
-  const requestId = String(res.getHeader('x-request-id') ?? client.requestId);
-  const token = client.cookieCounts ? parts.cookie.read(req.headers.cookie) : undefined;
-  const caller = await parts.ports.identify(credentialsOf(req.headers, token), {
-    ...{ requestId, address, userAgent },
-  });
-  return { requestId, address, userAgent, ...caller, setSessionCookie: () => undefined };
+  return { ...(await callerOf(parts, req, res)), setSessionCookie: () => undefined };
 }
 
 async function authorize({ ports }: ImportRouterParts, context: RequestContext): Promise<void> {
@@ -114,18 +99,4 @@ async function record(
   if (code === 'INVALID_INPUT') return;
   const [resource] = context.actor.kind === 'client' ? BY_CLIENTS : BY_PEOPLE;
   await ports.recordRefusal(context, { operation: OPERATION, resource, code });
-}
-
-/** Whoever is answered while he still sends has a moment to notice. */
-function hangUpAfterAnswer([req, res]: Exchange): void {
-  res.once('finish', () => {
-    if (req.complete) return;
-    const timer = setTimeout(() => {
-      req.socket.destroy();
-    }, LAST_WORD_MS);
-    timer.unref();
-    req.once('close', () => {
-      clearTimeout(timer);
-    });
-  });
 }

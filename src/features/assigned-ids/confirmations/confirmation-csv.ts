@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { CsvError, parse } from 'csv-parse';
-import { fromHarmless } from '../lists/csv-line.js';
+import type { DomainError } from '../../../kernel/errors.js';
+import { fromHarmless } from '../../../platform/csv/csv-line.js';
+import { CsvProblem, type CsvProblemKind } from '../../../platform/csv/csv-problem.js';
+import { CsvReader, type CsvRecord } from '../../../platform/csv/csv-reader.js';
 import { hostReferenceProblem, tidyReference } from './host-reference.js';
 import { ListProblems, tooLarge } from './list-problems.js';
 
@@ -15,23 +15,26 @@ export interface ConfirmationList {
   readonly withoutReference: number;
 }
 
-const MAX_BYTES = 8 * 1024 * 1024;
-const MAX_ENTRIES = 100_000;
 const MAX_RECORD = 8192;
+const LIMITS = {
+  fileBytes: 8 * 1024 * 1024,
+  recordCharacters: MAX_RECORD,
+  recordBytes: 4 * MAX_RECORD, // as many characters in UTF-8
+};
+const MAX_ENTRIES = 100_000;
 const MAX_HEADER = 2048;
 const MAX_VALUE = 100;
-const DELIMITERS = [',', ';', '\t'] as const;
 const VALUE_NAMES: ReadonlySet<string> = new Set(['value', 'id', 'assignedid']);
 const REFERENCE_NAMES: ReadonlySet<string> = new Set(['reference', 'hostreference']);
 const HEADER_HINT =
   'The first line must name the columns "value" and "reference", parted by commas, semicolons or tabs.';
 
-const TOO_LONG = `A line can have at most ${String(MAX_RECORD)} characters: a quotation mark may be left open.`;
-
-interface CsvRecord {
-  readonly record: string[];
-  readonly info: { readonly lines: number };
-}
+const NOT_UTF_8 = 'The file must be in UTF-8.';
+const REASONS: Partial<Record<CsvProblemKind, string>> = {
+  ENCODING: NOT_UTF_8,
+  QUOTES: 'Its quotation marks do not match.',
+  RECORD_SIZE: `A line can have at most ${String(MAX_RECORD)} characters: a quotation mark may be left open.`,
+};
 
 /**
  * Reads a list of confirmations: CSV (RFC 4180) in UTF-8, with a line of headers. Other columns are passed over, so that an
@@ -41,83 +44,26 @@ interface CsvRecord {
 export async function readConfirmations(
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<ConfirmationList> {
-  const text = decoded(bytes);
-  const { head, delimiter } = await beginningOf(text);
+  const reader = new CsvReader({ limits: LIMITS, encoding: 'utf-8', recognized });
   const entries = new Entries();
-  const parser = parse({
-    delimiter,
-    bom: true,
-    info: true,
-    max_record_size: MAX_RECORD,
-    relax_column_count: true,
-    skip_empty_lines: true,
-  });
-  let cause: unknown; // what `pipeline` rejects with may be but that it was stopped
-  await pipeline(Readable.from(continued(head, text)), parser, async (records) => {
-    try {
-      for await (const found of records as AsyncIterable<CsvRecord>) entries.take(found);
-    } catch (error) {
-      cause = error;
-      throw error;
+  try {
+    for await (const records of reader.read(bytes)) {
+      if (reader.encoding !== 'utf-8') throw problemAt(1, NOT_UTF_8); // its byte order mark says so
+      for (const record of records) entries.take(record);
     }
-  }).catch((error: unknown) => {
-    const reason = cause ?? error;
-    throw reason instanceof CsvError ? entries.problemOf(reason) : reason;
-  });
+  } catch (error) {
+    throw error instanceof CsvProblem ? refusalOf(error) : error;
+  }
   return entries.finish();
 }
 
-/** @throws DomainError INVALID_INPUT for what is no UTF-8, which other encodings hardly ever are by chance */
-async function* decoded(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let size = 0;
-  let line = 1;
-  let length = 0; // of the last line so far: no parser is to hold one without end
-  const decode = (chunk?: Uint8Array): string => {
-    try {
-      return decoder.decode(chunk, { stream: chunk !== undefined });
-    } catch {
-      const [readable = ''] = new TextDecoder().decode(chunk).split('\uFFFD', 1);
-      const at = line + lineBreaksIn(readable);
-      throw ListProblems.one({ line: at, column: null, message: 'The file must be in UTF-8.' });
-    }
-  };
-  for await (const chunk of bytes) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw tooLarge('bytes', MAX_BYTES);
-    const text = decode(chunk);
-    line += lineBreaksIn(text);
-    length = /[\r\n]/.test(text) ? text.length - 1 - lastBreakIn(text) : length + text.length;
-    if (length > MAX_RECORD) throw ListProblems.one({ line, column: null, message: TOO_LONG });
-    yield text;
-  }
-  yield decode();
+function refusalOf({ kind, line, message }: CsvProblem): DomainError {
+  if (kind === 'FILE_SIZE') return tooLarge('bytes', LIMITS.fileBytes);
+  return problemAt(line, REASONS[kind] ?? message);
 }
 
-/** The first line with whatever came along with it, and what its columns are parted by. */
-async function beginningOf(
-  text: AsyncGenerator<string, void, undefined>,
-): Promise<{ head: string; delimiter: string }> {
-  let head = '';
-  while (!/[\r\n]/.test(head) && head.length <= MAX_HEADER) {
-    const next = await text.next();
-    if (next.done === true) break;
-    head += next.value;
-  }
-  const [first = ''] = head.split(/[\r\n]/, 1);
-  const delimiter = DELIMITERS.find((mark) => first.includes(mark));
-  if (delimiter === undefined || first.length > MAX_HEADER) {
-    throw ListProblems.one({ line: 1, column: null, message: HEADER_HINT });
-  }
-  return { head, delimiter };
-}
-
-async function* continued(
-  head: string,
-  rest: AsyncGenerator<string, void, undefined>,
-): AsyncGenerator<string, void, undefined> {
-  yield head;
-  yield* rest;
+function problemAt(line: number, message: string): DomainError {
+  return ListProblems.one({ line, column: null, message });
 }
 
 /** What was read so far, and what is wrong with it. */
@@ -129,28 +75,14 @@ class Entries {
   private readonly problems = new ListProblems();
   private columns: { readonly value: number; readonly reference: number } | undefined;
   private withoutReference = 0;
-  /** By how many lines the parser is ahead: it takes CR LF within quotation marks for two line breaks. */
-  private skew = 0;
 
-  take({ record, info }: CsvRecord): void {
-    const counted = sum(record, (field) => field.match(/[\r\n]/g)?.length ?? 0);
-    const line = info.lines - this.skew - counted;
-    this.skew += counted - sum(record, lineBreaksIn);
-    if (this.columns === undefined) this.columns = columnsIn(record, line);
-    else this.takeEntry(record, line, this.columns);
-  }
-
-  problemOf(error: CsvError): Error {
-    const line = typeof error['lines'] === 'number' ? error['lines'] - this.skew : 1;
-    const message =
-      error.code === 'CSV_MAX_RECORD_SIZE' ? TOO_LONG : 'Its quotation marks do not match.';
-    return ListProblems.one({ line, column: null, message });
+  take({ fields, line }: CsvRecord): void {
+    if (this.columns === undefined) this.columns = columnsIn(fields, line);
+    else this.takeEntry(fields, line, this.columns);
   }
 
   finish(): ConfirmationList {
-    if (this.columns === undefined) {
-      throw ListProblems.one({ line: 1, column: null, message: HEADER_HINT });
-    }
+    if (this.columns === undefined) throw problemAt(1, HEADER_HINT);
     this.problems.refuse();
     const { values, references, lines, withoutReference } = this;
     return { values, references, lines, withoutReference };
@@ -188,25 +120,23 @@ class Entries {
   }
 }
 
+/** How many of these are names of columns that count. */
+function recognized(names: readonly string[]): number {
+  return names.map(plainName).filter((name) => VALUE_NAMES.has(name) || REFERENCE_NAMES.has(name))
+    .length;
+}
+
 /** @throws DomainError INVALID_INPUT where one is missing, or there twice */
 function columnsIn(headers: readonly string[], line: number): { value: number; reference: number } {
-  const names = headers.map((header) => header.toLowerCase().replace(/[\s_-]/g, ''));
+  const names = headers.join('').length > MAX_HEADER ? [] : headers.map(plainName);
   const [value, reference] = [VALUE_NAMES, REFERENCE_NAMES].map((wanted) => {
     const found = names.flatMap((name, i) => (wanted.has(name) ? [i] : []));
     return found.length === 1 ? found[0] : undefined;
   });
   if (value !== undefined && reference !== undefined) return { value, reference };
-  throw ListProblems.one({ line, column: null, message: HEADER_HINT });
+  throw problemAt(line, HEADER_HINT);
 }
 
-function lineBreaksIn(text: string): number {
-  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
-}
-
-function lastBreakIn(text: string): number {
-  return Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'));
-}
-
-function sum(fields: readonly string[], of: (field: string) => number): number {
-  return fields.reduce((total, field) => total + of(field), 0);
+function plainName(header: string): string {
+  return header.toLowerCase().replace(/[\s_-]/g, '');
 }

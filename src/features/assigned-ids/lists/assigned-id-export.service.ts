@@ -1,10 +1,10 @@
+import { csvLine } from '../../../platform/csv/csv-line.js';
 import type { ProjectId } from '../../../kernel/ids.js';
 import type { Scope } from '../../../platform/scope.js';
 import { stateAt, type ProfileState } from '../../profiles/profile.service.js';
 import type { SelfRegistrationService } from '../../projects/self-registration/self-registration.service.js';
 import type { AssignedIdStatus } from '../assigned-id.js';
 import { conditionsOf, type AssignedIdFilter } from './assigned-id-filter.js';
-import { csvLine } from './csv-line.js';
 
 export const EXPORT_FORMATS = ['csv', 'json'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -117,7 +117,7 @@ async function* jsonOf(pages: Pages): AsyncGenerator<string, void, undefined> {
   yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-function textOf(value: ExportRow[keyof ExportRow]): string {
-  if (value === null) return '';
+function textOf(value: ExportRow[keyof ExportRow]): string | null {
+  if (value === null) return null;
   return value instanceof Date ? value.toISOString() : String(value);
 }

@@ -2,6 +2,7 @@ import { invalidInput } from '../../../kernel/errors.js';
 import type { ProjectId } from '../../../kernel/ids.js';
 import { MAX_PAGE } from '../../../kernel/pagination.js';
 import { isStorable } from '../../../kernel/text.js';
+import { searchPattern } from '../../users/user.service.js';
 import type { AssignedIdStatus } from '../assigned-id.js';
 
 /** What a reader asks for; what is left out, or null, leaves nothing out. */
@@ -21,8 +22,6 @@ export interface Conditions {
   readonly values: readonly unknown[];
 }
 
-const MAX_SEARCH = 200;
-
 /** @throws DomainError INVALID_INPUT */
 export function conditionsOf(projectId: ProjectId, filter: AssignedIdFilter): Conditions {
   const { status, notSeenSince } = filter;
@@ -32,7 +31,7 @@ export function conditionsOf(projectId: ProjectId, filter: AssignedIdFilter): Co
     ['a.value = ANY(?::text[])', listed('values', filter.values)],
     ['a.host_reference = ANY(?::text[])', listed('hostReferences', filter.hostReferences)],
     ['a.last_seen_at < ?', notSeenSince],
-    ['a.value ILIKE ? OR a.host_reference ILIKE ?', patternOf(filter.search)],
+    ['a.value ILIKE ? OR a.host_reference ILIKE ?', searchPattern(filter.search ?? '')],
   ];
   const given = wanted.filter(([, value]) => value !== undefined && value !== null);
   const parts = given.map(([sql], i) => `(${sql.replaceAll('?', `$${String(i + 1)}`)})`);
@@ -49,14 +48,4 @@ function listed(
     throw invalidInput(field, `There can be at most ${String(MAX_PAGE)}.`);
   }
   return texts.filter(isStorable);
-}
-
-/** LIKE pattern; undefined where everything matches. */
-function patternOf(search: string | null | undefined): string | undefined {
-  const text = search?.trim() ?? '';
-  if (!isStorable(text)) throw invalidInput('search', 'It must not contain control characters.');
-  if (text.length > MAX_SEARCH) {
-    throw invalidInput('search', `It must have at most ${String(MAX_SEARCH)} characters.`);
-  }
-  return text === '' ? undefined : `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;
 }

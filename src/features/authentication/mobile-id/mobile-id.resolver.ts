@@ -1,19 +1,12 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { Resource } from '../../access/resource.types.js';
-import { resolverOf } from '../../events/subscription.types.js';
+import { resolverOf, type Subscribed } from '../../events/subscription.types.js';
 import { SignInType } from '../authentication.types.js';
 import type { SignInAnswers } from '../sign-in-answers.service.js';
 import type { MobileIdProofStep, MobileIdSignInService } from './mobile-id-sign-in.service.js';
 import { MobileIdProofEventType, MobileIdProofType } from './mobile-id.types.js';
-
-interface Subscribed {
-  readonly args: Record<string, unknown>;
-  readonly context: object;
-  readonly info: GraphQLResolveInfo;
-}
 
 /** What the page calls that asks for a proof by mobile ID. */
 @Resolver()

@@ -1,11 +1,12 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { KEY_ALGORITHMS } from '../../../kernel/key-algorithm.js';
 import type { Problem } from '../../../kernel/field-problems.js';
+import { strictPlaceholderProblem } from '../../../kernel/template.js';
 import { textProblem } from '../../../kernel/text.js';
 import { OID } from '../x509/object-identifiers.js';
 import type { CertificateProfile } from './certificate-profile.js';
 import { isPurposeFor, purposeNamesFor } from './purposes.js';
-import { altNameProblem, NAME_PLACEHOLDERS, templateProblem } from './template-checks.js';
+import { altNameProblem, NAME_PLACEHOLDERS } from './template-checks.js';
 
 type Check<T> = (value: T, kind: CertificateKind) => Problem;
 type Checks = { readonly [Name in keyof CertificateProfile]: Check<CertificateProfile[Name]> };
@@ -78,7 +79,7 @@ function days(value: number | null): Problem {
 function nameTemplate(template: string): Problem {
   return (
     textProblem(template, { max: MAX_TEMPLATE_CHARACTERS }) ??
-    templateProblem(template, NAME_PLACEHOLDERS)
+    strictPlaceholderProblem(template, NAME_PLACEHOLDERS)
   );
 }
 

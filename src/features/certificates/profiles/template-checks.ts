@@ -1,4 +1,5 @@
 import type { Problem } from '../../../kernel/field-problems.js';
+import { strictPlaceholderProblem } from '../../../kernel/template.js';
 import { textProblem } from '../../../kernel/text.js';
 import type { SubjectAltNameTemplate } from './certificate-profile.js';
 
@@ -15,7 +16,6 @@ export type NamePlaceholder = (typeof NAME_PLACEHOLDERS)[number];
 /** What tells one holder from another: names that anybody may have are no part of an address. */
 const IDENTIFIERS = ['username', 'email', 'profileId'] as const;
 
-const PLACEHOLDER = /\{([^{}]*)\}/g;
 const MAX_TEMPLATE_CHARACTERS = 200;
 /** RFC 3986 section 3: the scheme, and the authority where there is one, are the administrator's own. */
 const ABSOLUTE_URI =
@@ -27,17 +27,10 @@ const BAD_ESCAPE = /%(?![0-9a-f]{2})/i;
 /** A certificate is opened in viewers: nothing that runs there, or reads the viewer's own files. */
 const ACTIVE_SCHEMES = ['javascript', 'vbscript', 'data', 'file', 'blob', 'about'];
 
-export function templateProblem(text: string, placeholders: readonly string[]): Problem {
-  const used = Array.from(text.matchAll(PLACEHOLDER), ([, name = '']) => name);
-  return used.every((name) => placeholders.includes(name)) &&
-    !/[{}]/.test(text.replace(PLACEHOLDER, ''))
-    ? undefined
-    : `Its placeholders can be ${placeholders.map((name) => `{${name}}`).join(', ')}.`;
-}
-
 export function altNameProblem({ type, value }: SubjectAltNameTemplate): Problem {
   const problem =
-    textProblem(value, { max: MAX_TEMPLATE_CHARACTERS }) ?? templateProblem(value, IDENTIFIERS);
+    textProblem(value, { max: MAX_TEMPLATE_CHARACTERS }) ??
+    strictPlaceholderProblem(value, IDENTIFIERS);
   if (problem !== undefined) return problem;
   return type === 'URI' ? uriProblem(value) : addressProblem(value);
 }

@@ -1,6 +1,6 @@
 import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { CERTIFICATE_KINDS } from '../../../kernel/certificate-kind.js';
-import { expandTemplate } from '../../../kernel/template.js';
+import { expandTemplate, placeholdersIn } from '../../../kernel/template.js';
 import {
   type CertificateProfile,
   DEFAULT_PROFILES,
@@ -52,7 +52,6 @@ interface TemplateAttribute {
 const RESERVED_BUT_KEPT = /[!'()*]/g;
 /** ub-emailaddress-length of RFC 5280 appendix A. */
 const MAX_EMAIL_CHARACTERS = 255;
-const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 export function compileProfile(profile: CertificateProfile): IssuingProfile {
   const policies = certificatePolicies(...profile.policies);
@@ -178,9 +177,7 @@ function isMailbox({ form }: AlternativeName): boolean {
 }
 
 function isFilled(template: string, values: Values): boolean {
-  return Array.from(template.matchAll(PLACEHOLDER)).every(
-    ([, name = '']) => values[name as NamePlaceholder] !== '',
-  );
+  return placeholdersIn(template).every((name) => values[name as NamePlaceholder] !== '');
 }
 
 // RFC 3986 5.2.4: it would be resolved away, whether it is escaped or not

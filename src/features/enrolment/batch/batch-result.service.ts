@@ -1,5 +1,5 @@
 import { actorIdOf } from '../../../kernel/actor.js';
-import { BYTE_ORDER_MARK, csvRecord } from '../../../kernel/csv.js';
+import { BYTE_ORDER_MARK, csvLine } from '../../../platform/csv/csv-line.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { Scope } from '../../../platform/scope.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
@@ -46,8 +46,8 @@ export class BatchResultService {
 
   /** A table for spreadsheets, in UTF-8; with the links, where there are codes to print. */
   async *csv(scope: Scope, batch: EnrolmentBatch): AsyncGenerator<string> {
-    yield BYTE_ORDER_MARK + csvRecord(HEADER);
-    for await (const row of this.rows(scope, batch)) yield csvRecord(fieldsOf(row));
+    yield BYTE_ORDER_MARK + csvLine(HEADER);
+    for await (const row of this.rows(scope, batch)) yield csvLine(fieldsOf(row));
   }
 
   /**

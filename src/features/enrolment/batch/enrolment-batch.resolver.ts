@@ -1,4 +1,3 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import {
   Arg,
   Args,
@@ -17,7 +16,7 @@ import { pageRequest } from '../../../kernel/pagination.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { Resource } from '../../access/resource.types.js';
-import { resolverOf } from '../../events/subscription.types.js';
+import { resolverOf, type Subscribed } from '../../events/subscription.types.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import { ProjectSummaryType } from '../../projects/project.types.js';
 import type { EnrolmentBatch, EnrolmentBatchService } from './enrolment-batch.service.js';
@@ -34,11 +33,6 @@ interface Services {
   readonly enrolmentBatches: EnrolmentBatchService;
   readonly projects: ProjectService;
   readonly limits: RateLimits;
-}
-interface Subscribed {
-  readonly args: Record<string, unknown>;
-  readonly context: object;
-  readonly info: GraphQLResolveInfo;
 }
 const BATCH_ID = { description: 'Id of the batch.' };
 

@@ -1,16 +1,16 @@
 import { X509Certificate } from 'node:crypto';
-import { calculateJwkThumbprint, compactVerify, EmbeddedJWK } from 'jose';
+import { compactVerify } from 'jose';
 import { parseId, type ProfileId } from '../../../kernel/ids.js';
 import {
   algorithmsFor,
   claimsIn,
-  isDeviceKey,
   MAX_PROOF_CHARACTERS,
   proofRejected,
   requireFresh,
   signerNamedIn,
 } from '../../../kernel/phone-proof.js';
 import { equalSecrets, sha256 } from '../../../kernel/secrets.js';
+import { provenDevice } from '../../profiles/device-proof.service.js';
 import type { SentKeys } from '../keys/sent-keys.js';
 
 /** One JWS within another. */
@@ -44,21 +44,14 @@ export interface KeyPart {
  * @throws DomainError DEVICE_PROOF_REJECTED with `reason` FORM, KEY, SIGNATURE, AUDIENCE or TIME
  */
 export async function checkDevicePart(proof: string, target: RenewalTarget): Promise<DevicePart> {
-  if (proof.length > MAX_RENEWAL_PROOF_CHARACTERS) throw proofRejected('FORM');
-  const verified = await compactVerify(proof, EmbeddedJWK, { algorithms: ['ES256'] }).catch(
-    (cause: unknown) => {
-      throw proofRejected('SIGNATURE', cause);
-    },
-  );
-  const { jwk, typ } = verified.protectedHeader;
-  if (typ !== 'renewal+jwt') throw proofRejected('FORM');
-  if (jwk === undefined || !isDeviceKey(jwk)) throw proofRejected('KEY');
-  const claims = claimsIn(verified.payload);
-  checkTarget(claims, target);
+  const { thumbprint, claims } = await provenDevice(proof, {
+    ...target,
+    type: 'renewal+jwt',
+    maxCharacters: MAX_RENEWAL_PROOF_CHARACTERS,
+  });
   const { sub, key: keyProof } = claims;
   const profileId = typeof sub === 'string' ? parseId<ProfileId>(sub) : undefined;
   if (profileId === undefined || typeof keyProof !== 'string') throw proofRejected('FORM');
-  const thumbprint = await calculateJwkThumbprint(jwk, 'sha256');
   return {
     thumbprint,
     profileId,

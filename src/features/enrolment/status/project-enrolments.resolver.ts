@@ -1,18 +1,11 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { Resource } from '../../access/resource.types.js';
 import type { ProjectEvent } from '../../events/project-stream.service.js';
-import { resolverOf } from '../../events/subscription.types.js';
+import { AFTER_IN_PROJECT, resolverOf, type Subscribed } from '../../events/subscription.types.js';
 import { EnrolmentEventType } from '../enrolment.types.js';
 import type { EnrolmentStep, ProjectEnrolmentsService } from './project-enrolments.service.js';
-
-interface Subscribed {
-  readonly args: Record<string, unknown>;
-  readonly context: object;
-  readonly info: GraphQLResolveInfo;
-}
 
 /** What happens in a project, for operators and host systems. */
 @Resolver()
@@ -32,12 +25,7 @@ export class ProjectEnrolmentsResolver {
   projectEnrolments(
     @Root() event: ProjectEvent & EnrolmentStep,
     @Arg('projectId', () => ID, { description: 'Id of the project.' }) _projectId: string,
-    @Arg('after', () => String, {
-      nullable: true,
-      description:
-        'Cursor of the last event seen, of this project: nothing behind it is lost, and nothing comes twice. INVALID_INPUT for any other, and where the server was restored to a time before it.',
-    })
-    _after: string | null,
+    @Arg('after', () => String, AFTER_IN_PROJECT) _after: string | null,
   ): EnrolmentEventType {
     return event;
   }

@@ -1,19 +1,12 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, ID, Resolver, Root, Subscription } from 'type-graphql';
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { EnrolmentId } from '../../../kernel/ids.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { Resource } from '../../access/resource.types.js';
-import { resolverOf } from '../../events/subscription.types.js';
+import { resolverOf, type Subscribed } from '../../events/subscription.types.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import { EnrolmentEventType, EnrolmentType } from '../enrolment.types.js';
 import { toEvent, type StatusEvent, type StatusService } from './status.service.js';
-
-interface Subscribed {
-  readonly args: Record<string, unknown>;
-  readonly context: object;
-  readonly info: GraphQLResolveInfo;
-}
 
 /** The live status, and the enrolment that each of its events shows. */
 @Resolver(() => EnrolmentEventType)

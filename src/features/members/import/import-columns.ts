@@ -1,5 +1,5 @@
 import { UNPRINTABLE } from '../../../kernel/text.js';
-import { CSV_LIMITS } from './csv/csv-limits.js';
+import { CSV_LIMITS } from './csv-limits.js';
 import type { ImportProblem } from './import-problems.js';
 
 export type ImportColumn = 'email' | 'firstName' | 'lastName' | 'displayName' | 'hostId' | 'syncId';

@@ -1,6 +1,6 @@
 import { textProblem } from '../../../kernel/text.js';
 import { emailProblem } from '../../users/user.service.js';
-import type { CsvRecord } from './csv/csv-reader.js';
+import type { CsvRecord } from '../../../platform/csv/csv-reader.js';
 import type { ImportColumn, ImportColumns } from './import-columns.js';
 import type { ImportProblem } from './import-problems.js';
 

@@ -1,9 +1,9 @@
 import type { Scope } from '../../../platform/scope.js';
-import type { CsvEncoding } from './csv/csv-decoder.js';
-import type { Separator } from './csv/csv-header.js';
-import { CSV_LIMITS } from './csv/csv-limits.js';
-import { CsvProblem } from './csv/csv-problem.js';
-import { CsvReader, type CsvRecord } from './csv/csv-reader.js';
+import type { CsvEncoding } from '../../../platform/csv/csv-decoder.js';
+import type { Separator } from '../../../platform/csv/csv-header.js';
+import { CSV_LIMITS } from './csv-limits.js';
+import { CsvProblem } from '../../../platform/csv/csv-problem.js';
+import { CsvReader, type CsvRecord } from '../../../platform/csv/csv-reader.js';
 import { readHeader, recognized, type ImportColumns } from './import-columns.js';
 import { ImportProblems, TOLD_PROBLEMS } from './import-problems.js';
 import { readRow, type ImportRow } from './import-row.js';
@@ -42,7 +42,7 @@ export class FileReading {
   ) {}
 
   async read({ bytes, encoding }: FileSource): Promise<ReadFile> {
-    const reader = new CsvReader({ encoding, recognized });
+    const reader = new CsvReader({ limits: CSV_LIMITS, encoding, recognized });
     try {
       for await (const records of reader.read(bytes)) {
         await this.take(records);

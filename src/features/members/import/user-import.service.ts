@@ -7,8 +7,8 @@ import type { ApiClientService } from '../../api-clients/api-client.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { UserService } from '../../users/user.service.js';
-import { CSV_ENCODINGS, type CsvEncoding } from './csv/csv-decoder.js';
-import { CSV_LIMITS } from './csv/csv-limits.js';
+import { CSV_ENCODINGS, type CsvEncoding } from '../../../platform/csv/csv-decoder.js';
+import { CSV_LIMITS } from './csv-limits.js';
 import { TOLD_PROBLEMS, type ImportProblem } from './import-problems.js';
 import { UserImportApplier, type Inviter } from './user-import-applier.js';
 import {

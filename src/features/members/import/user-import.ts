@@ -1,6 +1,6 @@
 import type { RequestContext } from '../../../kernel/actor.js';
-import type { CsvEncoding } from './csv/csv-decoder.js';
-import type { Separator } from './csv/csv-header.js';
+import type { CsvEncoding } from '../../../platform/csv/csv-decoder.js';
+import type { Separator } from '../../../platform/csv/csv-header.js';
 import type { ImportProblem } from './import-problems.js';
 
 /** KEEP: he is not in the file, but holds a role, so that no file removes him. */

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../../kernel/actor.js';
+import { HOUR_MS } from '../../../kernel/durations.js';
 import { parseId } from '../../../kernel/ids.js';
 import { ChannelHealth } from '../../../platform/delivery/channel-health.js';
 import { DeliveryError } from '../../../platform/delivery/delivery-error.js';
@@ -26,7 +27,6 @@ export interface DispatchId {
 /** Writes the message as things are now; null where there is nothing to say any more. */
 export type Writer = (message: MessageSubject) => Promise<Written | null>;
 
-const HOUR_MS = 3_600_000;
 const DAILY_LIMIT = 'The daily limit of text messages is reached.';
 const NOT_WRITTEN = 'The message could not be written: see the log.';
 const RESTING = 'Its turn comes when the channel answers again.';

@@ -1,8 +1,7 @@
 import type { Problem } from '../../../kernel/field-problems.js';
 import { isLoopbackName } from '../../../kernel/loopback.js';
-import { expandTemplate } from '../../../kernel/template.js';
+import { expandTemplate, placeholderProblem } from '../../../kernel/template.js';
 import { textProblem } from '../../../kernel/text.js';
-import { validateTemplate } from '../../notifications/invitation-text.service.js';
 import { REGISTRATION_PLACEHOLDERS } from './registration-url.js';
 import type { AppLink } from './settings.js';
 
@@ -24,10 +23,8 @@ export function appLinksProblem(links: readonly AppLink[]): Problem {
 
 /** What is filled in comes after the host: whose page it leads to depends on nobody's ID. */
 export function registrationUrlProblem(template: string): Problem {
-  if (validateTemplate(template, REGISTRATION_PLACEHOLDERS).length > 0) {
-    const known = REGISTRATION_PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
-    return `Its placeholders can be ${known}.`;
-  }
+  const problem = placeholderProblem(template, REGISTRATION_PLACEHOLDERS);
+  if (problem !== undefined) return problem;
   const site = /^[^/]*\/\/[^/?#]*/.exec(template)?.[0] ?? template;
   if (site.includes('{')) return 'Its placeholders must come after the name of the site.';
   const values = Object.fromEntries(REGISTRATION_PLACEHOLDERS.map((name) => [name, SAMPLE]));

@@ -1,9 +1,7 @@
 import type { Problem } from '../../../kernel/field-problems.js';
+import { placeholderProblem } from '../../../kernel/template.js';
 import { textProblem, type TextLimits } from '../../../kernel/text.js';
-import {
-  INVITATION_PLACEHOLDERS,
-  validateTemplate,
-} from '../../notifications/invitation-text.service.js';
+import { INVITATION_PLACEHOLDERS } from '../../notifications/invitation-text.service.js';
 import { appLinksProblem, registrationUrlProblem } from './link-checks.js';
 import type { ProvisioningSettings } from './settings.js';
 
@@ -85,11 +83,5 @@ function reminders(days: readonly number[]): Problem {
 }
 
 function template(placeholders: readonly string[], limits: TextLimits): Check<string> {
-  return (text) => {
-    const problem = textProblem(text, limits);
-    if (problem !== undefined) return problem;
-    return validateTemplate(text, placeholders).length === 0
-      ? undefined
-      : `Its placeholders can be ${placeholders.map((name) => `{${name}}`).join(', ')}.`;
-  };
+  return (text) => textProblem(text, limits) ?? placeholderProblem(text, placeholders);
 }

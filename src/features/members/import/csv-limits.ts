@@ -10,6 +10,3 @@ export const CSV_LIMITS = {
   recordBytes: 64 * KILOBYTE,
   columns: 200,
 } as const;
-
-/** So much text is parsed at a time. */
-export const PIECE_CHARACTERS = 32 * KILOBYTE;

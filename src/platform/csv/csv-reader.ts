@@ -1,8 +1,7 @@
 import { parse, type Parser } from 'csv-parse';
 import { CsvDecoder, UndecodableError, type CsvEncoding } from './csv-decoder.js';
 import { firstLineEnd, readPrelude, type Separator } from './csv-header.js';
-import { CSV_LIMITS, PIECE_CHARACTERS } from './csv-limits.js';
-import { CsvProblem } from './csv-problem.js';
+import { CsvProblem, type CsvProblemKind } from './csv-problem.js';
 
 export interface CsvRecord {
   /** Where it begins, counted from 1. */
@@ -10,27 +9,37 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
+/** What one file may have at most: each bounds the memory or the time that it takes. */
+interface ReadingLimits {
+  readonly fileBytes: number;
+  /** Of all fields of one record together. */
+  readonly recordCharacters: number;
+  /** From the end of one record to the end of the next: a million empty fields have no characters. */
+  readonly recordBytes: number;
+}
+
 export interface CsvReading {
+  readonly limits: ReadingLimits;
   readonly encoding?: CsvEncoding | undefined;
   /** How many of a header's names are known: by this the separator is found. */
   readonly recognized: (names: readonly string[]) => number;
 }
 
 /** In words; the library's own messages repeat what stands in the file. */
-const PARSER_PROBLEMS: Readonly<Record<string, string>> = {
+const QUOTE_PROBLEMS: Readonly<Record<string, string>> = {
   CSV_INVALID_CLOSING_QUOTE:
     'There is something after a closing quote. A quote within quotes is written twice.',
   INVALID_OPENING_QUOTE:
     'There is a quote within a field that does not begin with one. A quote is written twice, in quotes.',
   CSV_QUOTE_NOT_CLOSED: 'A quote is opened here or before, and never closed.',
-  CSV_MAX_RECORD_SIZE: `A record has more than ${String(CSV_LIMITS.recordCharacters)} characters. Is a quote not closed?`,
 };
-const NEVER_ENDS = `There is no end of a record within ${String(CSV_LIMITS.recordBytes)} bytes.`;
+/** So much text is parsed at a time. */
+const PIECE_CHARACTERS = 32 * 1024;
 const LINE_FEED = 10;
 
 /**
  * Records of a file as its bytes come: of RFC 4180, with any of the usual separators, line ends and encodings. What is in memory is
- * bounded by {@link CSV_LIMITS}, however long the file is.
+ * bounded by its {@link ReadingLimits}, however long the file is.
  */
 export class CsvReader {
   private readonly decoder: CsvDecoder;
@@ -68,7 +77,7 @@ export class CsvReader {
     for await (const text of this.pieces(source)) {
       beginning += text;
       if (parser === undefined) {
-        const isLong = beginning.length > CSV_LIMITS.recordCharacters;
+        const isLong = beginning.length > this.reading.limits.recordCharacters;
         if (firstLineEnd(beginning) === undefined && !isLong) continue;
         [parser, beginning] = this.begin(beginning);
       }
@@ -94,7 +103,7 @@ export class CsvReader {
       record_delimiter: '\n',
       relax_column_count: true,
       skip_empty_lines: true,
-      max_record_size: CSV_LIMITS.recordCharacters,
+      max_record_size: this.reading.limits.recordCharacters,
       on_record: (fields: string[], { lines, bytes }) => {
         const own = fields.reduce((sum, field) => sum + lineBreaksIn(field), 0);
         this.records.push({ line: lines + this.linesBefore - own, fields });
@@ -116,8 +125,13 @@ export class CsvReader {
     });
     this.fed += Buffer.byteLength(text);
     this.lines += lineBreaksIn(text);
-    if (this.fed - this.recordEnd > CSV_LIMITS.recordBytes) {
-      throw new CsvProblem(this.records.at(-1)?.line ?? this.lines + this.linesBefore, NEVER_ENDS);
+    const { recordBytes } = this.reading.limits;
+    if (this.fed - this.recordEnd > recordBytes) {
+      throw new CsvProblem(
+        this.records.at(-1)?.line ?? this.lines + this.linesBefore,
+        `There is no end of a record within ${String(recordBytes)} bytes.`,
+        { kind: 'RECORD_SIZE' },
+      );
     }
   }
 
@@ -136,9 +150,12 @@ export class CsvReader {
   private async *pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     for await (const chunk of source) {
       this.bytes += chunk.length;
-      if (this.bytes > CSV_LIMITS.fileBytes) {
-        const most = `${String(CSV_LIMITS.fileBytes / 1024 / 1024)} MB`;
-        throw new CsvProblem(this.lineNow(), `The file has more than ${most}.`);
+      const { fileBytes } = this.reading.limits;
+      if (this.bytes > fileBytes) {
+        const most = `${String(fileBytes / 1024 / 1024)} MB`;
+        throw new CsvProblem(this.lineNow(), `The file has more than ${most}.`, {
+          kind: 'FILE_SIZE',
+        });
       }
       yield* cut(this.decoded(() => this.decoder.push(chunk)));
     }
@@ -155,7 +172,7 @@ export class CsvReader {
         cause.encoding === 'utf-8'
           ? 'It begins as UTF-8, and is something else here.'
           : `It is not ${cause.encoding} here.`;
-      throw new CsvProblem(line, hint, { cause });
+      throw new CsvProblem(line, hint, { kind: 'ENCODING', cause });
     }
   }
 
@@ -168,9 +185,15 @@ export class CsvReader {
   }
 
   private problemOf(cause: Error & { readonly code?: string; readonly lines?: number }): Error {
-    const message = PARSER_PROBLEMS[cause.code ?? ''];
+    const [kind, message] = this.reasonOf(cause.code ?? '');
     if (message === undefined) return cause;
-    return new CsvProblem((cause.lines ?? this.lines) + this.linesBefore, message, { cause });
+    return new CsvProblem((cause.lines ?? this.lines) + this.linesBefore, message, { kind, cause });
+  }
+
+  private reasonOf(code: string): [CsvProblemKind, string | undefined] {
+    if (code !== 'CSV_MAX_RECORD_SIZE') return ['QUOTES', QUOTE_PROBLEMS[code]];
+    const most = String(this.reading.limits.recordCharacters);
+    return ['RECORD_SIZE', `A record has more than ${most} characters. Is a quote not closed?`];
   }
 
   private lineNow(): number {

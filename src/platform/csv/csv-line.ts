@@ -9,12 +9,16 @@ const RISKY_STARTS = new RegExp(`(?<=${START})(?=${RISKY})`, 'g');
 const HARMLESS_STARTS = new RegExp(`(?<=${START})'(?=${RISKY})`, 'g');
 const NEEDS_QUOTES = /[",;\r\n\t]|^\s|\s$/;
 
+/** For spreadsheets, which else take UTF-8 for the code page of the machine. */
+export const BYTE_ORDER_MARK = '\uFEFF';
+
 /** One record of RFC 4180 with its line break. What a spreadsheet would take for a formula gets an apostrophe in front. */
-export function csvLine(fields: readonly string[]): string {
+export function csvLine(fields: readonly (string | null)[]): string {
   return `${fields.map(fieldOf).join(',')}\r\n`;
 }
 
-function fieldOf(text: string): string {
+function fieldOf(text: string | null): string {
+  if (text === null) return '';
   const harmless = text.replace(RISKY_STARTS, "'");
   return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

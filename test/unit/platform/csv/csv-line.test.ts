@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parse } from 'csv-parse/sync';
-import { csvLine, fromHarmless } from '../../../src/features/assigned-ids/lists/csv-line';
+import { csvLine, fromHarmless } from '../../../../src/platform/csv/csv-line';
 
 const FORMULA_MARKS = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 const risky = fc.constantFrom(...FORMULA_MARKS, '\t', '\r', '\n', "'", ',', ';', '"', 'a', ' ');
@@ -35,4 +35,31 @@ test.each([
   ['say "yes"', '"say ""yes"""'],
 ])('%j is written as %j', (field, written) => {
   expect(csvLine([field])).toBe(`${written}\r\n`);
+});
+
+test('a record ends with CRLF, and what may be misread is in quotes', () => {
+  const fields = ['a', 'b "c"', 'd,e', 'f\ng', ' h', '', null];
+  expect(csvLine(fields)).toBe('a,"b ""c""","d,e","f\ng"," h",,\r\n');
+});
+
+test.each([
+  '=1+1',
+  '+1',
+  '-1',
+  '@SUM(A1)',
+  '\t=1',
+  '\r=1',
+  '\n=1',
+  '\ttext',
+  '"=1',
+  '＝1',
+  '＋1',
+  '－1',
+  '＠x',
+])('%j is text to a spreadsheet, and no formula', (formula) => {
+  expect(read(csvLine([formula]))[0]).toMatch(/^'/);
+});
+
+test.each(['a=b', '1-2', 'x@y.example', 'Müller', '  text'])('%j stays as it is', (plain) => {
+  expect(read(csvLine([plain]))).toEqual([plain]);
 });

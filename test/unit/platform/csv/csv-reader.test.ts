@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { CSV_LIMITS } from '../../../src/features/members/import/csv/csv-limits';
-import { CsvProblem } from '../../../src/features/members/import/csv/csv-problem';
-import { CsvReader, type CsvRecord } from '../../../src/features/members/import/csv/csv-reader';
-import { recognized } from '../../../src/features/members/import/import-columns';
-import type { CsvEncoding } from '../../../src/features/members/import/csv/csv-decoder';
+import { CSV_LIMITS } from '../../../../src/features/members/import/csv-limits';
+import { CsvProblem } from '../../../../src/platform/csv/csv-problem';
+import { CsvReader, type CsvRecord } from '../../../../src/platform/csv/csv-reader';
+import { recognized } from '../../../../src/features/members/import/import-columns';
+import type { CsvEncoding } from '../../../../src/platform/csv/csv-decoder';
 
 const HEADER = 'e-mail,first name,last name';
 
@@ -17,7 +17,7 @@ async function read(
   bytes: Uint8Array | string,
   { chunk = 7, encoding }: { chunk?: number; encoding?: CsvEncoding } = {},
 ): Promise<Read> {
-  const reader = new CsvReader({ recognized, encoding });
+  const reader = new CsvReader({ limits: CSV_LIMITS, recognized, encoding });
   const records: CsvRecord[] = [];
   for await (const some of reader.read(chunks(Buffer.from(bytes as string), chunk)))
     records.push(...some);
@@ -203,7 +203,7 @@ describe('what cannot be read', () => {
       for (; given < 1000; given += 1) yield await Promise.resolve(Buffer.alloc(65_536, ','));
     }
     const reading = (async () => {
-      for await (const some of new CsvReader({ recognized }).read(commas()))
+      for await (const some of new CsvReader({ limits: CSV_LIMITS, recognized }).read(commas()))
         expect(some).toHaveLength(1);
     })();
     await expect(reading).rejects.toThrow(CsvProblem);
