@@ -67,7 +67,7 @@ const LIMITS = {
   'message/resend': { points: 10, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
-  /** Messages to try one webhook endpoint with: whoever may, is not to search networks with them. */
+  /** Messages to try the webhook endpoints of one project with: whoever may, is not to search networks with them. */
   'webhook/test': { points: 30, seconds: 3600 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
 

@@ -350,9 +350,11 @@ test('a test tells what became of it at once, also where the endpoint is turned 
   expect(await standing(endpoint)).toMatchObject({ failingSince: null });
   await server.database.query(`DELETE FROM rate_limit WHERE key LIKE 'webhook/test:%'`);
   for (let i = 0; i < 30; i += 1) {
-    await server.app.services.limits.take('webhook/test', endpoint.id);
+    await admin.tryTest(endpoint.id);
   }
   expect(codeOf(await admin.tryTest(endpoint.id))).toBe('RATE_LIMITED');
+  const second = await admin.create(projectId, receiver, { enabled: false });
+  expect(codeOf(await admin.tryTest(second.id))).toBe('RATE_LIMITED');
   await server.database.query(`DELETE FROM rate_limit WHERE key LIKE 'webhook/test:%'`);
 });
 

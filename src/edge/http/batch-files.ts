@@ -62,7 +62,8 @@ async function sendSheets(
   const { project, sheets } = await batchResults.sheets(scope, batch);
   await enrolmentBatches.noteDownload(scope, batch, 'pdf');
   res.type('application/pdf').attachment(`mobile-ids-${batch.id}.pdf`);
-  await send(printSheets(sheets, { title: project.name, now: scope.now }), res);
+  const { language } = project.settings;
+  await send(printSheets(sheets, { title: project.name, language, now: scope.now }), res);
 }
 
 /** Who goes away in the middle of it misses the rest. */
