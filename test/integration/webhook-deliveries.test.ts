@@ -216,6 +216,15 @@ test('after three days a message is given up, the endpoint turned off, and whoev
   ]);
 });
 
+test('the mail that an endpoint is turned off is in the language of its project', async () => {
+  projectId = await createProject(server, cast.admin, newName('project'), { language: 'DE' });
+  const alertEmail = `${newName('host')}@example.org`;
+  await admin.create(projectId, receiver, { alertEmail });
+  receiver.answers = [410];
+  await orderAndCancel();
+  expect((await server.mailTo(alertEmail)).subject).toContain('sind ausgeschaltet');
+});
+
 test('one message that is never taken turns nothing off as long as others are', async () => {
   const endpoint = await admin.create(projectId, receiver);
   receiver.answers = [500];
