@@ -204,6 +204,26 @@ test('invitations beyond what a day allows wait, and are not lost', async () => 
   codeIn(await textTo(late.phone));
 });
 
+test('however many invitations there are, they leave text messages for codes', async () => {
+  const { limits } = server.app.services;
+  const first = await invite();
+  codeIn(await textTo(first.phone));
+  for (let i = 1; i < 40; i += 1) await limits.take('sms-invitation/day', 'all');
+  for (let i = 1; i < 40; i += 1) await limits.take('sms-code/day', 'all');
+  const late = await invite();
+  const waiting = await messageThat(
+    server.database,
+    late.enrolmentId,
+    ({ lastProblem }) => lastProblem !== null,
+  );
+  expect(waiting).toMatchObject({ state: 'QUEUED', attempts: 0 });
+  for (let i = 0; i < 10; i += 1) await limits.take('sms-code/day', 'all');
+  expect(await limits.tryTake('sms-code/day', 'all')).toBe(false);
+  await forgetAttempts(server.database);
+  await hurry(server.database);
+  codeIn(await textTo(late.phone));
+});
+
 describe('opening the link', () => {
   const OPEN = 'mutation ($code: String!) { noteInvitationOpened(code: $code) }';
   const open = (code: string) => server.graphql(OPEN, { code });

@@ -100,7 +100,12 @@ export class DispatchService {
   /** Invitations are counted where they leave: thousands may be ordered at once. Codes are counted where they are asked for. */
   private async isWithinLimits({ channel, template, attempts }: QueuedMessage): Promise<boolean> {
     const isCountedHere = channel === 'SMS' && template !== 'SIGN_IN_CODE' && attempts === 0;
-    return !isCountedHere || (await this.ports.limits.tryTake('sms-code/day', 'all'));
+    if (!isCountedHere) return true;
+    const { limits } = this.ports;
+    if (!(await limits.tryTake('sms-invitation/day', 'all'))) return false;
+    if (await limits.tryTake('sms-code/day', 'all')) return true;
+    await limits.giveBack('sms-invitation/day', 'all');
+    return false;
   }
 
   /** Somebody else is at it, or died at it. */
