@@ -13,9 +13,9 @@ export function batchMount(
   parts: { readonly services: Services; readonly ports: EdgePorts; readonly publicUrl: string },
 ): Mount {
   const publicUrl = (): string => parts.publicUrl;
-  const { work, enrolmentBatches, batchResults } = parts.services;
+  const { work, enrolmentBatches, batchResults, limits } = parts.services;
   const handler = batchFiles({
-    ...{ work, enrolmentBatches, batchResults, ports: parts.ports },
+    ...{ work, enrolmentBatches, batchResults, limits, ports: parts.ports },
     trust: trustOf(trustedProxies),
     origins: new Origins(publicUrl, allowedOrigins),
     cookie: new SessionCookie(publicUrl),

@@ -63,6 +63,8 @@ const LIMITS = {
   'enrolment/start': { points: 60, seconds: 3600 },
   /** Batches of orders by one caller. */
   'enrolment/batch': { points: 60, seconds: 3600 },
+  /** Files of batches that one caller takes out: thousands of sheets are minutes of work. */
+  'enrolment/batch-file': { points: 120, seconds: 3600 },
   /** Pages of invitations opened from one address with a code that is none. */
   'invitation/address': { points: 300, seconds: 300 },
   /** One message sent again. */

@@ -5,6 +5,7 @@ import type { BatchResultService } from '../../features/enrolment/batch/batch-re
 import type { EnrolmentBatchService } from '../../features/enrolment/batch/enrolment-batch.service.js';
 import { printSheets } from '../../features/qr/sheet.service.js';
 import type { RequestContext } from '../../kernel/actor.js';
+import type { RateLimits } from '../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../platform/scope.js';
 import { hasCode } from '../../platform/system-errors.js';
 import { guarded, type GuardedParts } from './guarded-exchange.js';
@@ -13,6 +14,7 @@ export interface BatchFilesParts extends GuardedParts {
   readonly work: UnitOfWork;
   readonly enrolmentBatches: EnrolmentBatchService;
   readonly batchResults: BatchResultService;
+  readonly limits: Pick<RateLimits, 'take'>;
 }
 
 const RESOURCE = { resource: '/operator/mobile-id/supply', isChange: false };
@@ -42,11 +44,12 @@ interface Asked {
 }
 
 async function sendCsv(
-  { work, enrolmentBatches, batchResults }: BatchFilesParts,
+  { work, enrolmentBatches, batchResults, limits }: BatchFilesParts,
   { context, id, res }: Asked,
 ): Promise<void> {
   const scope = work.read(context);
   const batch = await enrolmentBatches.own(scope, id);
+  await limits.take('enrolment/batch-file', batch.orderedBy);
   await enrolmentBatches.noteDownload(scope, batch, 'csv');
   res.attachment(`mobile-ids-${batch.id}.csv`);
   res.setHeader('content-type', 'text/csv; charset=utf-8; header=present'); // RFC 4180 section 3
@@ -54,11 +57,12 @@ async function sendCsv(
 }
 
 async function sendSheets(
-  { work, enrolmentBatches, batchResults }: BatchFilesParts,
+  { work, enrolmentBatches, batchResults, limits }: BatchFilesParts,
   { context, id, res }: Asked,
 ): Promise<void> {
   const scope = work.read(context);
   const batch = await enrolmentBatches.own(scope, id);
+  await limits.take('enrolment/batch-file', batch.orderedBy);
   const { project, sheets } = await batchResults.sheets(scope, batch);
   await enrolmentBatches.noteDownload(scope, batch, 'pdf');
   res.type('application/pdf').attachment(`mobile-ids-${batch.id}.pdf`);
