@@ -30,7 +30,9 @@ async function sheetOf(settings: Readonly<Record<string, unknown>>): Promise<str
 test('a sheet says for whom its code is, until when, and where the apps are', async () => {
   const text = await sheetOf({ appLinks: LINKS });
   expect(text).toContain('Scan the QR code with the camera of your phone');
-  expect(text).toMatch(/This code is for .+ alone, and can be scanned until \d+ \w+ 20\d\d at \d\d:\d\d UTC\./);
+  expect(text).toMatch(
+    /This code is for .+ alone, and can be scanned until \d+ \w+ 20\d\d at \d\d:\d\d UTC\./,
+  );
   for (const { label, url } of LINKS) {
     expect(text).toContain(label);
     expect(text).toContain(url);

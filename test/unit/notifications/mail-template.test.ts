@@ -338,7 +338,9 @@ describe('the mail that webhooks are turned off', () => {
       });
       expect(subject).toBe('Die Webhooks von Staff sind ausgeschaltet');
       expect(html).toContain('<html lang="de">');
-      expect(text).toContain('Empfänger: https://host.example.org\nBeschreibung: CRM\nProjekt: Staff');
+      expect(text).toContain(
+        'Empfänger: https://host.example.org\nBeschreibung: CRM\nProjekt: Staff',
+      );
       expect(text).not.toMatch(/\b(?:turned|address|the|Nothing|administrator)\b/);
     },
   );

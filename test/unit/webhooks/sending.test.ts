@@ -1,9 +1,10 @@
 import type { WebhookEndpointId } from '../../../src/kernel/ids';
-import {
-  WebhookSendingService,
-} from '../../../src/features/webhooks/webhook-sending.service';
+import { WebhookSendingService } from '../../../src/features/webhooks/webhook-sending.service';
 
-const ENDPOINTS = Array.from({ length: 40 }, (_, i) => `endpoint-${String(i)}` as WebhookEndpointId);
+const ENDPOINTS = Array.from(
+  { length: 40 },
+  (_, i) => `endpoint-${String(i)}` as WebhookEndpointId,
+);
 
 /** Endpoints of which each has always one more message. */
 function endless(served: WebhookEndpointId[]): WebhookSendingService {
