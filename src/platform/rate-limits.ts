@@ -19,6 +19,8 @@ const LIMITS = {
   'sms-code/day': { points: 1000, seconds: DAY },
   /** Those of them that are invitations: however many are ordered, who signs in still gets his code. */
   'sms-invitation/day': { points: 800, seconds: DAY },
+  /** The same to one number: whoever orders for himself is not to use up what all have. */
+  'sms-invitation/number': { points: 12, seconds: DAY },
   /** Requests for a new password from one address, for whichever accounts. */
   'password-reset/address': { points: 30, seconds: 900 },
   /** The same for one account from one address. */
