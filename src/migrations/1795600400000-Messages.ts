@@ -1,5 +1,15 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+/** What projects say beside the QR code that have not worded it themselves; it is printed on sheets now. */
+const REWORD = `
+            UPDATE "project" SET "settings" = jsonb_set("settings", '{instructions}', to_jsonb($2::text))
+            WHERE "settings"->>'instructions' = $1
+        `;
+const FOR_A_PAGE =
+  'Scan the QR code with the camera of your phone and follow the steps there. Keep this page open until it says that your mobile ID is active.';
+const FOR_PAPER_TOO =
+  'Scan the QR code with the camera of your phone, open the link and follow the steps there.';
+
 /** Mails and text messages, with where they have got to. */
 export class Messages1795600400000 implements MigrationInterface {
   readonly name = 'Messages1795600400000';
@@ -45,9 +55,11 @@ export class Messages1795600400000 implements MigrationInterface {
     await queryRunner.query(`
             CREATE INDEX "message_by_creation" ON "message" ("created_at", "id")
         `);
+    await queryRunner.query(REWORD, [FOR_A_PAGE, FOR_PAPER_TOO]);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(REWORD, [FOR_PAPER_TOO, FOR_A_PAGE]);
     await queryRunner.query(`
             DROP INDEX "message_by_creation"
         `);

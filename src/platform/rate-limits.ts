@@ -17,6 +17,10 @@ const LIMITS = {
   'sms-code/number': { points: 12, seconds: DAY },
   /** Text messages of the whole server, for they are billed. SMS_DAILY_LIMIT says how many. */
   'sms-code/day': { points: 1000, seconds: DAY },
+  /** Those of them that are invitations: however many are ordered, who signs in still gets his code. */
+  'sms-invitation/day': { points: 800, seconds: DAY },
+  /** The same to one number: whoever orders for himself is not to use up what all have. */
+  'sms-invitation/number': { points: 12, seconds: DAY },
   /** Requests for a new password from one address, for whichever accounts. */
   'password-reset/address': { points: 30, seconds: 900 },
   /** The same for one account from one address. */
@@ -61,13 +65,15 @@ const LIMITS = {
   'enrolment/start': { points: 60, seconds: 3600 },
   /** Batches of orders by one caller. */
   'enrolment/batch': { points: 60, seconds: 3600 },
+  /** Files of batches that one caller takes out: thousands of sheets are minutes of work. */
+  'enrolment/batch-file': { points: 120, seconds: 3600 },
   /** Pages of invitations opened from one address with a code that is none. */
   'invitation/address': { points: 300, seconds: 300 },
   /** One message sent again. */
   'message/resend': { points: 10, seconds: 3600 },
   /** New codes for one enrolment. */
   'enrolment/renew': { points: 60, seconds: 3600 },
-  /** Messages to try one webhook endpoint with: whoever may, is not to search networks with them. */
+  /** Messages to try the webhook endpoints of one project with: whoever may, is not to search networks with them. */
   'webhook/test': { points: 30, seconds: 3600 },
 } as const satisfies Record<string, { points: number; seconds: number }>;
 

@@ -188,6 +188,17 @@ describe('who gets the codes of a batch', () => {
     },
   );
 
+  test('is he so often in an hour, as each file is work', async () => {
+    const { limits } = server.app.services;
+    const take = (): Promise<void> => limits.take('enrolment/batch-file', cast.operator.id);
+    for (let i = 0; i < 119; i += 1) await take();
+    expect((await download(`${batch.id}.csv`, by(cast.operator.token))).status).toBe(200);
+    for (const format of ['csv', 'pdf']) {
+      const file = download(`${batch.id}.${format}`, by(cast.operator.token));
+      expect(await codeOfFile(file)).toBe('RATE_LIMITED');
+    }
+  });
+
   test.each(['csv', 'pdf'])('is nobody else (%s)', async (format) => {
     const path = `${batch.id}.${format}`;
     expect(await codeOfFile(download(path))).toBe('UNAUTHENTICATED');

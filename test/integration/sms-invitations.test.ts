@@ -204,6 +204,49 @@ test('invitations beyond what a day allows wait, and are not lost', async () => 
   codeIn(await textTo(late.phone));
 });
 
+test('however many invitations there are, they leave text messages for codes', async () => {
+  const { limits } = server.app.services;
+  const first = await invite();
+  codeIn(await textTo(first.phone));
+  for (let i = 1; i < 40; i += 1) await limits.take('sms-invitation/day', 'all');
+  for (let i = 1; i < 40; i += 1) await limits.take('sms-code/day', 'all');
+  const late = await invite();
+  const waiting = await messageThat(
+    server.database,
+    late.enrolmentId,
+    ({ lastProblem }) => lastProblem !== null,
+  );
+  expect(waiting).toMatchObject({ state: 'QUEUED', attempts: 0 });
+  for (let i = 0; i < 10; i += 1) await limits.take('sms-code/day', 'all');
+  expect(await limits.tryTake('sms-code/day', 'all')).toBe(false);
+  await forgetAttempts(server.database);
+  await hurry(server.database);
+  codeIn(await textTo(late.phone));
+});
+
+test('one number gets so many invitations a day, at nobody else’s expense', async () => {
+  const { limits } = server.app.services;
+  const invited = await invite();
+  codeIn(await textTo(invited.phone));
+  for (let i = 1; i < 12; i += 1) await limits.take('sms-invitation/number', invited.phone);
+  const shared = (): Promise<unknown> =>
+    server.database.query(
+      `SELECT key, points FROM rate_limit WHERE key LIKE 'sms-%/day:%' ORDER BY key`,
+    );
+  const before = await shared();
+  const again = await tryOrder(server, invited.token, {
+    projectId: cast.projectId,
+    channel: 'SMS',
+  });
+  const { id } = again.data.startEnrolment.enrolment;
+  const refused = await messageThat(server.database, id, ({ state }) => state === 'FAILED');
+  expect(refused.lastProblem).toBe('The daily limit of text messages to this number is reached.');
+  expect(await seen({ ...invited, enrolmentId: id })).toMatchObject({ status: 'FAILED' });
+  expect(await shared()).toEqual(before);
+  const other = await invite();
+  codeIn(await textTo(other.phone));
+});
+
 describe('opening the link', () => {
   const OPEN = 'mutation ($code: String!) { noteInvitationOpened(code: $code) }';
   const open = (code: string) => server.graphql(OPEN, { code });

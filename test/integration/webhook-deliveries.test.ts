@@ -216,6 +216,15 @@ test('after three days a message is given up, the endpoint turned off, and whoev
   ]);
 });
 
+test('the mail that an endpoint is turned off is in the language of its project', async () => {
+  projectId = await createProject(server, cast.admin, newName('project'), { language: 'DE' });
+  const alertEmail = `${newName('host')}@example.org`;
+  await admin.create(projectId, receiver, { alertEmail });
+  receiver.answers = [410];
+  await orderAndCancel();
+  expect((await server.mailTo(alertEmail)).subject).toContain('sind ausgeschaltet');
+});
+
 test('one message that is never taken turns nothing off as long as others are', async () => {
   const endpoint = await admin.create(projectId, receiver);
   receiver.answers = [500];
@@ -350,9 +359,11 @@ test('a test tells what became of it at once, also where the endpoint is turned 
   expect(await standing(endpoint)).toMatchObject({ failingSince: null });
   await server.database.query(`DELETE FROM rate_limit WHERE key LIKE 'webhook/test:%'`);
   for (let i = 0; i < 30; i += 1) {
-    await server.app.services.limits.take('webhook/test', endpoint.id);
+    await admin.tryTest(endpoint.id);
   }
   expect(codeOf(await admin.tryTest(endpoint.id))).toBe('RATE_LIMITED');
+  const second = await admin.create(projectId, receiver, { enabled: false });
+  expect(codeOf(await admin.tryTest(second.id))).toBe('RATE_LIMITED');
   await server.database.query(`DELETE FROM rate_limit WHERE key LIKE 'webhook/test:%'`);
 });
 

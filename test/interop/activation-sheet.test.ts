@@ -75,3 +75,11 @@ test('what is too long for the page is cut, and the page stays one', async () =>
   expect(text).toContain(stage.uri);
   expect(text).toContain('first line');
 });
+
+test('a project in another language prints its page in it', async () => {
+  const { text } = await printed(await stageWith({ language: 'DE', serverName: 'Tor' }));
+  expect(text).toContain('Holen Sie sich Ihre Mobile ID von Tor');
+  expect(text).toContain('Scannen Sie den QR-Code');
+  expect(text).toContain('Keine Kamera zur Hand?');
+  expect(text).not.toMatch(/\b(?:Get|Scan|camera|phone)\b/);
+});

@@ -5,12 +5,13 @@ import { guardedParts, type MountParts } from './guarded-parts.js';
 
 /** What stands under `/batches`. */
 export function batchMount(config: Config, parts: MountParts): Mount {
-  const { work, enrolmentBatches, batchResults } = parts.services;
+  const { work, enrolmentBatches, batchResults, limits } = parts.services;
   const handler = batchFiles({
     ...guardedParts(config, parts),
     work,
     enrolmentBatches,
     batchResults,
+    limits,
   });
   return { path: '/batches', handler };
 }

@@ -69,6 +69,9 @@ export interface Ground {
   readonly webhooks: { readonly allowedNetworks: readonly string[]; readonly log: Logger };
 }
 
+/** Of the text messages of a day. */
+const INVITATIONS_SHARE = 0.8;
+
 export type Base = ReturnType<typeof createBase>;
 
 /** The slices below authentication, and what all of them use. */
@@ -76,7 +79,10 @@ export type Base = ReturnType<typeof createBase>;
 export function createBase({ source, counters, keys, bus, publicUrl, ...ground }: Ground) {
   const handlers = new EventHandlers<ChangeScope>();
   const work = new UnitOfWork(source, handlers);
-  const limits = new RateLimits(counters, { 'sms-code/day': ground.sms.dailyLimit });
+  const limits = new RateLimits(counters, {
+    'sms-code/day': ground.sms.dailyLimit,
+    'sms-invitation/day': Math.max(1, Math.floor(ground.sms.dailyLimit * INVITATIONS_SHARE)),
+  });
   const audit = new AuditService();
   const notifications = new NotificationService();
   const users = new UserService(audit);

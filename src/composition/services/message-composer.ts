@@ -139,9 +139,9 @@ const MAILS: Readonly<Record<MailTemplate, Writing<mails.ComposedMail>>> = {
     const removal = await members.removal(scope, id);
     return removal && mails.memberRemovedMail({ ...removal, to: removal.address, language });
   },
-  WEBHOOK_DISABLED: async ({ webhookEndpoints }, { scope, id }) => {
+  WEBHOOK_DISABLED: async ({ webhookEndpoints }, { scope, id, language }) => {
     const notice = await webhookEndpoints.notice(scope, id);
-    return notice && webhookDisabledMail(notice);
+    return notice && webhookDisabledMail({ ...notice, language });
   },
 };
 

@@ -15,7 +15,7 @@ export interface InvitationTexts {
   readonly emailSubject: string;
   readonly emailMessage: string;
   readonly smsMessage: string;
-  /** Beside the QR code. */
+  /** Beside the QR code, on a page or on paper. */
   readonly instructions: string;
 }
 
@@ -32,7 +32,7 @@ your mobile ID for {projectName} is ready to be set up. Scan the QR code with yo
 It works until {expiresAt}.`,
     smsMessage: 'Your mobile ID for {projectName}: open {link} on your phone until {expiresAt}.',
     instructions:
-      'Scan the QR code with the camera of your phone and follow the steps there. Keep this page open until it says that your mobile ID is active.',
+      'Scan the QR code with the camera of your phone, open the link and follow the steps there.',
   },
   DE: {
     emailSubject: 'Ihre Mobile ID für {projectName}',
@@ -46,6 +46,18 @@ Er gilt bis {expiresAt}.`,
     smsMessage:
       'Ihre Mobile ID für {projectName}: Öffnen Sie {link} auf Ihrem Telefon, bis {expiresAt}.',
     instructions:
-      'Scannen Sie den QR-Code mit der Kamera Ihres Telefons und folgen Sie den Schritten dort. Lassen Sie diese Seite offen, bis sie meldet, dass Ihre Mobile ID aktiv ist.',
+      'Scannen Sie den QR-Code mit der Kamera Ihres Telefons, öffnen Sie den Link und folgen Sie den Schritten dort.',
+  },
+};
+
+/** The same where phones come by themselves, and are given an ID. */
+export const DEFAULT_ACTIVATION_TEXTS: Readonly<Record<Language, InvitationTexts>> = {
+  EN: {
+    ...DEFAULT_TEXTS.EN,
+    instructions: `${DEFAULT_TEXTS.EN.instructions} At the end your phone shows your ID.`,
+  },
+  DE: {
+    ...DEFAULT_TEXTS.DE,
+    instructions: `${DEFAULT_TEXTS.DE.instructions} Am Ende zeigt Ihr Telefon Ihre ID.`,
   },
 };

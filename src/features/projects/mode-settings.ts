@@ -1,4 +1,5 @@
 import { DomainError } from '../../kernel/errors.js';
+import { DEFAULT_ACTIVATION_TEXTS } from '../notifications/invitation-text.service.js';
 import type { ProjectMode } from './project.js';
 import { DEFAULT_SETTINGS, type ProvisioningSettings } from './settings/settings.js';
 
@@ -36,11 +37,7 @@ const FOREIGN: Readonly<
 export function defaultsOf(mode: ProjectMode): ProvisioningSettings {
   return mode === 'MANAGED'
     ? DEFAULT_SETTINGS
-    : {
-        ...DEFAULT_SETTINGS,
-        instructions:
-          'Scan the QR code with the camera of your phone, open the link and follow the steps there. At the end your phone shows your ID.',
-      };
+    : { ...DEFAULT_SETTINGS, ...DEFAULT_ACTIVATION_TEXTS[DEFAULT_SETTINGS.language] };
 }
 
 /**

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { Language } from '../../kernel/language.js';
 import { drawSheet, FONTS } from './sheet-drawing.js';
 import type { Sheet } from './sheet.js';
 
@@ -10,6 +11,8 @@ export type { Sheet };
 export interface SheetFacts {
   /** Of the document: what its reader shows in the window's title. */
   readonly title: string;
+  /** Of its texts, for screen readers. */
+  readonly language: Language;
   readonly now: Date;
 }
 
@@ -32,7 +35,7 @@ export function sheetsPdf(sheets: Iterable<Sheet>, facts: SheetFacts): Promise<B
 
 async function* pagesOf(
   sheets: Iterable<Sheet> | AsyncIterable<Sheet>,
-  { title, now }: SheetFacts,
+  { title, language, now }: SheetFacts,
 ): AsyncGenerator<Buffer> {
   const { default: PDFDocument } = await import('pdfkit'); // most servers never print
   const doc = new PDFDocument({
@@ -41,7 +44,7 @@ async function* pagesOf(
     autoFirstPage: false,
     tagged: true,
     displayTitle: true,
-    lang: 'en',
+    lang: language.toLowerCase(),
     pdfVersion: '1.7',
     info: { Title: title, Creator: 'Signet', Producer: 'Signet', CreationDate: now, ModDate: now },
   });

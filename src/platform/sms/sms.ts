@@ -48,7 +48,10 @@ interface Way {
   readonly health: ChannelHealth;
 }
 
-/** The first that takes a message has it. One that does not answer is left for last, for a while. */
+/**
+ * The first that takes a message has it. One that does not answer is left for last, for a while; one that is still at work on it is
+ * waited for.
+ */
 class GatewaysInOrder implements SmsSender {
   private readonly ways: readonly Way[];
 
@@ -73,6 +76,7 @@ class GatewaysInOrder implements SmsSender {
         if (!(error instanceof SmsError)) throw error;
         if (error.kind === 'UNREACHABLE') health.failed(this.clock.now());
         else health.worked();
+        if (error.kind === 'TEMPORARY') throw error; // it has the message already: another one would send it a second time
         failures.push(error);
       }
     }
@@ -102,8 +106,6 @@ function together(failures: readonly SmsError[]): SmsError {
   if (only === undefined) return new SmsError('There is no SMS gateway.', 'UNREACHABLE');
   if (others.length === 0) return only;
   const told = failures.map(({ message }, i) => `${String(i + 1)}. ${message}`).join(' ');
-  const kind = (['UNREACHABLE', 'TEMPORARY'] as const).find((each) =>
-    failures.some((failure) => failure.kind === each),
-  );
-  return new SmsError(told, kind ?? 'REFUSED');
+  const isRefused = failures.every(({ kind }) => kind === 'REFUSED');
+  return new SmsError(told, isRefused ? 'REFUSED' : 'UNREACHABLE');
 }

@@ -97,3 +97,10 @@ test('what a person has written is no report, whatever it says', async () => {
   expect((await readDeliveryReport(mail)).failure).toBeNull();
   expect((await readDeliveryReport(Buffer.alloc(0))).failure).toBeNull();
 });
+
+test.each([
+  ['nests parts too deep', 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n'.repeat(400)],
+  ['has headers without end', `${'A'.repeat(3 * 1024 * 1024)}: b\r\n\r\n`],
+])('a mail that %s tells of no failure, and is no error', async (_what, raw) => {
+  expect(await readDeliveryReport(Buffer.from(raw))).toEqual({ recipients: [], failure: null });
+});

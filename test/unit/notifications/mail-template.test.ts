@@ -12,6 +12,7 @@ import {
   renewedMail,
   signInCodeMail,
 } from '../../../src/features/notifications/mail-template.service.js';
+import { webhookDisabledMail } from '../../../src/features/notifications/webhook-mail.service.js';
 import {
   DEFAULT_TEXTS,
   INVITATION_PLACEHOLDERS,
@@ -284,4 +285,36 @@ test('what was renewed says until when it is good, and what to do if that was so
   expect(mail.subject).toBe('Your mobile ID for Staff was renewed');
   expect(mail.text).toContain('28 November 2026 at 18:30 UTC');
   expect(mail.text).toContain('revoke it');
+});
+
+describe('the mail that webhooks are turned off', () => {
+  const facts = {
+    to: 'a@example.org',
+    origin: 'https://host.example.org',
+    ...{ projectName: HOSTILE, description: HOSTILE, reason: 'GONE' as const },
+  };
+
+  test('shows names as text, in a subject of one line', () => {
+    const projectName = `${HOSTILE}\r\nBcc: victim@example.org`;
+    const mail = webhookDisabledMail({ ...facts, projectName, language: 'EN' });
+    expect(mail.html.split(ESCAPED)).toHaveLength(4);
+    expect(mail.html).not.toContain('<img src=x');
+    expect(mail.subject).toMatch(/^Webhooks of [^\r\n]{1,180} are turned off$/);
+  });
+
+  test.each(['FAILING', 'GONE', 'ADMINISTRATOR'] as const)(
+    'can be had in German, with no English left in it (%s)',
+    (reason) => {
+      const { subject, html, text } = webhookDisabledMail({
+        ...{ ...facts, projectName: 'Staff', description: 'CRM', reason },
+        language: 'DE',
+      });
+      expect(subject).toBe('Die Webhooks von Staff sind ausgeschaltet');
+      expect(html).toContain('<html lang="de">');
+      expect(text).toContain(
+        'Empfänger: https://host.example.org\nBeschreibung: CRM\nProjekt: Staff',
+      );
+      expect(text).not.toMatch(/\b(?:turned|address|the|Nothing|administrator)\b/);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { printSheets, sheetsPdf, type Sheet } from '../../../src/features/qr/sheet.service';
 
 const NOW = new Date('2026-11-22T08:00:00Z');
-const FACTS = { title: 'Sheets', now: NOW };
+const FACTS = { title: 'Sheets', language: 'EN' as const, now: NOW };
 const SHEET: Sheet = {
   title: 'Visitors',
   lead: 'Get your mobile ID',

@@ -4,6 +4,7 @@ import type { BatchResultService } from '../../../features/enrolment/batch/batch
 import type { EnrolmentBatchService } from '../../../features/enrolment/batch/enrolment-batch.service.js';
 import { printSheets } from '../../../features/qr/sheet.service.js';
 import type { RequestContext } from '../../../kernel/actor.js';
+import type { RateLimits } from '../../../platform/rate-limits.js';
 import type { UnitOfWork } from '../../../platform/scope.js';
 import { guarded, type GuardedParts } from '../guarded-exchange.js';
 import { sendFile } from './download.js';
@@ -12,6 +13,7 @@ export interface BatchFilesParts extends GuardedParts {
   readonly work: UnitOfWork;
   readonly enrolmentBatches: EnrolmentBatchService;
   readonly batchResults: BatchResultService;
+  readonly limits: Pick<RateLimits, 'take'>;
 }
 
 const RESOURCE = { resource: '/operator/mobile-id/supply', isChange: false };
@@ -41,11 +43,12 @@ interface Asked {
 }
 
 async function sendCsv(
-  { work, enrolmentBatches, batchResults }: BatchFilesParts,
+  { work, enrolmentBatches, batchResults, limits }: BatchFilesParts,
   { context, id, res }: Asked,
 ): Promise<void> {
   const scope = work.read(context);
   const batch = await enrolmentBatches.own(scope, id);
+  await limits.take('enrolment/batch-file', batch.orderedBy);
   await enrolmentBatches.noteDownload(scope, batch, 'csv');
   res.attachment(`mobile-ids-${batch.id}.csv`);
   res.setHeader('content-type', 'text/csv; charset=utf-8; header=present'); // RFC 4180 section 3
@@ -53,13 +56,15 @@ async function sendCsv(
 }
 
 async function sendSheets(
-  { work, enrolmentBatches, batchResults }: BatchFilesParts,
+  { work, enrolmentBatches, batchResults, limits }: BatchFilesParts,
   { context, id, res }: Asked,
 ): Promise<void> {
   const scope = work.read(context);
   const batch = await enrolmentBatches.own(scope, id);
+  await limits.take('enrolment/batch-file', batch.orderedBy);
   const { project, sheets } = await batchResults.sheets(scope, batch);
   await enrolmentBatches.noteDownload(scope, batch, 'pdf');
   res.type('application/pdf').attachment(`mobile-ids-${batch.id}.pdf`);
-  await sendFile(printSheets(sheets, { title: project.name, now: scope.now }), res);
+  const { language } = project.settings;
+  await sendFile(printSheets(sheets, { title: project.name, language, now: scope.now }), res);
 }

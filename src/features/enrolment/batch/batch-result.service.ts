@@ -2,6 +2,7 @@ import { actorIdOf } from '../../../kernel/actor.js';
 import { BYTE_ORDER_MARK, csvLine } from '../../../platform/csv/csv-line.js';
 import { DomainError } from '../../../kernel/errors.js';
 import type { Scope } from '../../../platform/scope.js';
+import { sheetTexts } from '../../notifications/sheet-text.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import type { Sheet } from '../../qr/sheet.service.js';
 import type { UserService, UserSummary } from '../../users/user.service.js';
@@ -75,15 +76,17 @@ export class BatchResultService {
     batch: EnrolmentBatch,
     project: Project,
   ): AsyncGenerator<Sheet> {
+    const { language, instructions, appLinks: links } = project.settings;
+    const { uriLabel, validity } = sheetTexts(language);
     for await (const { link, user, enrolment } of this.rows(scope, batch)) {
       if (link === null || user === undefined || enrolment === undefined) continue;
       yield {
         title: project.name,
         lead: `${user.displayName} (${user.username})`,
         uri: link,
-        uriLabel: 'No camera at hand? Open this address on your phone:',
-        instructions: `${project.settings.instructions}\nThis code is for ${user.displayName} alone, and can be scanned until ${minuteOf(enrolment.codeExpiresAt)}.`,
-        links: linksOf(project),
+        uriLabel,
+        instructions: `${instructions}\n${validity(user.displayName, enrolment.codeExpiresAt)}`,
+        links,
       };
     }
   }
@@ -130,18 +133,7 @@ function fieldsOf({ item, user, enrolment, link }: Row): (string | null)[] {
   ];
 }
 
-/** `2026-11-22 08:30 UTC`. */
-function minuteOf(instant: Date): string {
-  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
 async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
   yield first;
   yield* rest;
-}
-
-/** Links to apps, where the project has any. */
-function linksOf({ settings }: Project): Sheet['links'] {
-  const { appLinks } = settings as { readonly appLinks?: Sheet['links'] };
-  return appLinks ?? [];
 }

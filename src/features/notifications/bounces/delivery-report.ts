@@ -21,8 +21,18 @@ const PERMANENT = /^5\.\d{1,3}\.\d{1,3}$/;
 
 /** Reads a delivery status notification (RFC 3464). Any other mail tells of no failure. */
 export async function readDeliveryReport(raw: Buffer): Promise<DeliveryReport> {
-  const email = await PostalMime.parse(raw);
+  const email = await parse(raw);
+  if (email === null) return { recipients: [], failure: null };
   return { recipients: recipientsOf(email), failure: failureIn(email) };
+}
+
+/** Null where its parts are nested too deep or its headers too long: to try again would be no use. */
+async function parse(raw: Buffer): Promise<Email | null> {
+  try {
+    return await PostalMime.parse(raw);
+  } catch {
+    return null;
+  }
 }
 
 function recipientsOf({ headers }: Email): string[] {

@@ -28,6 +28,7 @@ export interface DispatchId {
 export type Writer = (message: MessageSubject) => Promise<Written | null>;
 
 const DAILY_LIMIT = 'The daily limit of text messages is reached.';
+const NUMBER_LIMIT = 'The daily limit of text messages to this number is reached.';
 const NOT_WRITTEN = 'The message could not be written: see the log.';
 const RESTING = 'Its turn comes when the channel answers again.';
 const ABANDONED = 'The server could not begin with it: see the log.';
@@ -98,9 +99,13 @@ export class DispatchService {
   }
 
   /** Invitations are counted where they leave: thousands may be ordered at once. Codes are counted where they are asked for. */
-  private async isWithinLimits({ channel, template, attempts }: QueuedMessage): Promise<boolean> {
-    const isCountedHere = channel === 'SMS' && template !== 'SIGN_IN_CODE' && attempts === 0;
-    return !isCountedHere || (await this.ports.limits.tryTake('sms-code/day', 'all'));
+  private async isWithinLimits(message: QueuedMessage): Promise<boolean> {
+    if (!isInvitationBySms(message) || message.attempts > 0) return true;
+    const { limits } = this.ports;
+    if (!(await limits.tryTake('sms-invitation/day', 'all'))) return false;
+    if (await limits.tryTake('sms-code/day', 'all')) return true;
+    await limits.giveBack('sms-invitation/day', 'all');
+    return false;
   }
 
   /** Somebody else is at it, or died at it. */
@@ -154,6 +159,7 @@ export class DispatchService {
     const kind = template.toLowerCase().replaceAll('_', '-');
     const messageId = `signet.${kind}.${id}.${String(dispatch)}`;
     const health = this.health[channel];
+    if (!(await this.mayReach(message, written))) return new DeliveryError(NUMBER_LIMIT, 'REFUSED');
     try {
       const reference = await written.handOver({ messageId, id, dispatch });
       health.worked();
@@ -166,6 +172,16 @@ export class DispatchService {
       else health.worked();
       return failure;
     }
+  }
+
+  /** Counted at the first attempt; what is refused here costs nobody else his share. */
+  private async mayReach(message: QueuedMessage, { recipient }: Written): Promise<boolean> {
+    const { limits } = this.ports;
+    if (!isInvitationBySms(message) || message.attempts > 1) return true;
+    if (await limits.tryTake('sms-invitation/number', recipient)) return true;
+    await limits.giveBack('sms-invitation/day', 'all');
+    await limits.giveBack('sms-code/day', 'all');
+    return false;
   }
 
   private async failed(
@@ -195,6 +211,10 @@ export class DispatchService {
       await messages.settle(scope, { id: messageId, lease }, 'FAILED', ended);
     });
   }
+}
+
+function isInvitationBySms({ channel, template }: QueuedMessage): boolean {
+  return channel === 'SMS' && template !== 'SIGN_IN_CODE';
 }
 
 function asDeliveryError(error: unknown): DeliveryError {

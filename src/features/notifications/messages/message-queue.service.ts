@@ -28,8 +28,11 @@ interface Problem {
   readonly problem: string | null;
 }
 
-/** Longer than an attempt may take. Ends by itself where the process that holds it is gone, and its job with it. */
-const LEASE_SECONDS = 180;
+/**
+ * Longer than an attempt may take, even by several gateways that are slow with each part. Ends by itself where the process that
+ * holds it is gone, and its job with it.
+ */
+const LEASE_SECONDS = 600;
 /** So many at a time: whoever gets through in their turn wakes the next. */
 const WAKE_BATCH = 200;
 /** What nobody has tried for so long after its time has no job any more. */

@@ -78,6 +78,23 @@ export const ENGLISH: Texts = {
     advice:
       'If you did not expect this, ask your administrator. Should you be added again, your mobile IDs work as before.',
   },
+  webhooksOff: {
+    subject: (projectName) => `Webhooks of ${projectName} are turned off`,
+    reasons: {
+      FAILING: 'Nothing that was sent to this address was taken for three days:',
+      GONE: 'The receiver at this address has answered that it wants no more (410):',
+      ADMINISTRATOR: 'An administrator has turned off what was sent to this address:',
+    },
+    facts: { receiver: 'Receiver', description: 'Description' },
+    advice:
+      'Nothing is lost: once an administrator turns the endpoint on again, it is told of all that has happened meanwhile.',
+  },
+  sheet: {
+    lead: (serverName) => `Get your mobile ID of ${serverName}`,
+    uriLabel: 'No camera at hand? Open this address on your phone:',
+    validity: (displayName, until) =>
+      `This code is for ${displayName} alone, and can be scanned until ${until}.`,
+  },
 };
 
 function inDays(days: number): string {

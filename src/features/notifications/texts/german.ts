@@ -87,6 +87,23 @@ export const GERMAN: Texts = {
     advice:
       'Wenn Sie das nicht erwartet haben, fragen Sie Ihre Administration. Werden Sie wieder aufgenommen, gelten Ihre Mobile IDs wie zuvor.',
   },
+  webhooksOff: {
+    subject: (projectName) => `Die Webhooks von ${projectName} sind ausgeschaltet`,
+    reasons: {
+      FAILING: 'Diese Adresse hat drei Tage lang nichts angenommen, was an sie gesandt wurde:',
+      GONE: 'Der Empfänger an dieser Adresse hat geantwortet, dass er nichts mehr will (410):',
+      ADMINISTRATOR: 'Die Administration hat ausgeschaltet, was an diese Adresse gesandt wurde:',
+    },
+    facts: { receiver: 'Empfänger', description: 'Beschreibung' },
+    advice:
+      'Nichts ist verloren: Sobald die Administration den Empfänger wieder einschaltet, erfährt er alles, was inzwischen geschehen ist.',
+  },
+  sheet: {
+    lead: (serverName) => `Holen Sie sich Ihre Mobile ID von ${serverName}`,
+    uriLabel: 'Keine Kamera zur Hand? Öffnen Sie diese Adresse auf Ihrem Telefon:',
+    validity: (displayName, until) =>
+      `Dieser Code ist allein für ${displayName} und kann bis ${until} gescannt werden.`,
+  },
 };
 
 function minutesOf(minutes: number): string {

@@ -61,5 +61,18 @@ export interface Texts {
     readonly opening: (displayName: string, projectName: string) => string;
     readonly advice: string;
   };
+  readonly webhooksOff: {
+    readonly subject: (projectName: string) => string;
+    /** By why they are turned off. */
+    readonly reasons: Readonly<Record<'FAILING' | 'GONE' | 'ADMINISTRATOR', string>>;
+    readonly facts: Readonly<Record<'receiver' | 'description', string>>;
+    readonly advice: string;
+  };
+  /** Of a QR code on paper. */
+  readonly sheet: {
+    readonly lead: (serverName: string) => string;
+    readonly uriLabel: string;
+    readonly validity: (displayName: string, until: string) => string;
+  };
 }
 type ByName = (displayName: string) => string;

@@ -1,4 +1,5 @@
 import type { Scope } from '../../../platform/scope.js';
+import { sheetTexts } from '../../notifications/sheet-text.service.js';
 import { qrPng, qrSvg } from '../../qr/qr.service.js';
 import { sheetsPdf } from '../../qr/sheet.service.js';
 import type { ProjectService } from '../project.service.js';
@@ -32,14 +33,16 @@ export class ActivationSheetService {
   async pdf(scope: Scope, own: SelfRegistration): Promise<Buffer> {
     const { projects, selfRegistrations } = this.ports;
     const { name, settings } = await projects.get(scope, own.projectId);
+    const { language } = settings;
+    const texts = sheetTexts(language);
     const sheet = {
       title: name,
-      lead: `Get your mobile ID of ${settings.serverName}`,
+      lead: texts.lead(settings.serverName),
       uri: selfRegistrations.linkOf(own),
-      uriLabel: 'No camera at hand? Open this address on your phone:',
+      uriLabel: texts.uriLabel,
       instructions: settings.instructions,
       links: settings.appLinks,
     };
-    return sheetsPdf([sheet], { title: name, now: scope.now });
+    return sheetsPdf([sheet], { title: name, language, now: scope.now });
   }
 }

@@ -1,6 +1,7 @@
 import { DomainError } from '../../../kernel/errors.js';
 import { FieldProblems, type Problem } from '../../../kernel/field-problems.js';
 import {
+  DEFAULT_ACTIVATION_TEXTS,
   DEFAULT_TEXTS,
   type InvitationTexts,
 } from '../../notifications/invitation-text.service.js';
@@ -46,11 +47,15 @@ function withTextsOfItsLanguage(
   changes: Partial<ProvisioningSettings>,
 ): ProvisioningSettings {
   const { language = current.language } = changes;
-  const names = Object.keys(DEFAULT_TEXTS.EN) as (keyof InvitationTexts)[];
-  const untouched = names.filter((name) => current[name] === DEFAULT_TEXTS[current.language][name]);
-  const texts = untouched.map((name) => [name, DEFAULT_TEXTS[language][name]] as const);
+  const texts = [DEFAULT_TEXTS, DEFAULT_ACTIVATION_TEXTS].flatMap((defaults) =>
+    TEXTS.filter((name) => current[name] === defaults[current.language][name]).map(
+      (name) => [name, defaults[language][name]] as const,
+    ),
+  );
   return { ...current, ...Object.fromEntries(texts), ...changes };
 }
+
+const TEXTS = Object.keys(DEFAULT_TEXTS.EN) as (keyof InvitationTexts)[];
 
 function settingProblem(name: string, value: unknown): Problem {
   if (!isSettingName(name)) return 'There is no such setting.';

@@ -16,7 +16,7 @@ import { payloadOf } from './webhook-payload.js';
 import { LEASE_SECONDS, type WebhookQueueService } from './webhook-queue.service.js';
 import type { WebhookSecretService } from '../endpoints/webhook-secret.service.js';
 
-/** Endpoints that one instance serves at the same time: one that is slow holds up none of the others. */
+/** Endpoints that one instance serves at the same time. Beyond that they take turns: some that are slow hold up none of the others. */
 const MAX_PUMPS = 32;
 
 interface Ports {
@@ -38,6 +38,8 @@ interface Ports {
  */
 export class WebhookSendingService {
   private readonly pumps = new Map<WebhookEndpointId, Promise<void>>();
+  /** Endpoints that wait for their turn, in the order in which they came. */
+  private readonly waiting = new Set<WebhookEndpointId>();
   private readonly closing = new AbortController();
 
   constructor(private readonly ports: Ports) {}
@@ -46,8 +48,8 @@ export class WebhookSendingService {
   async sendDue(): Promise<void> {
     if (this.pumps.size >= MAX_PUMPS) return;
     const due = await this.ports.webhookIntake.due();
-    const idle = due.filter((id) => !this.pumps.has(id)).slice(0, MAX_PUMPS - this.pumps.size);
-    for (const id of idle) this.start(id);
+    const next = this.inTurn(due).slice(0, MAX_PUMPS - this.pumps.size);
+    for (const id of next) this.start(id);
   }
 
   /** Breaks off what is on its way: it is sent again by whoever runs. Resolves when nothing is any more. */
@@ -63,13 +65,21 @@ export class WebhookSendingService {
   async test(context: RequestContext, id: string): Promise<WebhookDelivery> {
     const { work, limits, webhookEndpoints, webhookDeliveries } = this.ports;
     const endpoint = await webhookEndpoints.get(work.read(context), id);
-    await limits.take('webhook/test', endpoint.id);
+    await limits.take('webhook/test', endpoint.projectId);
     const attempt = await this.startTest(context, endpoint.id);
     await this.deliver(attempt);
     return webhookDeliveries.get(work.read(context), attempt.deliveryId);
   }
 
+  private inTurn(due: readonly WebhookEndpointId[]): WebhookEndpointId[] {
+    const idle = new Set(due.filter((id) => !this.pumps.has(id)));
+    for (const id of this.waiting) if (!idle.has(id)) this.waiting.delete(id);
+    for (const id of idle) this.waiting.add(id);
+    return [...this.waiting];
+  }
+
   private start(id: WebhookEndpointId): void {
+    this.waiting.delete(id);
     const pump = this.pump(id)
       .catch((error: unknown) => {
         if (error instanceof DomainError && error.code === 'NOT_FOUND') return; // it was deleted
@@ -85,7 +95,8 @@ export class WebhookSendingService {
       const isMore = await webhookIntake.fill(id);
       const attempts = await webhookQueue.claim(id);
       await allOf(attempts.map((attempt) => this.deliver(attempt)));
-      if (attempts.length === 0 && !isMore) return;
+      const hasNoMore = attempts.length === 0 && !isMore;
+      if (hasNoMore || this.pumps.size >= MAX_PUMPS) return; // there is more at the next look
     }
   }
 

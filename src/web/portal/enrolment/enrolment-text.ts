@@ -80,7 +80,8 @@ function waitingText({ channel, address, codeIsElsewhere }: EnrolmentFacts): Sta
   if (channel === null || channel === 'SCREEN') {
     return {
       title: 'Scan this code with your phone',
-      sentence: 'Point your phone’s camera at the code and open the link it shows.',
+      sentence:
+        'Point your phone’s camera at the code and open the link it shows. Keep this page open: it says when your mobile ID is active.',
     };
   }
   return {

@@ -88,3 +88,18 @@ test('without a gateway a message becomes a file, which the mailbox shows as it 
   expect(await readMail(folder, file.replace('.sms', ''))).toMatchObject(shown);
   expect(await readMail(folder, file)).toBeNull();
 });
+
+test('a gateway that is still at work on a message is waited for, and no other sends it meanwhile', async () => {
+  const other = await new TestSmsGateway().start();
+  const routes = [gateway, other].map(({ host }) => ({
+    ...{ kind: 'HTTP' as const, url: `http://${host}/`, authorization: null },
+  }));
+  const sender = createSmsSender({ routes, mailboxDir: folder });
+  gateway.answers = [409];
+  await expect(sender.send(MESSAGE)).rejects.toMatchObject({ kind: 'TEMPORARY' });
+  await sender.send(MESSAGE);
+  expect([gateway.calls.length, other.calls.length]).toEqual([2, 0]);
+  const keys = gateway.calls.map(({ headers }) => headers['idempotency-key']);
+  expect(new Set(keys).size).toBe(1);
+  await other.stop();
+});

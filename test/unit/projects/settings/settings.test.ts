@@ -1,4 +1,5 @@
 import { DomainError } from '../../../../src/kernel/errors.js';
+import { defaultsOf } from '../../../../src/features/projects/mode-settings.js';
 import { mergeSettings } from '../../../../src/features/projects/settings/settings-input.js';
 import {
   DEFAULT_SETTINGS,
@@ -27,6 +28,19 @@ describe('settings by default', () => {
   test('are valid themselves', () => {
     expect(mergeSettings(DEFAULT_SETTINGS, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
   });
+
+  test.each(['MANAGED', 'SELF_REGISTRATION'] as const)(
+    'say beside a QR code what is right on paper as well, in the language of the project (%s)',
+    (mode) => {
+      const english = defaultsOf(mode);
+      const german = mergeSettings(english, { language: 'DE' });
+      expect(english.instructions).toMatch(/^Scan the QR code/);
+      expect(german.instructions).toMatch(/^Scannen Sie den QR-Code/);
+      expect(english.instructions).not.toContain('this page');
+      expect(german.instructions).not.toContain('diese Seite');
+      expect(mergeSettings(german, { language: 'EN' })).toEqual(english);
+    },
+  );
 
   test('issue authentication and signature, for two years, and encryption on request', () => {
     expect(DEFAULT_SETTINGS).toMatchObject({
