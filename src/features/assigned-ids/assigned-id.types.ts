@@ -175,7 +175,7 @@ export class ConfirmedIdArgs extends NamedIdArgs {
 
   @Field(() => String, {
     nullable: true,
-    description: `${TOKEN_DESCRIPTION} FORBIDDEN with \`reason\` REGISTRATION_TOKEN where it is that of another ID.`,
+    description: `${TOKEN_DESCRIPTION} FORBIDDEN with \`reason\` REGISTRATION_TOKEN where it is that of another ID. IDs are consecutive, and without it this call believes its caller: a page that anybody can open must pass it on.`,
   })
   registrationToken!: string | null;
 }
