@@ -16,7 +16,7 @@ const AssignedIdStatusEnum = graphqlEnum(ASSIGNED_ID_STATUSES, {
   meanings: {
     ASSIGNED: 'A phone has it; the host system has not said whose it is.',
     CONFIRMED: 'The host system has said which of its users it belongs to.',
-    REVOKED: 'Its mobile ID is revoked. Nobody gets it again.',
+    REVOKED: 'It was revoked, alone or with its mobile ID. Nobody gets it again.',
   },
 });
 

@@ -113,7 +113,8 @@ export class ProjectSelfRegistrationResolver {
   @Resource('/admin/projects')
   @FieldResolver(() => SelfRegistrationType, {
     nullable: true,
-    description: 'Only for SELF_REGISTRATION.',
+    description:
+      'Its activation code, and which IDs it assigns; null in a MANAGED project. For administrators.',
   })
   selfRegistration(
     @Root() { id }: ProjectType,
