@@ -174,11 +174,7 @@ export class AssignedIdService {
     return loader.load(profileId);
   }
 
-  private async read(
-    scope: Scope,
-    id: AssignedIdId,
-    how: '' | 'FOR UPDATE',
-  ): Promise<AssignedId> {
+  private async read(scope: Scope, id: AssignedIdId, how: '' | 'FOR UPDATE'): Promise<AssignedId> {
     const [row] = await scope.sql<AssignedId>(
       how === '' ? 'assigned-id.read' : 'assigned-id.lock',
       `SELECT ${ASSIGNED_ID} FROM assigned_id a WHERE a.id = $1 ${how}`,

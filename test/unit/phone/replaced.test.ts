@@ -24,7 +24,9 @@ function stored(
   };
 }
 
-async function marksAfter(...mobileIds: readonly StoredMobileId[]): Promise<(string | undefined)[]> {
+async function marksAfter(
+  ...mobileIds: readonly StoredMobileId[]
+): Promise<(string | undefined)[]> {
   const store = new MemoryKeyStore();
   for (const mobileId of mobileIds) await store.storeMobileId(mobileId);
   return (await store.listMobileIds()).map((mobileId) => mobileId.replacedBy);
