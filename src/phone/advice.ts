@@ -137,6 +137,7 @@ const ADVICE: Readonly<Record<string, Text>> = {
   ],
   NO_SUCH_MOBILE_ID: [PHONE_PROBLEMS.NO_SUCH_MOBILE_ID, 'Renew it on the phone that has it.'],
   NOT_RENEWABLE: [PHONE_PROBLEMS.NOT_RENEWABLE, 'Order a new mobile ID before it runs out.'],
+  REPLACED: [PHONE_PROBLEMS.REPLACED, 'Renew that one.'],
   RENEWABLE_LATER: [PHONE_PROBLEMS.RENEWABLE_LATER, 'It is good for a while. Come back later.'],
   ANSWER_REJECTED: [
     PHONE_PROBLEMS.ANSWER_REJECTED,

@@ -12,6 +12,7 @@ export const PHONE_PROBLEMS = {
   NO_MATCHING_KEY: 'None of the keys on this phone opens this message.',
   NO_SUCH_MOBILE_ID: 'This mobile ID is not on this phone.',
   NOT_RENEWABLE: 'This phone has no key to renew this mobile ID with.',
+  REPLACED: 'Another mobile ID has taken the place of this one on this phone.',
   RENEWABLE_LATER: 'This mobile ID cannot be renewed yet.',
   ANSWER_REJECTED: 'The certificates that the server sent do not fit the keys on this phone.',
 } as const;

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
 import { accessToken, createClient } from '../helpers/api-clients';
 import { assignedIdOf, changeId, tokenIn } from '../helpers/assigned-ids';
 import { administrator } from '../helpers/people';
@@ -39,6 +40,25 @@ async function newProject(): Promise<{ projectId: string; uri: string }> {
     registrationUrlTemplate: `${hostUrl}/register#id={assignedId}&token={registrationToken}`,
   };
   return createSelfRegistration(stage.server, admin, { firstId: 7, idPrefix: 'P-' }, settings);
+}
+
+/** By which mobile ID each that is kept was replaced, the first one first. */
+function marksOn(page: Page): Promise<(string | null)[]> {
+  return page.evaluate(async () => {
+    const answerTo = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve) => {
+        request.onsuccess = () => {
+          resolve(request.result);
+        };
+      });
+    const database = await answerTo(indexedDB.open('signet-phone'));
+    const kept = database.transaction('mobileIds').objectStore('mobileIds').getAll();
+    const mobileIds = (await answerTo(kept)) as { storedAt: Date; replacedBy?: string }[];
+    database.close();
+    return mobileIds
+      .sort((a, b) => a.storedAt.getTime() - b.storedAt.getTime())
+      .map(({ replacedBy }) => replacedBy ?? null);
+  });
 }
 
 test('a phone leads from its ID to the page of the host, which confirms what the link proves', async () => {
@@ -86,6 +106,8 @@ test('a phone that is activated again shows its ID once, and reports in whenever
   await seeScreen(page, 'LIBRARY');
   expect(await (await reported).json()).toEqual({ data: { reportDevice: true } });
   expect(await page.locator('[data-mobile-id]').count()).toBe(1);
+  const present = await page.locator('[data-mobile-id]').getAttribute('data-mobile-id');
+  expect(await marksOn(page)).toEqual([present, null]);
   await page.locator('[data-registration="P-7"]').waitFor();
   const { lastSeenAt } = await assignedIdOf(stage.server, admin, projectId, 'P-7');
   expect(Date.parse(lastSeenAt as string)).toBeGreaterThan(Date.now() - 86_400_000);

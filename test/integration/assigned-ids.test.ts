@@ -3,7 +3,7 @@ import type { ProfileId, ProjectId } from '../../src/kernel/ids';
 import { assignedIdOf, changeId, SelfRegisteredPhone } from '../helpers/assigned-ids';
 import { gatherCast, type Cast } from '../helpers/cast';
 import { createSelfRegistration } from '../helpers/self-registration';
-import { startTestServer, type TestServer } from '../helpers/server';
+import { eventually, startTestServer, type TestServer } from '../helpers/server';
 
 let server: TestServer;
 let cast: Cast;
@@ -153,6 +153,67 @@ describe('a phone that is activated again', () => {
         profile: { id: profile.id, state: 'ACTIVE' },
       });
     }
+  });
+});
+
+/** Until a statement that has this in it waits for a lock. */
+async function waiting(part: string): Promise<void> {
+  await eventually(async () => {
+    const [row] = await server.database.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+         AND query LIKE '%' || $1 || '%'`,
+      [part],
+    );
+    return row;
+  });
+}
+
+describe('an ID that is revoked while its phone is being activated again', () => {
+  test('goes with the mobile ID that the phone has got', async () => {
+    const { projectId, code } = await createSelfRegistration(server, cast.admin);
+    const phone = newPhone();
+    await phone.register(code);
+    const { work } = server.app.services;
+    const request = await work.systemRequest('test', randomUUID());
+    const [activated, revoked] = await work.change(request, async (scope) => {
+      await scope.sql('test.lock', 'LOCK TABLE certificate IN SHARE MODE', []);
+      const activation = phone.register(code);
+      await waiting('INSERT INTO certificate');
+      const named = { projectId, value: '1' };
+      const revocation = changeId(server, cast.operator.token, 'revokeAssignedId', named);
+      await Promise.race([waiting('pg_advisory_xact_lock'), waiting('FROM profile WHERE id')]);
+      return [activation, revocation] as const;
+    });
+    const { id } = await activated;
+    const { data, errors } = await revoked;
+    expect(errors).toEqual([]);
+    expect(data.revokeAssignedId).toMatchObject({
+      status: 'REVOKED',
+      profile: { id, state: 'REVOKED' },
+    });
+  });
+
+  test('is revoked in every case, many at once', async () => {
+    const { projectId, code } = await createSelfRegistration(server, cast.admin);
+    const phones = Array.from({ length: 6 }, newPhone);
+    const profiles = await Promise.all(phones.map((phone) => phone.register(code)));
+    const values = profiles.map(({ assignedId }) => assignedId.value as string);
+    const [again, revoked] = await Promise.all([
+      Promise.all(phones.map((phone) => phone.register(code))),
+      Promise.all(
+        values.map((value) =>
+          changeId(server, cast.operator.token, 'revokeAssignedId', { projectId, value }),
+        ),
+      ),
+    ]);
+    expect(revoked.flatMap(({ errors }) => errors)).toEqual([]);
+    for (const value of values) {
+      expect(await stands(projectId, value)).toMatchObject({
+        status: 'REVOKED',
+        profile: { state: 'REVOKED' },
+      });
+    }
+    expect(again).toHaveLength(phones.length);
   });
 });
 

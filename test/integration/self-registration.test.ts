@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { accessToken, createClient } from '../helpers/api-clients';
 import { gatherCast, tryOrder, type Cast } from '../helpers/cast';
 import { codeOf } from '../helpers/graphql';
 import { AnyAnswerPhone, readChallenge, sendAnswer, startProof } from '../helpers/mobile-id';
@@ -412,6 +413,28 @@ describe('the same phone scanning again', () => {
     expect((await newPhone().enrol(code)).profile.accountName).toBe('3');
   });
 
+  test('stays suspended whoever it says it is: the token of an API client in another project lifts nothing', async () => {
+    const { code } = await createSelfRegistration(server, cast.admin);
+    const phone = newPhone();
+    const { profile } = await phone.enrol(code);
+    const { task } = await scanned(code, phone);
+    const { errors } = await server.graphql(
+      'mutation ($id: ID!) { deactivateProfile(id: $id) { state } }',
+      { id: profile.id },
+      { token: cast.operator.token },
+    );
+    expect(errors).toEqual([]);
+    const client = await createClient(server, cast.admin, { projectIds: [cast.projectId] });
+    const token = await accessToken(server, client);
+    const asClient = new HonestOrNotPhone({
+      url: server.url,
+      graphql: (query, variables) => server.graphql(query, variables, { token }),
+    });
+    const refused = await asClient.tryActivate(task, phone.requestsFor(task));
+    expect(refused.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'SUSPENDED' });
+    expect((await profileOf(profile.id as string)).state).toBe('INACTIVE');
+  });
+
   test('stays suspended where its mobile ID is: scanning again lifts nothing', async () => {
     const { projectId, code } = await createSelfRegistration(server, cast.admin);
     const phone = newPhone();
@@ -620,4 +643,21 @@ test('API clients that are kept to other projects do not find this one', async (
   } as never;
   const outcome = selfRegistrations.get(work.read({ ...system, actor }), projectId);
   await expect(outcome).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('what a transaction asks of a project it reads itself, whoever asked before in the same request', async () => {
+  const { projectId } = await createSelfRegistration(server, cast.admin);
+  const { work, selfRegistrations } = server.app.services;
+  const request = await work.systemRequest('test', 'test');
+  await work.change(request, async (first) => {
+    await selfRegistrations.get(first, projectId);
+    await work.change(request, async (second) => {
+      const input = { name: newName('new'), mode: 'SELF_REGISTRATION' as const };
+      const { id } = await selfRegistrations.createProject(second, {
+        ...input,
+        idPolicy: { firstId: 5 },
+      });
+      expect((await selfRegistrations.get(second, id)).own.firstId).toBe(5);
+    });
+  });
 });

@@ -73,6 +73,25 @@ test('a terminal phone shows its ID and where to register it, and reports in unt
   expect(output).toBe(`  ✗ the ID of this phone no longer stands: ${server.url}\n`);
 });
 
+test('a terminal phone that is activated again renews its present mobile ID alone', async () => {
+  const { code } = await createSelfRegistration(server, cast.admin);
+  const file = join(folder, 'again.json');
+  for (let i = 0; i < 2; i += 1) await phone(`${server.url}/m#${code}`, '--keep', file);
+  await noteKept(file);
+  const kept = JSON.parse(await readFile(file, 'utf8')) as {
+    profile: { id: string };
+    replacedBy?: string;
+  }[];
+  const [earlier, present] = kept;
+  expect(kept.map(({ replacedBy }) => replacedBy)).toEqual([present?.profile.id, undefined]);
+  const { status, output } = await phone('renew', '--keep', file);
+  expect([status, output]).toEqual([0, expect.stringContaining('not now: from ') as string]);
+  expect(output).toContain(present?.profile.id);
+  expect(output).not.toContain(earlier?.profile.id);
+  const named = await phone('renew', '--keep', file, '--profile', earlier?.profile.id ?? '');
+  expect([named.status, named.output]).toEqual([1, expect.stringContaining('REPLACED') as string]);
+});
+
 test('without a file there is nothing to report with, and an empty one has nothing to report', async () => {
   const without = await phone('report');
   expect([without.status, without.output]).toEqual([

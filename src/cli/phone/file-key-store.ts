@@ -40,6 +40,7 @@ interface KeptMobileId extends IssuedMobileId {
   readonly serverUrl: string;
   readonly enrolmentId: string;
   readonly storedAt: string;
+  readonly replacedBy?: string | undefined;
   /** Its AUTHENTICATION key, where it has one. */
   readonly key?: KeptKey | undefined;
   readonly signatureKey?: KeptKey | undefined;

@@ -23,7 +23,9 @@ export interface TerminalRenewalOptions {
 export async function runTerminalRenewal(options: TerminalRenewalOptions): Promise<number> {
   const { profileId, store, write } = options;
   const all = await store.listMobileIds();
-  const wanted = all.filter(({ profile }) => profileId === undefined || profile.id === profileId);
+  const wanted = all.filter(({ profile, replacedBy }) =>
+    profileId === undefined ? replacedBy === undefined : profile.id === profileId,
+  );
   if (wanted.length === 0) throw new PhoneError('NO_SUCH_MOBILE_ID');
   let renewed = 0;
   for (const mobileId of wanted) {

@@ -81,7 +81,7 @@ export class AssignedIdResolver {
   @Resource('/operator/profiles')
   @Mutation(() => AssignedIdType, {
     description:
-      'Revokes an assigned ID for good, and its mobile ID with its certificates. Nobody gets it again. Said again, it changes nothing.',
+      'Revokes an assigned ID for good, and its mobile ID with its certificates. Nobody gets it again: its phone, should it scan the activation code once more, gets the next one. Said again, it changes nothing.',
   })
   revokeAssignedId(
     @Ctx() ctx: RequestContext,

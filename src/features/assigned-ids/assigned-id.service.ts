@@ -111,6 +111,23 @@ export class AssignedIdService {
     }
   }
 
+  /**
+   * With its mobile ID, in the order in which activations lock them, its phone's turn first: until the transaction ends the phone
+   * is not activated again, so that this stays the mobile ID that the ID stands for.
+   */
+  async lock(scope: ChangeScope, id: AssignedIdId): Promise<AssignedId> {
+    const [phone] = await scope.sql<Phone>(
+      'assigned-id.phone',
+      'SELECT project_id AS "projectId", device_thumbprint AS "deviceThumbprint" FROM assigned_id WHERE id = $1',
+      [id],
+    );
+    if (phone === undefined) throw new Error('The assigned ID is gone.');
+    await this.awaitTurn(scope, phone);
+    const { profileId } = await this.read(scope, id, '');
+    await this.ports.profiles.lock(scope, profileId);
+    return this.read(scope, id, 'FOR UPDATE');
+  }
+
   /** By its value, exactly as it was assigned. */
   async byValue(
     scope: Scope,
@@ -155,6 +172,16 @@ export class AssignedIdService {
       },
     );
     return loader.load(profileId);
+  }
+
+  private async read(scope: Scope, id: AssignedIdId, how: '' | 'FOR UPDATE'): Promise<AssignedId> {
+    const [row] = await scope.sql<AssignedId>(
+      how === '' ? 'assigned-id.read' : 'assigned-id.lock',
+      `SELECT ${ASSIGNED_ID} FROM assigned_id a WHERE a.id = $1 ${how}`,
+      [id],
+    );
+    if (row === undefined) throw new Error('The assigned ID is gone.');
+    return row;
   }
 
   /** Two activations of one phone wait for each other here, so that neither takes a number in vain. */

@@ -16,7 +16,7 @@ const AssignedIdStatusEnum = graphqlEnum(ASSIGNED_ID_STATUSES, {
   meanings: {
     ASSIGNED: 'A phone has it; the host system has not said whose it is.',
     CONFIRMED: 'The host system has said which of its users it belongs to.',
-    REVOKED: 'Its mobile ID is revoked. Nobody gets it again.',
+    REVOKED: 'It was revoked, alone or with its mobile ID. Nobody gets it again.',
   },
 });
 
@@ -175,7 +175,7 @@ export class ConfirmedIdArgs extends NamedIdArgs {
 
   @Field(() => String, {
     nullable: true,
-    description: `${TOKEN_DESCRIPTION} FORBIDDEN with \`reason\` REGISTRATION_TOKEN where it is that of another ID.`,
+    description: `${TOKEN_DESCRIPTION} FORBIDDEN with \`reason\` REGISTRATION_TOKEN where it is that of another ID. IDs are consecutive, and without it this call believes its caller: a page that anybody can open must pass it on.`,
   })
   registrationToken!: string | null;
 }

@@ -58,7 +58,7 @@ interface Order {
   readonly status: FirstStatus;
 }
 
-/** All certificates at once, by an authority that has not retired. */
+/** All certificates at once, by an authority that has not retired. In order, so that two who send the same keys do not wait in a circle. */
 const STORE = `
   INSERT INTO certificate (id, profile_id, issuer_id, kind, status, serial_number, subject, issuer, not_before, not_after,
     key_origin, der, fingerprint, public_key_hash, revoked_at, revocation_reason)
@@ -67,6 +67,7 @@ const STORE = `
   FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::bytea[], $11::text[], $12::bytea[], $13::text[])
     AS made (id, kind, serial_number, subject, not_after, der, fingerprint, public_key_hash, key_origin)
   WHERE EXISTS (SELECT 1 FROM certificate_authority WHERE id = $2 AND state = 'ACTIVE')
+  ORDER BY public_key_hash
   ON CONFLICT (public_key_hash) DO NOTHING RETURNING id, der`;
 
 /** Has keys certified: what may be certified, by which authority, and that nothing is handed out which is not stored. */
@@ -145,7 +146,6 @@ export class IssuanceService {
 
   /**
    * Signs and stores, within the transaction of `scope`: a certificate that is not stored is not handed out.
-   * @returns them in the order of the keys
    * @throws DomainError CSR_REJECTED where another enrolment certified one of the keys at the same moment, or a key is
    * of a type that the order does not allow
    */

@@ -35,6 +35,34 @@ export interface StoredMobileId extends IssuedMobileId {
   readonly enrolmentId: string;
   readonly storedAt: Date;
   readonly keys: readonly StoredKey[];
+  /** Id of the mobile ID that has taken its place on this phone; its keys still open what was encrypted for it. */
+  readonly replacedBy?: string | undefined;
+}
+
+/**
+ * Marks those of the mobile IDs on a phone whose place another one takes: activated again, the phone has a new mobile ID under the
+ * ID that its server has assigned it. What has been replaced itself takes nobody's place.
+ * @returns those alone that are marked
+ */
+export function replacedBy(
+  fresh: StoredMobileId,
+  stored: readonly StoredMobileId[],
+): readonly StoredMobileId[] {
+  if (fresh.replacedBy !== undefined) return [];
+  return stored
+    .filter((earlier) => hasPlaceOf(fresh, earlier))
+    .map((earlier) => ({ ...earlier, replacedBy: fresh.profile.id }));
+}
+
+/** Another server may say of its IDs what it likes. */
+function hasPlaceOf(fresh: StoredMobileId, earlier: StoredMobileId): boolean {
+  const assigned = fresh.profile.assignedId?.id;
+  return (
+    assigned !== undefined &&
+    earlier.serverUrl === fresh.serverUrl &&
+    earlier.profile.id !== fresh.profile.id &&
+    earlier.profile.assignedId?.id === assigned
+  );
 }
 
 /** A renewal that was begun, and not finished; without keys once the new certificates are stored. */
@@ -52,7 +80,7 @@ export interface KeyStore {
   loadPending(): Promise<PendingEnrolment | undefined>;
   savePending(pending: PendingEnrolment): Promise<void>;
   clearPending(): Promise<void>;
-  /** Stores the mobile ID and forgets the pending enrolment with it. */
+  /** Stores the mobile ID, marks what it has replaced, and forgets the pending enrolment with it. */
   storeMobileId(mobileId: StoredMobileId): Promise<void>;
   listMobileIds(): Promise<readonly StoredMobileId[]>;
   loadRenewal(profileId: string): Promise<PendingRenewal | undefined>;
@@ -88,7 +116,8 @@ export class MemoryKeyStore implements KeyStore {
     return Promise.resolve();
   }
   storeMobileId(mobileId: StoredMobileId): Promise<void> {
-    this.mobileIds.set(mobileId.profile.id, mobileId);
+    const marked = replacedBy(mobileId, [...this.mobileIds.values()]);
+    for (const each of [mobileId, ...marked]) this.mobileIds.set(each.profile.id, each);
     return this.clearPending();
   }
   listMobileIds(): Promise<readonly StoredMobileId[]> {

@@ -25,9 +25,12 @@ export type RenewalProgress =
 export class Renewer {
   constructor(private readonly options: KeyMakingOptions<RenewalApi, RenewalProgress>) {}
 
-  /** What it takes, and from when on. Uses nothing up. Undefined for one that has no key to prove itself with. */
+  /**
+   * What it takes, and from when on. Uses nothing up. Undefined for one that has no key to prove itself with, or that another
+   * one has replaced.
+   */
   async look(mobileId: StoredMobileId): Promise<RenewalTask | undefined> {
-    if (!canProve(mobileId)) return undefined;
+    if (mobileId.replacedBy !== undefined || !canProve(mobileId)) return undefined;
     return this.proving(mobileId, {}, (proof) => this.options.api.task(proof));
   }
 
@@ -35,6 +38,7 @@ export class Renewer {
   async renew(profileId: string): Promise<StoredMobileId> {
     const mobileId = await this.stored(profileId);
     if (mobileId === undefined) throw new PhoneError('NO_SUCH_MOBILE_ID');
+    if (mobileId.replacedBy !== undefined) throw new PhoneError('REPLACED');
     const pending = await this.options.store.loadRenewal(profileId);
     if (pending?.isStored === true) return this.finish(mobileId);
     const ready = pending ?? (await this.makeKeys(mobileId));

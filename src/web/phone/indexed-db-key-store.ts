@@ -1,10 +1,11 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { DeviceKey } from '../../phone/keys/device-key.js';
-import type {
-  KeyStore,
-  PendingEnrolment,
-  PendingRenewal,
-  StoredMobileId,
+import {
+  replacedBy,
+  type KeyStore,
+  type PendingEnrolment,
+  type PendingRenewal,
+  type StoredMobileId,
 } from '../../phone/keys/key-store.js';
 
 interface PhoneDatabase extends DBSchema {
@@ -61,7 +62,9 @@ export class IndexedDbKeyStore implements KeyStore {
     const both = ['mobileIds', 'pending'] as const;
     // Strict: told to the person only once it is on the disk.
     const write = (await this.open()).transaction(both, 'readwrite', { durability: 'strict' });
-    await write.objectStore('mobileIds').put(mobileId);
+    const mobileIds = write.objectStore('mobileIds');
+    const marked = replacedBy(mobileId, await mobileIds.getAll());
+    await Promise.all([mobileId, ...marked].map((each) => mobileIds.put(each)));
     await write.objectStore('pending').delete('pending');
     await write.done;
   }

@@ -234,6 +234,15 @@ test('one that is not on this phone, or has keys for encryption alone, cannot be
   expect(await store.listMobileIds()).toEqual([before]);
 });
 
+test('one that another has replaced is not renewed, and the server is not asked', async () => {
+  const { api, before, renewer, store, id } = await setUp();
+  const replaced = { ...before, replacedBy: 'profile-2' };
+  await store.storeMobileId(replaced);
+  expect(await renewer.look(replaced)).toBeUndefined();
+  await expect(renewer.renew(id)).rejects.toMatchObject({ code: 'REPLACED' });
+  expect(api.asked).toEqual([]);
+});
+
 test('what the server refuses has words of its own, and a lost connection the usual ones', () => {
   expect(renewalAdviceOn(refused('INVALID_TRANSITION'))).toMatchObject({
     title: 'This mobile ID cannot be renewed',

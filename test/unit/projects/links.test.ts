@@ -30,6 +30,11 @@ test.each([
   ['https://apps.example.org/\n', 'a line break'],
   [' https://apps.example.org/', 'a blank in front'],
   ['market://details?id=x', 'another scheme'],
+  ['https:///apps.example.org/', 'a slash too many'],
+  ['https://\\apps.example.org/', 'a backslash'],
+  ['https://apps.example.org/\u0000', 'a NUL, which no database keeps'],
+  ['https://apps.example.org/\ud800', 'half a character'],
+  ['https://apps.example.org/\u202Egro', 'what turns the text around it'],
   [`https://apps.example.org/${'a'.repeat(200)}`, 'too many characters'],
 ])('an app is not found at %p: %s', (url) => {
   expect(appLinksProblem([link(url)])).toBeDefined();
@@ -59,6 +64,10 @@ test.each([
   ['https://{assignedId}.example/', 'the ID chooses the site'],
   ['https://{assignedId}', 'the ID is the site'],
   ['{projectName}://host.example/', 'the name chooses the scheme'],
+  ['https:///{assignedId}.example/', 'the ID chooses the site behind a third slash'],
+  ['https:///{registrationToken}.host.example/', 'the token is told to name servers'],
+  ['https://\\/{assignedId}.example/', 'the ID chooses the site behind a backslash'],
+  ['https://host.example/{assignedId}\u0000', 'a NUL, which no database keeps'],
   ['https://host.example/{email}', 'a placeholder that is unknown'],
   ['http://host.example/{assignedId}', 'plain http'],
   ['javascript:{assignedId}', 'a script'],

@@ -1,7 +1,7 @@
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
-import type { ProfileId } from '../../../kernel/ids.js';
 import { isStorable, textProblem } from '../../../kernel/text.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
+import type { ApiClientService } from '../../api-clients/api-client.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { ProfileService } from '../../profiles/profile.service.js';
 import type { SelfRegistrationService } from '../../projects/self-registration/self-registration.service.js';
@@ -38,7 +38,8 @@ export class HostConfirmationService {
     private readonly ports: {
       readonly selfRegistrations: Pick<SelfRegistrationService, 'get'>;
       readonly assignedIds: AssignedIdService;
-      readonly profiles: Pick<ProfileService, 'lock' | 'revoke'>;
+      readonly clients: Pick<ApiClientService, 'requireStanding'>;
+      readonly profiles: Pick<ProfileService, 'revoke'>;
       readonly registrationTokens: RegistrationTokens;
       readonly audit: AuditService;
     },
@@ -84,13 +85,16 @@ export class HostConfirmationService {
     const told = reason ?? undefined;
     const problem = told === undefined ? undefined : textProblem(told, { max: MAX_REASON });
     if (problem !== undefined) throw invalidInput('reason', problem);
-    const { id, value } = await this.lockWithProfile(scope, named);
+    const { assignedIds, clients, profiles } = this.ports;
+    const { actor } = scope;
+    if (actor.kind === 'client') await clients.requireStanding(scope, actor.apiClientId);
+    const { id } = await this.find(scope, named);
+    const { profileId, value } = await assignedIds.lock(scope, id);
     // Before its mobile ID, which would take it along without the reason.
-    await this.ports.assignedIds.revoke(scope, [id], told);
-    const found = await this.find(scope, named);
+    await assignedIds.revoke(scope, [id], told);
     const detail = told === undefined ? `ID ${value}` : `ID ${value}: ${told}`;
-    await this.ports.profiles.revoke(scope, [found.profileId], { reason: 'unspecified', detail });
-    return found;
+    await profiles.revoke(scope, [profileId], { reason: 'unspecified', detail });
+    return this.find(scope, named);
   }
 
   /** Undefined also where the token, if there is one, is that of another ID. @throws DomainError NOT_FOUND, WRONG_PROJECT_MODE */
@@ -137,19 +141,6 @@ export class HostConfirmationService {
   private refuseForeign({ id }: AssignedId, token: string): void {
     if (this.ports.registrationTokens.isOf(id, token)) return;
     throw new DomainError('FORBIDDEN', { reason: 'REGISTRATION_TOKEN' });
-  }
-
-  /** Locked in the order in which activations do. Which mobile ID it stands for may change until both are. */
-  private async lockWithProfile(scope: ChangeScope, named: NamedId): Promise<AssignedId> {
-    const found = await this.find(scope, named);
-    await this.ports.profiles.lock(scope, found.profileId);
-    const [locked] = await scope.sql<{ profileId: ProfileId }>(
-      'host-confirmation.lock',
-      'SELECT profile_id AS "profileId" FROM assigned_id WHERE id = $1 FOR UPDATE',
-      [found.id],
-    );
-    if (locked?.profileId === found.profileId) return found;
-    throw new DomainError('CONFLICT', { reason: 'REACTIVATED' });
   }
 
   private record(

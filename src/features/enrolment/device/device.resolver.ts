@@ -35,7 +35,7 @@ export class DeviceResolver {
   @Resource('/device')
   @Mutation(() => DeviceTaskType, {
     description:
-      'A phone has scanned a code and claims it. From then on the code belongs to this phone: the same key may repeat the call, another gets ENROLMENT_TAKEN.',
+      "A phone has scanned a code and claims it. From then on an enrolment's own code belongs to this phone: the same key may repeat the call, another gets ENROLMENT_TAKEN. A project's activation code is for any number of phones, and begins an enrolment for each; where there is no ID to be had, it is ACTIVATION_CODE_ROTATED, ACTIVATION_PAUSED, QUOTA_REACHED or ID_RANGE_EXHAUSTED, and FORBIDDEN with `reason` SUSPENDED where the phone's mobile ID in the project is.",
   })
   claimEnrolment(
     @Ctx() ctx: RequestContext,
@@ -50,7 +50,7 @@ export class DeviceResolver {
   @Resource('/device')
   @Mutation(() => IssuedMobileIdType, {
     description:
-      "Issues the certificates for the phone's requests. Repeated with the same requests, it returns the same mobile ID; INVALID_TRANSITION while that is suspended and keys are waiting for its phone.",
+      "Issues the certificates for the phone's requests. Repeated with the same requests, it returns the same mobile ID; INVALID_TRANSITION while that is suspended and keys are waiting for its phone. By a project's activation code the phone's ID is assigned here: what claimEnrolment refuses of such a code then ends the enrolment.",
   })
   async activateEnrolment(
     @Ctx() ctx: RequestContext,

@@ -2,7 +2,7 @@ import { DomainError } from '../../../kernel/errors.js';
 import type { ProfileId } from '../../../kernel/ids.js';
 import type { ChangeScope } from '../../../platform/scope.js';
 import type { AssignedIdService, Assignment } from '../../assigned-ids/assigned-id.service.js';
-import { stateAt, type ProfileService } from '../../profiles/profile.service.js';
+import { stateAt, type MobileIdProfile } from '../../profiles/profile.service.js';
 import type { ProjectService } from '../../projects/project.service.js';
 import type { SelfRegistrationService } from '../../projects/self-registration/self-registration.service.js';
 import type { Enrolment } from '../enrolment.service.js';
@@ -24,7 +24,6 @@ export class AssignmentService {
     private readonly ports: {
       readonly assignedIds: AssignedIdService;
       readonly selfRegistrations: SelfRegistrationService;
-      readonly profiles: ProfileService;
       readonly projects: ProjectService;
     },
   ) {}
@@ -47,13 +46,20 @@ export class AssignmentService {
     return { enrolment, assigned };
   }
 
-  /** Scanning again lifts no suspension. The earlier mobile ID is locked by now, and nothing was taken where there is one. */
+  /**
+   * Scanning again lifts no suspension, by whatever token the phone calls: what that reaches does not matter here. The earlier
+   * mobile ID is locked by now, and nothing was taken where there is one.
+   */
   private async refuseSuspended(
     scope: ChangeScope,
     { earlierProfileId }: Assignment,
   ): Promise<void> {
-    const earlier = earlierProfileId && (await this.ports.profiles.find(scope, earlierProfileId));
-    if (earlier !== null && stateAt(earlier, scope.now) === 'INACTIVE') throw suspended();
+    const [earlier] = await scope.sql<Pick<MobileIdProfile, 'state' | 'validTo'>>(
+      'assignment.earlier',
+      'SELECT state, valid_to AS "validTo" FROM profile WHERE id = $1',
+      [earlierProfileId],
+    );
+    if (earlier !== undefined && stateAt(earlier, scope.now) === 'INACTIVE') throw suspended();
   }
 
   /** Once the mobile ID is stored: the ID stands for it, and for no earlier one. */

@@ -55,7 +55,7 @@ export class SelfRegistrationResolver {
   @Resource('/admin/projects')
   @Mutation(() => ProjectType, {
     description:
-      'Nobody gets an ID any more until resumeSelfRegistration: phones are told ACTIVATION_PAUSED. Said again, it changes nothing.',
+      'Nobody gets an ID any more until resumeSelfRegistration: phones that scan the code, and those that have but are not active yet, are told ACTIVATION_PAUSED, and scan again later. Said again, it changes nothing.',
   })
   pauseSelfRegistration(
     @Ctx() ctx: RequestContext,
@@ -113,7 +113,8 @@ export class ProjectSelfRegistrationResolver {
   @Resource('/admin/projects')
   @FieldResolver(() => SelfRegistrationType, {
     nullable: true,
-    description: 'Only for SELF_REGISTRATION.',
+    description:
+      'Its activation code, and which IDs it assigns; null in a MANAGED project. For administrators.',
   })
   selfRegistration(
     @Root() { id }: ProjectType,

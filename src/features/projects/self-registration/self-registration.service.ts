@@ -33,6 +33,11 @@ export interface TakenNumber {
   readonly value: string;
 }
 
+interface ReachedProject {
+  readonly project: Project;
+  readonly own: SelfRegistration;
+}
+
 type NewSelfRegistration = NewProject & { readonly idPolicy?: IdPolicyInput | null | undefined };
 
 const MAX_NAMED_RANGES = 20;
@@ -88,14 +93,9 @@ export class SelfRegistrationService {
     return loader.load(projectId);
   }
 
-  /** The project, within the actor's reach. @throws DomainError NOT_FOUND, WRONG_PROJECT_MODE */
-  async get(scope: Scope, id: string): Promise<{ project: Project; own: SelfRegistration }> {
-    const project = await this.ports.projects.find(scope, id);
-    if (project === undefined) throw new DomainError('NOT_FOUND');
-    requireMode(project, 'SELF_REGISTRATION');
-    const own = await this.load(scope, project.id);
-    if (own === null) throw new Error('A SELF_REGISTRATION project has its row.');
-    return { project, own };
+  /** The project, within the actor's reach, also in a transaction. @throws DomainError NOT_FOUND, WRONG_PROJECT_MODE */
+  get(scope: Scope, id: string): Promise<ReachedProject> {
+    return this.reach(scope, id, 'read');
   }
 
   /** What its QR code says. */
@@ -202,14 +202,15 @@ export class SelfRegistrationService {
     return project;
   }
 
-  private async getLocked(
-    scope: ChangeScope,
-    id: string,
-  ): Promise<{ project: Project; own: SelfRegistration }> {
+  private getLocked(scope: ChangeScope, id: string): Promise<ReachedProject> {
+    return this.reach(scope, id, 'lock');
+  }
+
+  private async reach(scope: Scope, id: string, how: 'read' | 'lock'): Promise<ReachedProject> {
     const project = await this.ports.projects.find(scope, id);
     if (project === undefined) throw new DomainError('NOT_FOUND');
     requireMode(project, 'SELF_REGISTRATION');
-    return { project, own: await this.read(scope, project.id, 'lock') };
+    return { project, own: await this.read(scope, project.id, how) };
   }
 
   private async read(

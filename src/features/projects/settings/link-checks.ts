@@ -1,7 +1,7 @@
 import type { Problem } from '../../../kernel/field-problems.js';
 import { isLoopbackName } from '../../../kernel/loopback.js';
 import { expandTemplate, placeholderProblem } from '../../../kernel/template.js';
-import { textProblem } from '../../../kernel/text.js';
+import { textProblem, UNPRINTABLE } from '../../../kernel/text.js';
 import { REGISTRATION_PLACEHOLDERS } from './registration-url.js';
 import type { AppLink } from './settings.js';
 
@@ -34,10 +34,13 @@ export function registrationUrlProblem(template: string): Problem {
 /** Links are shown on phones and printed: nothing but a page of a site that proves who it is. */
 function urlProblem(url: string, max: number): Problem {
   if (url.length > max) return `A URL can have at most ${String(max)} characters.`;
+  if (UNPRINTABLE.test(url)) return 'A URL must not contain control characters.';
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || !/^https?:\/\/\S+$/i.test(url)) return NO_URL;
+  if (parsed === undefined || !SITE_AND_PAGE.test(url)) return NO_URL;
   const isSafe = parsed.protocol === 'https:' || isLoopbackName(parsed.hostname);
   return isSafe && parsed.username === '' && parsed.password === '' ? undefined : NO_URL;
 }
 
+/** The name of the site stands right behind the two slashes: browsers pass over a third one, and over backslashes. */
+const SITE_AND_PAGE = /^https?:\/\/[^\s/\\?#]\S*$/i;
 const NO_URL = 'URLs must begin with https:// and name no user.';

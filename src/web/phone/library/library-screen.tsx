@@ -43,15 +43,9 @@ export function LibraryScreen({ mobileIds, renewal }: LibraryScreenProps): React
   );
 }
 
-/** Activated again, a phone has a new mobile ID under its ID; the earlier one is kept for what was encrypted for it. */
-function presentOf(latestFirst: readonly StoredMobileId[]): readonly StoredMobileId[] {
-  const seen = new Set<string>();
-  return latestFirst.filter(({ profile: { assignedId } }) => {
-    if (!assignedId) return true;
-    const isPresent = !seen.has(assignedId.id);
-    seen.add(assignedId.id);
-    return isPresent;
-  });
+/** What was replaced is kept for what was encrypted for it, and is nothing to show. */
+function presentOf(mobileIds: readonly StoredMobileId[]): readonly StoredMobileId[] {
+  return mobileIds.filter(({ replacedBy }) => replacedBy === undefined);
 }
 
 function canRead({ keys }: StoredMobileId): boolean {
