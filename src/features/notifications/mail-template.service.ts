@@ -62,11 +62,6 @@ export interface MemberRemovedFacts extends Recipient {
   readonly serverName: string;
 }
 
-export interface MemberRemovedFacts extends Recipient {
-  readonly projectName: string;
-  readonly serverName: string;
-}
-
 interface MobileIdFacts extends CompletedFacts {
   /** The end of its validity. */
   readonly endsAt: Date;
