@@ -2,7 +2,7 @@ import { DomainError } from '../../kernel/errors.js';
 import type { ProjectId, UserId } from '../../kernel/ids.js';
 import type { Scope } from '../../platform/scope.js';
 import type { Project, ProjectService } from '../projects/project.service.js';
-import { selectStandings } from './member-table.js';
+import { isElsewhere, selectStandings } from './member-table.js';
 import type { Standing } from './member.js';
 
 export type { Standing };
@@ -13,6 +13,11 @@ export class MemberStandingService {
 
   async of(scope: Scope, userId: UserId, projectId: ProjectId): Promise<Standing> {
     return (await selectStandings(scope, userId)).get(projectId) ?? 'STRANGER';
+  }
+
+  /** Whether he is another project's as well: what is known of him is then not for this one alone to change. */
+  isShared(scope: Scope, userId: UserId, projectId: ProjectId): Promise<boolean> {
+    return isElsewhere(scope, userId, projectId);
   }
 
   /** Where this user may order for himself. */

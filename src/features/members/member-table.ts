@@ -157,6 +157,22 @@ export function selectMembers(
   );
 }
 
+/** Whether the user is a member of another project, or has a mobile ID there. */
+export async function isElsewhere(
+  scope: Scope,
+  userId: UserId,
+  projectId: ProjectId,
+): Promise<boolean> {
+  const rows = await scope.sql(
+    'members.is-elsewhere',
+    `SELECT 1 AS elsewhere FROM project_member WHERE user_id = $1 AND project_id <> $2 AND removed_at IS NULL
+     UNION ALL
+     SELECT 1 FROM profile WHERE user_id = $1 AND project_id <> $2 AND state IN ('ACTIVE', 'INACTIVE') LIMIT 1`,
+    [userId, projectId],
+  );
+  return rows.length > 0;
+}
+
 /** Of every project in which the user is, or was, a member. */
 export async function selectStandings(
   scope: Scope,
