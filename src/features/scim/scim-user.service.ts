@@ -4,7 +4,7 @@ import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import type { MemberStandingService } from '../members/member-standing.service.js';
 import type { MemberService } from '../members/member.service.js';
-import type { User, UserChanges, UserService } from '../users/user.service.js';
+import { emailKey, type User, type UserChanges, type UserService } from '../users/user.service.js';
 import { isVersion, readBody } from './scim-body.js';
 import type { ListPage, ListQuery } from './scim-list.js';
 import { foldCase, type Values } from './scim-match.js';
@@ -234,7 +234,7 @@ function refuseRoles({ roles }: Pick<User, 'roles'>): void {
 
 /** One name for two people is no rarity: whoever is known by another address, or else by another number, is somebody else. */
 function isSomebodyElse(said: ScimUserFields, { email, phone }: User): boolean {
-  if (said.email !== null && email !== null) return foldCase(said.email) !== foldCase(email);
+  if (said.email !== null && email !== null) return emailKey(said.email) !== emailKey(email);
   return said.phone !== null && phone !== null && said.phone !== phone;
 }
 

@@ -18,6 +18,7 @@ import {
   requireRoles,
 } from './user-guards.js';
 import {
+  emailKey,
   emailProblem,
   readNewUser,
   readUserChanges,
@@ -58,7 +59,7 @@ import {
   type UserWithPassword,
 } from './user.js';
 
-export { emailProblem, searchPattern };
+export { emailKey, emailProblem, searchPattern };
 export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary, UserWithPassword };
 
 /**
