@@ -140,6 +140,21 @@ describe('what somebody changes meanwhile', () => {
     expect(data.importUsers).toMatchObject({ updated: 0, unchanged: 1 });
   });
 
+  test('who comes to belong to another project is not changed by this one', async () => {
+    const [row = []] = rows(1);
+    await importUsers(server, cast.admin, { projectId, csv: csvOf(HEADER, [row]) });
+    const { data } = await meanwhile(
+      `WITH locked AS MATERIALIZED (SELECT id FROM app_user WHERE email = $1 FOR NO KEY UPDATE)
+       INSERT INTO project_member (id, project_id, user_id, added_at, updated_at)
+       SELECT gen_random_uuid(), $2, id, now(), now() FROM locked`,
+      [row[0], cast.projectId],
+      { csv: csvOf(HEADER, [[newName('thief') + '@example.org', ...row.slice(1)]]) },
+    );
+    expect(data.importUsers.problems).toEqual([
+      { line: 2, column: 'e-mail', message: expect.stringContaining('another project') },
+    ]);
+  });
+
   test('who is removed by somebody else is not removed twice', async () => {
     const [row = [], other = []] = rows(2);
     await importUsers(server, cast.admin, { projectId, csv: csvOf(HEADER, [row, other]) });
