@@ -23,7 +23,8 @@ export class UserResolver {
   ) {}
 
   @Resource('/operator/users')
-  @Query(() => UserConnectionType, { description: 'Users, newest first.' })
+  @Query(() => UserConnectionType, { description:
+      'Users, newest first. An API client that is limited to projects sees those who are members there, or have a mobile ID.' })
   users(
     @Ctx() ctx: RequestContext,
     @Args(() => UsersArgs) { first, after, search }: UsersArgs,
