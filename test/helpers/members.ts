@@ -103,7 +103,7 @@ export async function mailedCodes(
   email: string,
 ): Promise<string[]> {
   const sent = (await mails()).filter(({ to }) => to.includes(email));
-  const codes = sent.flatMap(({ text }) => /\/m#([\w-]{22})/.exec(text)?.[1] ?? []);
+  const codes = sent.flatMap(({ text }) => /\/i#([\w-]{22})/.exec(text)?.[1] ?? []);
   codes.forEach(noteSecret);
   return codes;
 }

@@ -212,7 +212,7 @@ test('whom Signet knows by another address is somebody else, also where he is in
 
 test('what a directory does with users who are no members stands in the audit log, too', async () => {
   const { id } = await pushed(newName('audited'), { active: false });
-  await scim.patch(`/Users/${id}`, { op: 'replace', path: 'name.givenName', value: 'Ada' });
+  await scim.patch(`/Users/${id}`, { op: 'add', path: 'externalId', value: 'S-1' });
   await scim.call('DELETE', `/Users/${id}`);
   const entries = await server.database.query<{ action: string; detail: string | null }>(
     `SELECT action, detail FROM audit_entry WHERE target = 'user:' || $1 ORDER BY id`,

@@ -288,14 +288,16 @@ test('invitations by the thousand wait behind what somebody waits for', async ()
     `UPDATE graphile_worker._private_jobs SET run_at = now() + interval '1 hour'`,
   );
   await importUsers(server, cast.admin, { projectId: mailing, csv: csvOf(HEADER, rows(800)) });
+  const known = new Set((await server.mails()).map(({ id }) => id));
   await server.graphql(
     'mutation { sendEmailCode }',
     {},
     { token: await sessionOf(server, cast.alva.id) },
   );
-  await server.mailTo(cast.alva.email, ({ text }) => /\b\d{6}\b/.test(text));
+  await server.mailTo(cast.alva.email, ({ id, text }) => !known.has(id) && /\b\d{6}\b/.test(text));
   const [left] = await server.database.query<{ waiting: number; priority: number }>(
-    `SELECT count(*)::int AS waiting, min(priority)::int AS priority FROM graphile_worker.jobs WHERE run_at <= now()`,
+    `SELECT count(*)::int AS waiting, min(priority)::int AS priority FROM graphile_worker.jobs
+     WHERE run_at <= now() AND locked_at IS NULL`,
   );
   expect(left?.waiting).toBeGreaterThan(0);
   expect(left?.priority).toBe(10);
