@@ -173,7 +173,8 @@ describe('outside its projects', () => {
     ]);
     const one = 'query ($id: ID!) { user(id: $id) { id } }';
     const known = 'query ($id: String!) { user(externalId: $id) { id } }';
-    for (const id of [member.id, holder.id]) expect((await ask(one, { id })).data.user).toEqual({ id });
+    for (const id of [member.id, holder.id])
+      expect((await ask(one, { id })).data.user).toEqual({ id });
     expect((await ask(known, { id: member.id })).data.user).toEqual({ id: member.id });
     for (const query of [one, known]) {
       expect((await ask(query, { id: stranger.id })).data.user).toBeNull();

@@ -63,7 +63,8 @@ const reasonOf = (answer: GraphqlAnswer<any>): unknown[] => [
 const farewells = async (): Promise<string[]> =>
   (await server.mails())
     .filter(
-      ({ to, subject }) => to.includes(person.email) && subject.startsWith('You are no longer part'),
+      ({ to, subject }) =>
+        to.includes(person.email) && subject.startsWith('You are no longer part'),
     )
     .map(({ text }) => text);
 

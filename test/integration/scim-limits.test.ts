@@ -60,7 +60,10 @@ test.each(['attributes', 'excludedAttributes'])(
 test('a body that nests without end is the caller’s doing', async () => {
   const deep = '['.repeat(200_000) + ']'.repeat(200_000);
   for (const [path, body] of [
-    ['/Bulk', `{"schemas":["${BULK}"],"Operations":[{"method":"POST","bulkId":"a","data":${deep}}]}`],
+    [
+      '/Bulk',
+      `{"schemas":["${BULK}"],"Operations":[{"method":"POST","bulkId":"a","data":${deep}}]}`,
+    ],
     ['/Users', `{"schemas":[],"emails":${deep}}`],
   ] as const) {
     const answer = await scim.call('POST', path, body);

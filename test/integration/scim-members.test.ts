@@ -177,7 +177,10 @@ describe('a user of another project', () => {
   });
 
   test.each([
-    ['address', { op: 'replace', path: 'emails[type eq "work"].value', value: 'thief@example.org' }],
+    [
+      'address',
+      { op: 'replace', path: 'emails[type eq "work"].value', value: 'thief@example.org' },
+    ],
     ['address away', { op: 'remove', path: 'emails' }],
     ['number', { op: 'add', path: 'phoneNumbers', value: [{ value: '+41441234567' }] }],
     ['name', { op: 'replace', path: 'displayName', value: 'Somebody Else' }],

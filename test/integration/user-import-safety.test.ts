@@ -168,6 +168,9 @@ describe('what somebody changes meanwhile', () => {
   });
 });
 
+/** Databases of other tests have the same tables, under the same numbers. */
+const HERE = 'l.database = (SELECT oid FROM pg_database WHERE datname = current_database())';
+
 describe('an import that does not come to its end', () => {
   test('because the server is killed in the middle has changed nothing, and can be repeated', async () => {
     const site = await Site.start({ database: server.database });
@@ -181,7 +184,7 @@ describe('an import that does not come to its end', () => {
       await eventually(async () => {
         const [row] = await server.database.query<{ busy: boolean }>(
           `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-             WHERE c.relname = 'project_member' AND l.mode = 'RowExclusiveLock') AS busy`,
+             WHERE c.relname = 'project_member' AND l.mode = 'RowExclusiveLock' AND ${HERE}) AS busy`,
         );
         return row?.busy === true ? true : undefined;
       });
@@ -190,7 +193,7 @@ describe('an import that does not come to its end', () => {
       await eventually(async () => {
         const [row] = await server.database.query<{ count: number }>(
           `SELECT count(*)::int FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-           WHERE c.relname = 'project_member' AND l.mode = 'RowExclusiveLock'`,
+           WHERE c.relname = 'project_member' AND l.mode = 'RowExclusiveLock' AND ${HERE}`,
         );
         return row?.count === 0 ? true : undefined;
       });

@@ -122,10 +122,7 @@ function applyAt(
   else applyToSingle(holder, op, attribute, value);
 }
 
-function holderIn(
-  values: Record<string, unknown>,
-  { extension }: Target,
-): Record<string, unknown> {
+function holderIn(values: Record<string, unknown>, { extension }: Target): Record<string, unknown> {
   if (extension === null) return values;
   const holder = isObject(values[extension]) ? values[extension] : {};
   values[extension] = holder;

@@ -45,10 +45,7 @@ export class ScimProjectService {
    */
   async followMembers(
     scope: ChangeScope,
-    {
-      projectId,
-      userIds,
-    }: { readonly projectId: ProjectId; readonly userIds: readonly UserId[] },
+    { projectId, userIds }: { readonly projectId: ProjectId; readonly userIds: readonly UserId[] },
   ): Promise<void> {
     await keepFormerMembers(scope, projectId, userIds);
     for (const { userId, groupIds } of await selectGroupsOf(scope, projectId, userIds)) {

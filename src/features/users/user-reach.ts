@@ -9,10 +9,7 @@ import type { User } from './user.js';
 export type UsersOfProjects = (projectIds: readonly ProjectId[]) => Condition;
 
 /** Whom an API client sees that is limited to projects; undefined for who sees everybody. */
-export function reachOf(
-  { actor }: Scope,
-  usersOfProjects: UsersOfProjects,
-): Condition | undefined {
+export function reachOf({ actor }: Scope, usersOfProjects: UsersOfProjects): Condition | undefined {
   const projectIds = projectLimitOf(actor);
   return projectIds && usersOfProjects(projectIds);
 }

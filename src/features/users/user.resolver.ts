@@ -23,8 +23,10 @@ export class UserResolver {
   ) {}
 
   @Resource('/operator/users')
-  @Query(() => UserConnectionType, { description:
-      'Users, newest first. An API client that is limited to projects sees those who are members there, or have a mobile ID.' })
+  @Query(() => UserConnectionType, {
+    description:
+      'Users, newest first. An API client that is limited to projects sees those who are members there, or have a mobile ID.',
+  })
   users(
     @Ctx() ctx: RequestContext,
     @Args(() => UsersArgs) { first, after, search }: UsersArgs,
