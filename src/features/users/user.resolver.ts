@@ -48,7 +48,7 @@ export class UserResolver {
     const scope = this.work.read(ctx);
     const [byId, byExternalId] = [id ?? undefined, externalId ?? undefined];
     if (byId !== undefined && byExternalId === undefined) {
-      return (await this.service.find(scope, byId)) ?? null;
+      return (await this.service.findWithinReach(scope, byId)) ?? null;
     }
     if (byExternalId !== undefined && byId === undefined) {
       return (await this.service.findByExternalId(scope, byExternalId)) ?? null;

@@ -180,11 +180,14 @@ export class UserService {
     return found(userId && (await lockUserRow(scope, userId)));
   }
 
-  /** Undefined also where he is out of the actor's reach. */
   async find(scope: Scope, id: string): Promise<User | undefined> {
     const userId = parseId<UserId>(id);
-    const user = userId && (await selectByIds(scope, [userId]))[0];
-    return withinReach(scope, user, this.usersOfProjects);
+    return userId && (await selectByIds(scope, [userId]))[0];
+  }
+
+  /** Undefined also where he is out of the actor's reach. */
+  async findWithinReach(scope: Scope, id: string): Promise<User | undefined> {
+    return withinReach(scope, await this.find(scope, id), this.usersOfProjects);
   }
 
   /** Undefined also where he is out of the actor's reach. */
