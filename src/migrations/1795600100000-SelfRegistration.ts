@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Projects that phones come into by themselves, and enrolments without a user. */
+/** Projects that phones come into by themselves, enrolments without a user, and those that nobody ordered, as what Signet itself invites to. */
 export class SelfRegistration1795600100000 implements MigrationInterface {
   readonly name = 'SelfRegistration1795600100000';
 
@@ -61,7 +61,13 @@ export class SelfRegistration1795600100000 implements MigrationInterface {
     await queryRunner.query(`DROP TABLE "activation_code"`);
     await queryRunner.query(`DROP TABLE "self_registration"`);
     await queryRunner.query(`DROP INDEX "public"."enrolment_one_open_per_device"`);
+    for (const table of ['enrolment_event', 'enrolment_code']) {
+      await queryRunner.query(
+        `DELETE FROM "${table}" WHERE enrolment_id IN (SELECT id FROM "enrolment" WHERE user_id IS NULL)`,
+      );
+    }
     await queryRunner.query(`DELETE FROM "enrolment" WHERE user_id IS NULL`);
+    await queryRunner.query(`UPDATE "enrolment" SET ordered_by = user_id WHERE ordered_by IS NULL`);
     for (const column of ['user_id', 'channel', 'account_name', 'ordered_by', 'order_digest']) {
       await queryRunner.query(`ALTER TABLE "enrolment" ALTER COLUMN "${column}" SET NOT NULL`);
     }

@@ -1,9 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/**
- * Users of MANAGED projects, with the IDs that the host system knows them by; those removed stay as a memory. What Signet itself
- * invites them to was ordered by nobody.
- */
+/** Users of MANAGED projects, with the IDs that the host system knows them by; those removed stay as a memory. */
 export class ProjectMembers1795600500000 implements MigrationInterface {
   readonly name = 'ProjectMembers1795600500000';
 
@@ -41,18 +38,9 @@ export class ProjectMembers1795600500000 implements MigrationInterface {
             CREATE INDEX "project_member_by_age" ON "project_member" ("project_id", "added_at", "id")
             WHERE removed_at IS NULL
         `);
-    await queryRunner.query(`
-            ALTER TABLE "enrolment"
-            ALTER COLUMN "ordered_by" DROP NOT NULL
-        `);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(`
-            ALTER TABLE "enrolment"
-            ALTER COLUMN "ordered_by"
-            SET NOT NULL
-        `);
     await queryRunner.query(`
             DROP INDEX "project_member_by_age"
         `);

@@ -12,11 +12,14 @@ import {
 import { claimedOrder, order } from '../helpers/cast';
 import { firstAnswer } from '../helpers/edge/edge-socket';
 import { codeOf, type GraphqlAnswer } from '../helpers/graphql';
+import { addMember, removeMember } from '../helpers/members';
 import { newName } from '../helpers/orders';
-import { createProject } from '../helpers/people';
+import { createPerson, createProject } from '../helpers/people';
+import { enrol } from '../helpers/profiles';
 import { forgetAttempts } from '../helpers/rows';
 import { operationFor, rootFieldsOf, Stagehand, type RootField } from '../helpers/scenes';
 import { startTestServer, type TestServer } from '../helpers/server';
+import { sessionOf } from '../helpers/sessions';
 import { Watcher } from '../helpers/subscription';
 
 /** What each scope opens: resources to read, and resources to change. */
@@ -155,6 +158,38 @@ describe('outside its projects', () => {
     expect(data.projects).toEqual({ totalCount: 1, nodes: [{ id: inside }] });
   });
 
+  test('a user is missing, also from lists, counts and searches, unless he is one of theirs', async () => {
+    const { admin } = stage.cast;
+    const [member, holder, stranger] = [
+      await createPerson(server, admin, newName('member')),
+      await createPerson(server, admin, newName('holder')),
+      await createPerson(server, admin, newName('stranger')),
+    ];
+    await addMember(server, admin, { projectId: inside, userId: member.id, invite: false });
+    await enrol(server, await sessionOf(server, holder.id), { projectId: inside });
+    await addMember(server, admin, { projectId: outside, userId: stranger.id, invite: false });
+    await server.database.query('UPDATE app_user SET external_id = id::text WHERE id = ANY($1)', [
+      [member.id, stranger.id],
+    ]);
+    const one = 'query ($id: ID!) { user(id: $id) { id } }';
+    const known = 'query ($id: String!) { user(externalId: $id) { id } }';
+    for (const id of [member.id, holder.id])
+      expect((await ask(one, { id })).data.user).toEqual({ id });
+    expect((await ask(known, { id: member.id })).data.user).toEqual({ id: member.id });
+    for (const query of [one, known]) {
+      expect((await ask(query, { id: stranger.id })).data.user).toBeNull();
+    }
+    const list = 'query ($s: String) { users(first: 100, search: $s) { totalCount nodes { id } } }';
+    const found = async (s: string): Promise<any> => (await ask(list, { s })).data.users;
+    expect(await found(member.username)).toEqual({ totalCount: 1, nodes: [{ id: member.id }] });
+    expect(await found(stranger.username)).toEqual({ totalCount: 0, nodes: [] });
+    const all = await found('');
+    expect(all.totalCount).toBe(all.nodes.length);
+    expect(all.nodes.map(({ id }: any) => id)).not.toContain(stranger.id);
+    await removeMember(server, admin, { projectId: inside, userId: member.id });
+    expect((await ask(one, { id: member.id })).data.user).toBeNull();
+  });
+
   test('nothing can be ordered', async () => {
     expect(codeOf(await supply(outside))).toBe('NOT_FOUND');
     expect((await supply(inside)).data.startEnrolmentForUser.enrolment.project.id).toBe(inside);
@@ -198,6 +233,9 @@ describe('outside its projects', () => {
       { input },
       { token: stage.cast.admin },
     );
+    await addMember(server, stage.cast.admin, {
+      ...{ projectId: inside, userId: stage.cast.alva.id, invite: false },
+    });
     const query = 'query ($id: ID!) { user(id: $id) { profiles { id } } }';
     const { data, errors } = await ask(query, { id: stage.cast.alva.id });
     expect([errors, data.user.profiles]).toEqual([[], []]);

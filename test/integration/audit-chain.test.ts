@@ -54,7 +54,8 @@ describe('the sealer', () => {
       const next = under();
       await eventually(async () => {
         const [{ count } = { count: 0 }] = await log.database.query<{ count: number }>(
-          `SELECT count(*)::int FROM pg_locks WHERE relation = 'audit_entry'::regclass AND mode = 'RowExclusiveLock'`,
+          `SELECT count(*)::int FROM pg_locks WHERE relation = 'audit_entry'::regclass AND mode = 'RowExclusiveLock'
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
         );
         return count === 2 ? true : undefined;
       });

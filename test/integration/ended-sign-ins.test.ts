@@ -100,7 +100,8 @@ async function waitingForLocks(least: number): Promise<true | undefined> {
 
 async function waitingBackends(least: number): Promise<true | undefined> {
   const [row] = await server.database.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM pg_locks WHERE relation = 'audit_entry'::regclass AND mode = 'ExclusiveLock'`,
+    `SELECT count(*)::int AS count FROM pg_locks WHERE relation = 'audit_entry'::regclass AND mode = 'ExclusiveLock'
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   );
   return (row?.count ?? 0) >= least ? true : undefined;
 }

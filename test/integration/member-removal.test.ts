@@ -63,7 +63,8 @@ const reasonOf = (answer: GraphqlAnswer<any>): unknown[] => [
 const farewells = async (): Promise<string[]> =>
   (await server.mails())
     .filter(
-      ({ to, subject }) => to.includes(person.email) && subject.startsWith('You were removed'),
+      ({ to, subject }) =>
+        to.includes(person.email) && subject.startsWith('You are no longer part'),
     )
     .map(({ text }) => text);
 
@@ -116,7 +117,8 @@ describe('who is removed from a project', () => {
   test('is told by mail, once', async () => {
     expect((await remove()).errors).toEqual([]);
     const { subject, text } = await server.mailTo(person.email);
-    expect(subject).toMatch(/^You were removed from project-/);
+    expect(subject).toMatch(/^You are no longer part of project-/);
+    expect(text).toContain('you were removed from project-');
     expect(text).toContain('cannot be used any more');
     expect((await remove()).data).toEqual({ removeProjectMember: true });
     expect(await farewells()).toHaveLength(1);

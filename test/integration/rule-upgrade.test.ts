@@ -114,6 +114,17 @@ test.each(Object.keys(EARLIER_DEFAULTS).map(Number))(
   },
 );
 
+test('who comes from generation 3 gets the rules for members and for assigned IDs', async () => {
+  await asReleased(3);
+  await rulesAfterStart();
+  const written = await versions();
+  expect(written.map(({ name, change }) => `${change} ${name}`).sort()).toEqual([
+    'CREATED API clients change members',
+    'CREATED API clients confirm assigned IDs',
+    'CREATED API clients read assigned IDs',
+  ]);
+});
+
 test('a rule for revoking is not added where an administrator has already written one', async () => {
   await asReleased(2);
   const [first] = defaultsOf(2);

@@ -259,7 +259,7 @@ describe('who is missing', () => {
         )
       )[0];
     expect(await stateOf()).toEqual({ state: 'INACTIVE', suspended_by: ['PROJECT'] });
-    await server.mailTo(mail(a), ({ subject }) => subject.includes('removed'));
+    await server.mailTo(mail(a), ({ subject }) => subject.startsWith('You are no longer part'));
     const back = await bring([person(a), person(b, { sync: 'S-2' })]);
     expect(counts(back)).toEqual([1, 0, 0, 0, 0, 1]);
     expect(back.changes[0]).toMatchObject({

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { AuditEntryEntity } from '../../src/features/audit/audit-entry.entity.js';
 import { AuditService } from '../../src/features/audit/audit.service.js';
+import { usersOfProjects } from '../../src/features/members/member-standing.service.js';
 import { verifyPassword } from '../../src/features/users/password.service.js';
 import { FirstAdministratorService } from '../../src/features/users/first-administrator.service.js';
 import { UserEntity } from '../../src/features/users/user.entity.js';
@@ -28,7 +29,7 @@ let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let source: DataSource;
 let work: UnitOfWork;
 const audit = new AuditService();
-const users = new UserService(audit);
+const users = new UserService(audit, usersOfProjects);
 const told: unknown[][] = [];
 
 beforeAll(async () => {

@@ -111,7 +111,7 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Query.profiles': ['/operator/profiles', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.project': ['/operator/projects', clientsToo(OPERATORS, HIDDEN)],
   'Query.projects': ['/operator/projects', clientsToo(OPERATORS, 'ALLOWED')],
-  'Query.user': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
+  'Query.user': ['/operator/users', clientsToo(OPERATORS, HIDDEN)],
   'Query.users': ['/operator/users', clientsToo(OPERATORS, 'ALLOWED')],
   'Query.messages': ['/operator/messages', OPERATORS],
   'Query.keyRecoveries': ['/operator/key-recoveries', OPERATORS],

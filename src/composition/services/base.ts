@@ -17,7 +17,10 @@ import {
 import { RecoveredCertificateService } from '../../features/certificates/key-archive/recovered-certificate.service.js';
 import { MemberBulkService } from '../../features/members/member-bulk.service.js';
 import { MemberListService } from '../../features/members/member-list.service.js';
-import { MemberStandingService } from '../../features/members/member-standing.service.js';
+import {
+  MemberStandingService,
+  usersOfProjects,
+} from '../../features/members/member-standing.service.js';
 import { MemberService } from '../../features/members/member.service.js';
 import { ProjectStreamService } from '../../features/events/project-stream.service.js';
 import { MessageQueue } from '../../features/notifications/messages/message-queue.service.js';
@@ -85,7 +88,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
   });
   const audit = new AuditService();
   const notifications = new NotificationService();
-  const users = new UserService(audit);
+  const users = new UserService(audit, usersOfProjects);
   const certificates = new CertificateService();
   const authorityDirectory = new AuthorityDirectory(work, ground.authorities.service);
   const ocspSigners = new OcspSignerService(work, keys, audit, authorityDirectory);

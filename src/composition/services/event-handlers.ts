@@ -3,7 +3,11 @@ import { apiClientStopped } from '../../features/api-clients/api-client.events.j
 import { credentialRemoved } from '../../features/authentication/authentication.events.js';
 import { certificatesChanged } from '../../features/certificates/certificate.events.js';
 import { enrolmentGivenUp } from '../../features/enrolment/enrolment.events.js';
-import { memberAdded, memberRemoved } from '../../features/members/member.events.js';
+import {
+  memberAdded,
+  memberRemoved,
+  membershipsChanged,
+} from '../../features/members/member.events.js';
 import { messageMoved } from '../../features/notifications/messages/message.events.js';
 import { profilesEnded, profilesMoved } from '../../features/profiles/profile.events.js';
 import {
@@ -93,8 +97,7 @@ function onUsers(handlers: Handlers, services: Handling): void {
 
 function onMembers(handlers: Handlers, services: Handling): void {
   const { enrolments, invitations, profiles, scimProjects } = services;
-  handlers.on(memberAdded, (scope, member) => scimProjects.followMember(scope, member));
-  handlers.on(memberRemoved, (scope, member) => scimProjects.followMember(scope, member));
+  handlers.on(membershipsChanged, (scope, event) => scimProjects.followMembers(scope, event));
   handlers.on(memberAdded, async (scope, { projectId, userId }) => {
     await invitations.inviteAdded(scope, projectId, userId);
     await profiles.releaseAllIn(scope, projectId, userId);

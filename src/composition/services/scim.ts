@@ -5,11 +5,12 @@ import type { Base } from './base.js';
 
 /** What directories push into projects. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- services are what it returns
-export function createScim({ projects, clients, users, members, audit, publicUrl }: Base) {
+export function createScim({ projects, clients, users, members, ...base }: Base) {
+  const { memberStandings, audit, publicUrl } = base;
   const scimProjects = new ScimProjectService({ projects, clients, users, publicUrl });
   return {
     scimProjects,
-    scimUsers: new ScimUserService({ scimProjects, members, users }),
+    scimUsers: new ScimUserService({ scimProjects, members, memberStandings, users, audit }),
     scimGroups: new ScimGroupService({ scimProjects, audit }),
   };
 }

@@ -4,7 +4,7 @@ import type { ChangeScope } from '../../platform/scope.js';
 import type { AuditService } from '../audit/audit.service.js';
 import { clearHostIds, updateIdsOfAll } from './member-table.js';
 import { ProjectMemberEntity } from './member.entity.js';
-import { memberAdded, memberChanged } from './member.events.js';
+import { memberAdded, memberChanged, membershipsChanged } from './member.events.js';
 import type { MemberIds } from './member.js';
 
 /** A user who becomes a member; his row is locked, or nobody else sees it yet. */
@@ -23,7 +23,7 @@ export interface ChangedMembership extends MemberIds {
 export class MemberBulkService {
   constructor(private readonly audit: AuditService) {}
 
-  /** For whom there is nothing in the project yet nobody is told of each: only of those who come back. */
+  /** Those who come back are told of one by one, as there may be something to release for each of them. */
   async addAll(
     scope: ChangeScope,
     projectId: ProjectId,
@@ -42,6 +42,8 @@ export class MemberBulkService {
         detail: describe(projectId, member),
       })),
     );
+    const userIds = added.map(({ userId }) => userId);
+    if (userIds.length > 0) await scope.raise(membershipsChanged, { projectId, userIds });
     for (const [i, { userId, returns }] of added.entries()) {
       const memberId = rows[i]?.id;
       if (!returns || memberId === undefined) continue;

@@ -1,8 +1,9 @@
 import { DomainError } from '../../kernel/errors.js';
 import type { ProjectId, UserId } from '../../kernel/ids.js';
+import type { Condition } from '../../platform/database/keyset.js';
 import type { Scope } from '../../platform/scope.js';
 import type { Project, ProjectService } from '../projects/project.service.js';
-import { selectStandings } from './member-table.js';
+import { IN_PROJECTS, isElsewhere, selectStandings } from './member-table.js';
 import type { Standing } from './member.js';
 
 export type { Standing };
@@ -13,6 +14,11 @@ export class MemberStandingService {
 
   async of(scope: Scope, userId: UserId, projectId: ProjectId): Promise<Standing> {
     return (await selectStandings(scope, userId)).get(projectId) ?? 'STRANGER';
+  }
+
+  /** Whether he is another project's as well: what is known of him is then not for this one alone to change. */
+  isShared(scope: Scope, userId: UserId, projectId: ProjectId): Promise<boolean> {
+    return isElsewhere(scope, userId, projectId);
   }
 
   /** Where this user may order for himself. */
@@ -37,6 +43,11 @@ export class MemberStandingService {
       ? new DomainError('NOT_FOUND')
       : new DomainError('FORBIDDEN', { reason: 'NOT_A_MEMBER' });
   }
+}
+
+/** Users who are members of one of the projects, or have a mobile ID there; of rows of `app_user`. */
+export function usersOfProjects(projectIds: readonly ProjectId[]): Condition {
+  return [IN_PROJECTS, projectIds];
 }
 
 /** A project that is not for members only is open to all but those who were removed from it. */

@@ -13,6 +13,11 @@ const FOUND_MEMBERS = `(
   FROM project_member m JOIN app_user u ON u.id = m.user_id WHERE m.removed_at IS NULL) AS member`;
 const MATCHES =
   'username ILIKE ? OR display_name ILIKE ? OR email ILIKE ? OR host_id ILIKE ? OR sync_id ILIKE ?';
+/** Of rows of `app_user`. */
+export const IN_PROJECTS = `EXISTS (SELECT FROM project_member m
+  WHERE m.user_id = app_user.id AND m.project_id = ANY(?) AND m.removed_at IS NULL)
+  OR EXISTS (SELECT FROM profile p
+  WHERE p.user_id = app_user.id AND p.project_id = ANY(?) AND p.state IN ('ACTIVE', 'INACTIVE'))`;
 const BY_KEY = {
   userId: `SELECT ${MEMBER} FROM project_member WHERE project_id = $1 AND user_id = $2 AND removed_at IS NULL`,
   hostId: `SELECT ${MEMBER} FROM project_member WHERE project_id = $1 AND host_id = $2 AND removed_at IS NULL`,
@@ -155,6 +160,22 @@ export function selectMembers(
     },
     request,
   );
+}
+
+/** Whether the user is a member of another project, or has a mobile ID there. */
+export async function isElsewhere(
+  scope: Scope,
+  userId: UserId,
+  projectId: ProjectId,
+): Promise<boolean> {
+  const rows = await scope.sql(
+    'members.is-elsewhere',
+    `SELECT 1 AS elsewhere FROM project_member WHERE user_id = $1 AND project_id <> $2 AND removed_at IS NULL
+     UNION ALL
+     SELECT 1 FROM profile WHERE user_id = $1 AND project_id <> $2 AND state IN ('ACTIVE', 'INACTIVE') LIMIT 1`,
+    [userId, projectId],
+  );
+  return rows.length > 0;
 }
 
 /** Of every project in which the user is, or was, a member. */

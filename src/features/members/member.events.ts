@@ -7,7 +7,16 @@ export interface MemberEvent {
   readonly userId: UserId;
 }
 
-/** The user is one of the project's, for the first time or again. */
+/**
+ * Who is one of the project's is not as it was for these users: they came or went, one or a thousand at a time. Told before what
+ * it means for each of them.
+ */
+export const membershipsChanged = eventType<{
+  readonly projectId: ProjectId;
+  readonly userIds: readonly UserId[];
+}>('member.memberships-changed');
+
+/** The user is one of the project's, for the first time or again; not told of those who come by the thousand, and are new to it. */
 export const memberAdded = eventType<MemberEvent>('member.added');
 
 /** The IDs that other systems know him by have changed. */

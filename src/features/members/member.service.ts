@@ -22,7 +22,13 @@ import {
   selectOfUser,
   updateIds,
 } from './member-table.js';
-import { memberAdded, memberChanged, memberRemoved, type MemberEvent } from './member.events.js';
+import {
+  memberAdded,
+  memberChanged,
+  memberRemoved,
+  membershipsChanged,
+  type MemberEvent,
+} from './member.events.js';
 import type {
   MemberChanges,
   MemberIds,
@@ -85,6 +91,7 @@ export class MemberService {
     });
     if (added === undefined) throw await this.taken(scope, project.id, ids);
     await this.record(scope, 'member.add', added);
+    await scope.raise(membershipsChanged, { projectId: project.id, userIds: [user.id] });
     await scope.raise(memberAdded, eventOf(added));
     return added;
   }
@@ -126,6 +133,7 @@ export class MemberService {
     }
     await endMembership(scope, present.id);
     await this.record(scope, 'member.remove', present);
+    await scope.raise(membershipsChanged, { projectId: project.id, userIds: [user.id] });
     await scope.raise(memberRemoved, eventOf(present));
     await this.ports.notifications.notify(scope, 'MEMBER_REMOVED', present.id, {
       projectId: project.id,

@@ -177,21 +177,3 @@ export async function isAnyInMore(
   );
   return rows.length > 0;
 }
-
-/** Of a project's groups those that the user is in, while he is a member. */
-export async function selectGroupIdsOf(
-  scope: Scope,
-  projectId: ProjectId,
-  userId: UserId,
-): Promise<ScimGroupId[]> {
-  const rows = await scope.sql<{ id: ScimGroupId }>(
-    'scim.groups-of-user',
-    `SELECT g.id FROM scim_group g JOIN scim_group_member gm ON gm.group_id = g.id
-     WHERE g.project_id = $1 AND gm.user_id = $2 AND EXISTS (
-       SELECT 1 FROM project_member m
-       WHERE m.project_id = $1 AND m.user_id = $2 AND m.removed_at IS NULL)
-     ORDER BY g.id`,
-    [projectId, userId],
-  );
-  return rows.map(({ id }) => id);
-}

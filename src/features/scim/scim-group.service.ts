@@ -140,9 +140,8 @@ export class ScimGroupService {
       throw scimProblem('tooMany', `A user is in at most ${String(MAX_GROUPS)} groups.`);
     }
     await deleteGroupMembers(scope, id, gone);
-    for (const { id: userId } of users) {
-      await this.ports.scimProjects.followMember(scope, { projectId: project.id, userId });
-    }
+    const userIds = users.map(({ id: userId }) => userId);
+    await this.ports.scimProjects.followMembers(scope, { projectId: project.id, userIds });
   }
 
   private async locked(

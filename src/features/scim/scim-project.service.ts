@@ -4,7 +4,7 @@ import type { ChangeScope, Scope } from '../../platform/scope.js';
 import type { ApiClientService } from '../api-clients/api-client.service.js';
 import type { ProjectService } from '../projects/project.service.js';
 import type { UserService } from '../users/user.service.js';
-import { selectGroupIdsOf } from './scim-group-table.js';
+import { keepFormerMembers, selectGroupsOf } from './scim-standing-table.js';
 
 export interface ScimProject {
   readonly id: ProjectId;
@@ -39,12 +39,17 @@ export class ScimProjectService {
     return this.get(scope, projectId);
   }
 
-  /** The groups that a user is in count while he is a member, and no longer. */
-  async followMember(
+  /**
+   * Whoever lets users in or out: the groups that they are in count while they are members, and no longer. Those who went stay where
+   * the directory finds them, so that it can take them out of groups that they would come back with.
+   */
+  async followMembers(
     scope: ChangeScope,
-    { projectId, userId }: { readonly projectId: ProjectId; readonly userId: UserId },
+    { projectId, userIds }: { readonly projectId: ProjectId; readonly userIds: readonly UserId[] },
   ): Promise<void> {
-    const groupIds = await selectGroupIdsOf(scope, projectId, userId);
-    await this.ports.users.setProjectGroups(scope, userId, { projectId, groupIds });
+    await keepFormerMembers(scope, projectId, userIds);
+    for (const { userId, groupIds } of await selectGroupsOf(scope, projectId, userIds)) {
+      await this.ports.users.setProjectGroups(scope, userId, { projectId, groupIds });
+    }
   }
 }

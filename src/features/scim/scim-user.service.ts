@@ -1,8 +1,10 @@
 import { DomainError } from '../../kernel/errors.js';
 import { parseId, type ProjectId, type UserId } from '../../kernel/ids.js';
 import type { ChangeScope, Scope } from '../../platform/scope.js';
+import type { AuditService } from '../audit/audit.service.js';
+import type { MemberStandingService } from '../members/member-standing.service.js';
 import type { MemberService } from '../members/member.service.js';
-import type { User, UserChanges, UserService } from '../users/user.service.js';
+import { emailKey, type User, type UserChanges, type UserService } from '../users/user.service.js';
 import { isVersion, readBody } from './protocol/scim-body.js';
 import type { ListPage, ListQuery } from './scim-list.js';
 import { foldCase, type Values } from './protocol/scim-match.js';
@@ -23,17 +25,23 @@ export interface ResourceRef {
 
 /** Users that SCIM changes hold no role but this one. */
 const ONLY_ROLE = 'USER';
+const IS_SHARED =
+  'This user belongs to another project too: his name, address and number are not for this one to change.';
+const IS_SOMEBODY_ELSE =
+  'There is a user of this name who has another address, or number. If it is the same person, change that first.';
 
 /**
  * A project's users as its directory sees them: those who are members, and those whom it has made inactive. Whoever holds a role
- * beyond USER can be seen, and is never changed.
+ * beyond USER can be seen, and is never changed; of who is another project's as well neither name nor address.
  */
 export class ScimUserService {
   constructor(
     private readonly ports: {
       readonly scimProjects: ScimProjectService;
       readonly members: MemberService;
+      readonly memberStandings: MemberStandingService;
       readonly users: UserService;
+      readonly audit: AuditService;
     },
   ) {}
 
@@ -50,18 +58,19 @@ export class ScimUserService {
   }
 
   /**
-   * Whom Signet knows by this name already becomes one of the project's.
-   * @throws DomainError INVALID_INPUT; FORBIDDEN for a user with another role; CONFLICT where he is there already
+   * Whom Signet knows by this name already becomes one of the project's, unless he has another address.
+   * @throws DomainError INVALID_INPUT; FORBIDDEN for a user with another role; CONFLICT where he is there already, or is another
    */
   async create(scope: ChangeScope, projectId: string, body: unknown): Promise<Values> {
     const { id, base } = await this.ports.scimProjects.getForChange(scope, projectId);
     const said = readUserFields(readBody(USER, body));
     const known = await this.ports.users.findByUsername(scope, said.userName);
-    const user = known ? await this.adopted(scope, id, known) : await this.made(scope, said);
-    const fields = known ? completed(said, user) : said;
-    await keepUser(scope, id, { ...fields, id: user.id });
-    await this.write(scope, id, await this.found(scope, id, user.id), fields);
-    return toUserResource(await this.found(scope, id, user.id), base);
+    const { id: userId, ...fields } = known
+      ? await this.adopted(scope, id, { said, known })
+      : { ...said, id: (await this.made(scope, said)).id };
+    await this.keep(scope, 'scim-user.create', { projectId: id, userId, fields });
+    await this.write(scope, id, await this.found(scope, id, userId), fields);
+    return toUserResource(await this.found(scope, id, userId), base);
   }
 
   /** @throws DomainError as {@link create}, NOT_FOUND; CONFLICT with `reason` VERSION */
@@ -82,6 +91,7 @@ export class ScimUserService {
     const { id, base } = await this.ports.scimProjects.getForChange(scope, ref.projectId);
     const present = await this.locked(scope, id, ref, base);
     await deleteUser(scope, id, present.id);
+    await this.record(scope, 'scim-user.delete', id, present.id);
     if (present.isMember) {
       await this.ports.members.remove(scope, { projectId: id, userId: present.id });
     }
@@ -124,14 +134,19 @@ export class ScimUserService {
     present: ScimUser,
     fields: ScimUserFields,
   ): Promise<void> {
+    const { id: userId, isMember } = present;
     const changes = changesOf(present, fields);
     if (Object.keys(changes).length > 0) {
-      await this.ports.users.update(scope, present.id, changes);
-    }
-    if (differsHere(present, fields)) {
-      await keepUser(scope, projectId, { ...fields, id: present.id });
+      if (await this.ports.memberStandings.isShared(scope, userId, projectId)) {
+        throw scimProblem('mutability', IS_SHARED);
+      }
+      await this.ports.users.update(scope, userId, changes);
     }
     await this.writeStanding(scope, projectId, present, fields);
+    // Who goes keeps a row here, by which the directory finds him.
+    if (differsHere(present, fields) || (isMember && !fields.active)) {
+      await this.keep(scope, 'scim-user.update', { projectId, userId, fields });
+    }
   }
 
   private async writeStanding(
@@ -143,8 +158,6 @@ export class ScimUserService {
     const { members, users } = this.ports;
     const membership = { projectId, userId };
     if (!fields.active) {
-      // He keeps a row here, by which the directory finds him.
-      await keepUser(scope, projectId, { ...fields, id: userId });
       if (isMember) await members.remove(scope, membership);
     } else if (!isMember) {
       if (state === 'REGISTERED') await users.activate(scope, userId);
@@ -169,14 +182,42 @@ export class ScimUserService {
   private async adopted(
     scope: ChangeScope,
     projectId: ProjectId,
-    { id }: Pick<User, 'id'>,
-  ): Promise<User> {
-    const user = await this.ports.users.getLocked(scope, id);
+    { said, known }: { readonly said: ScimUserFields; readonly known: Pick<User, 'id'> },
+  ): Promise<ScimUserFields & Pick<User, 'id'>> {
+    const user = await this.ports.users.getLocked(scope, known.id);
     refuseRoles(user);
-    if ((await selectUser(scope, projectId, id)) !== undefined) {
+    if ((await selectUser(scope, projectId, user.id)) !== undefined) {
       throw scimProblem('uniqueness', 'There is a user of this name.');
     }
-    return user;
+    if (isSomebodyElse(said, user)) throw scimProblem('uniqueness', IS_SOMEBODY_ELSE);
+    const isShared = await this.ports.memberStandings.isShared(scope, user.id, projectId);
+    const { id, displayName, email, phone } = user;
+    const fields = isShared ? { ...said, displayName, email, phone } : completed(said, user);
+    return { ...fields, id };
+  }
+
+  private async keep(
+    scope: ChangeScope,
+    action: string,
+    kept: {
+      readonly projectId: ProjectId;
+      readonly userId: UserId;
+      readonly fields: Pick<ScimUserFields, 'externalId' | 'givenName' | 'familyName'>;
+    },
+  ): Promise<void> {
+    const { projectId, userId, fields } = kept;
+    await keepUser(scope, projectId, { ...fields, id: userId });
+    await this.record(scope, action, projectId, userId);
+  }
+
+  private record(
+    scope: ChangeScope,
+    action: string,
+    projectId: ProjectId,
+    userId: UserId,
+  ): Promise<void> {
+    const [target, detail] = [`user:${userId}`, `project:${projectId}`];
+    return this.ports.audit.record(scope, { action, target, detail });
   }
 
   private async found(scope: Scope, projectId: ProjectId, id: string): Promise<ScimUser> {
@@ -189,6 +230,12 @@ export class ScimUserService {
 
 function refuseRoles({ roles }: Pick<User, 'roles'>): void {
   if (roles.some((role) => role !== ONLY_ROLE)) throw new DomainError('FORBIDDEN');
+}
+
+/** One name for two people is no rarity: whoever is known by another address, or else by another number, is somebody else. */
+function isSomebodyElse(said: ScimUserFields, { email, phone }: User): boolean {
+  if (said.email !== null && email !== null) return emailKey(said.email) !== emailKey(email);
+  return said.phone !== null && phone !== null && said.phone !== phone;
 }
 
 /** What a directory does not say of somebody whom Signet knew before stays as it is. */

@@ -106,6 +106,14 @@ export function emailProblem(email: string): Problem {
   return EMAIL.test(email) ? undefined : 'It is no e-mail address.';
 }
 
+/**
+ * Two addresses are the same where they differ in the case of ASCII letters alone: what is compared more generously would let one
+ * person's address pass for another's. As `lower(email COLLATE "C")` in SQL.
+ */
+export function emailKey(email: string): string {
+  return email.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 function phoneProblem(phone: string): Problem {
   return E164.test(phone) ? undefined : 'It must be in E.164 format, such as +41441234567.';
 }

@@ -1,7 +1,7 @@
 import type { Role } from '../../kernel/actor.js';
 import type { UserId } from '../../kernel/ids.js';
 import type { PageRequest } from '../../kernel/pagination.js';
-import { keysetPage, type CountedPage } from '../../platform/database/keyset.js';
+import { keysetPage, type Condition, type CountedPage } from '../../platform/database/keyset.js';
 import type { Scope } from '../../platform/scope.js';
 import type { NewUserFields, UserFields } from './user-input.js';
 import {
@@ -204,18 +204,35 @@ export async function selectByUsername(
   return rows[0];
 }
 
+/** Whether the condition, of rows of `app_user`, holds for this one. */
+export async function isReached(
+  scope: Scope,
+  id: UserId,
+  [sql, value]: Condition,
+): Promise<boolean> {
+  const rows = await scope.sql(
+    'users.is-reached',
+    `SELECT 1 AS reached FROM app_user WHERE id = $1 AND (${sql.replaceAll('?', '$2')})`,
+    [id, value],
+  );
+  return rows.length > 0;
+}
+
 /** Newest first. @param pattern of LIKE; null for all */
 export function selectPage(
   scope: Scope,
   request: PageRequest,
-  pattern: string | null,
+  { pattern, reach }: { readonly pattern: string | null; readonly reach: Condition | undefined },
 ): Promise<CountedPage<User>> {
   return keysetPage<User>(
     scope,
     {
       table: 'app_user',
       columns: USER,
-      conditions: pattern === null ? [] : [[MATCHES, pattern]],
+      conditions: [
+        ...(pattern === null ? [] : ([[MATCHES, pattern]] as const)),
+        ...(reach === undefined ? [] : [reach]),
+      ],
     },
     request,
   );

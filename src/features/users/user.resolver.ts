@@ -23,7 +23,10 @@ export class UserResolver {
   ) {}
 
   @Resource('/operator/users')
-  @Query(() => UserConnectionType, { description: 'Users, newest first.' })
+  @Query(() => UserConnectionType, {
+    description:
+      'Users, newest first. An API client that is limited to projects sees those who are members there, or have a mobile ID.',
+  })
   users(
     @Ctx() ctx: RequestContext,
     @Args(() => UsersArgs) { first, after, search }: UsersArgs,
@@ -45,7 +48,7 @@ export class UserResolver {
     const scope = this.work.read(ctx);
     const [byId, byExternalId] = [id ?? undefined, externalId ?? undefined];
     if (byId !== undefined && byExternalId === undefined) {
-      return (await this.service.find(scope, byId)) ?? null;
+      return (await this.service.findWithinReach(scope, byId)) ?? null;
     }
     if (byExternalId !== undefined && byId === undefined) {
       return (await this.service.findByExternalId(scope, byExternalId)) ?? null;

@@ -18,12 +18,14 @@ import {
   requireRoles,
 } from './user-guards.js';
 import {
+  emailKey,
   emailProblem,
   readNewUser,
   readUserChanges,
   reasonProblem,
   searchPattern,
 } from './user-input.js';
+import { reachOf, withinReach, type UsersOfProjects } from './user-reach.js';
 import {
   insertUser,
   isUsernameTaken,
@@ -58,7 +60,7 @@ import {
   type UserWithPassword,
 } from './user.js';
 
-export { emailProblem, searchPattern };
+export { emailKey, emailProblem, searchPattern };
 export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary, UserWithPassword };
 
 /**
@@ -66,7 +68,10 @@ export type { Administrator, NewUser, User, UserChanges, UserState, UserSummary,
  * enrolments and profiles is done by those who listen to the events, in the same transaction.
  */
 export class UserService {
-  constructor(private readonly audit: AuditService) {}
+  constructor(
+    private readonly audit: AuditService,
+    private readonly usersOfProjects: UsersOfProjects,
+  ) {}
 
   /** @throws DomainError INVALID_INPUT; CONFLICT where the user name or the external id is taken */
   async create(scope: ChangeScope, input: NewUser): Promise<User> {
@@ -180,8 +185,16 @@ export class UserService {
     return userId && (await selectByIds(scope, [userId]))[0];
   }
 
+  /** Undefined also where he is out of the actor's reach. */
+  async findWithinReach(scope: Scope, id: string): Promise<User | undefined> {
+    return withinReach(scope, await this.find(scope, id), this.usersOfProjects);
+  }
+
+  /** Undefined also where he is out of the actor's reach. */
   async findByExternalId(scope: Scope, externalId: string): Promise<User | undefined> {
-    return isStorable(externalId) ? selectByExternalId(scope, externalId) : undefined;
+    if (!isStorable(externalId)) return undefined;
+    const user = await selectByExternalId(scope, externalId);
+    return withinReach(scope, user, this.usersOfProjects);
   }
 
   /** In whatever state, with what the password is compared with. */
@@ -215,7 +228,7 @@ export class UserService {
     return loader.load(id);
   }
 
-  /** Newest first; `search` finds parts of user name, display name and e-mail address. */
+  /** Those within the actor's reach, newest first; `search` finds parts of user name, display name and e-mail address. */
   async list(
     scope: Scope,
     query: {
@@ -225,7 +238,8 @@ export class UserService {
     },
   ): Promise<CountedPage<User>> {
     const request = pageRequest(query.first, query.after);
-    return selectPage(scope, request, searchPattern(query.search ?? ''));
+    const pattern = searchPattern(query.search ?? '');
+    return selectPage(scope, request, { pattern, reach: reachOf(scope, this.usersOfProjects) });
   }
 
   /** For the check that somebody can still get in. */

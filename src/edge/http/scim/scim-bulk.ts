@@ -16,6 +16,8 @@ interface BulkOperation {
   readonly version: string | null;
   readonly path: string;
   readonly data: unknown;
+  /** The bulkIds that it refers to. */
+  readonly references: ReadonlySet<string>;
 }
 
 /** A request for many: RFC 7644 section 3.7. Each operation stands or falls by itself. */
@@ -29,9 +31,8 @@ export async function performBulk(
   const results = new BulkResults(request.failOnErrors);
   let waiting = request.operations.map((operation, index) => ({ operation, index }));
   while (waiting.length > 0 && !results.isOver) {
-    const ready = waiting.filter(({ operation }) => results.isReady(operation));
     // What refers to nothing that was made, or could be made yet, is tried last, and fails.
-    const next = ready[0] ?? waiting[0];
+    const next = waiting.find(({ operation }) => results.isReady(operation)) ?? waiting[0];
     if (next === undefined) break;
     waiting = waiting.filter((one) => one !== next);
     const { operation, index } = next;
@@ -56,8 +57,9 @@ class BulkResults {
     return this.errors >= this.failOnErrors;
   }
 
-  isReady({ path, data }: BulkOperation): boolean {
-    return referencesIn([path, data]).every((id) => this.ids.has(id));
+  isReady({ references }: BulkOperation): boolean {
+    for (const id of references) if (!this.ids.has(id)) return false;
+    return true;
   }
 
   /** With ids in place of references; undefined where one of them stands for nothing. */
@@ -158,7 +160,7 @@ function operationIn(one: unknown): BulkOperation | undefined {
     method: name,
     bulkId: typeof bulkId === 'string' ? bulkId : null,
     version: typeof version === 'string' ? version : null,
-    path,
-    data,
+    references: new Set(referencesIn([path, data])),
+    ...{ path, data },
   };
 }

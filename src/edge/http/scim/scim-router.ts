@@ -23,6 +23,8 @@ export interface ScimRouterParts extends ScimServices {
 }
 
 const SEARCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
+/** Deeper than any resource, and shallow enough for whatever goes through it. */
+const MAX_DEPTH = 24;
 /** Of what pages are sent, only this says something to a directory. */
 const KEPT_HEADERS: ReadonlySet<string> = new Set(['x-request-id', 'strict-transport-security']);
 
@@ -135,7 +137,13 @@ async function bodyOf({ req, res, readJson }: Exchange): Promise<unknown> {
       else reject(cause instanceof Error ? cause : new Error('The body cannot be read.'));
     });
   });
+  if (isDeeper(req.body, MAX_DEPTH)) throw scimProblem('invalidSyntax', 'It nests too deeply.');
   return req.body;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 class UnsupportedBody extends Error {

@@ -1,5 +1,5 @@
 import { textProblem } from '../../../kernel/text.js';
-import { emailProblem } from '../../users/user.service.js';
+import { emailKey, emailProblem } from '../../users/user.service.js';
 import type { CsvRecord } from '../../../platform/csv/csv-reader.js';
 import type { ImportColumn, ImportColumns } from './import-columns.js';
 import type { ImportProblem } from './import-problems.js';
@@ -17,14 +17,6 @@ export interface ImportRow {
 
 const MAX_NAME = 200;
 const MAX_ID = 128;
-
-/**
- * Two addresses are the same where they differ in the case of ASCII letters alone: what is compared more generously would let one
- * person's address pass for another's. As `lower(email COLLATE "C")` in SQL.
- */
-function emailKey(email: string): string {
-  return email.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
 
 /** What the record says, or what is wrong with it. */
 export function readRow(

@@ -150,13 +150,16 @@ const LOCK = `
     SELECT u.id FROM user_import_row r JOIN app_user u ON u.id = r.user_id
     WHERE r.import_id = $1 AND r.action IN ('ADD', 'UPDATE', 'REMOVE') ORDER BY u.id FOR NO KEY UPDATE OF u) AS locked`;
 
-/** Rows that somebody has changed between the look at them and the lock. */
+/** Rows that somebody has changed between the look at them and the lock, and people who have come to belong elsewhere meanwhile. */
 const OUTDATED = `
   SELECT count(*)::int AS count FROM user_import_row r
     LEFT JOIN app_user u ON u.id = r.user_id
     LEFT JOIN project_member m ON m.user_id = r.user_id AND m.project_id = $2 AND m.removed_at IS NULL
   WHERE r.import_id = $1 AND r.user_id IS NOT NULL AND r.action IN ('ADD', 'UPDATE', 'REMOVE')
-    AND r.seen IS DISTINCT FROM u.xmin::text || ' ' || coalesce(m.xmin::text, '')`;
+    AND (r.seen IS DISTINCT FROM u.xmin::text || ' ' || coalesce(m.xmin::text, '')
+      OR (NOT r.is_shared AND NOT $3 AND r.changed && '{name,email}'::text[] AND (
+        EXISTS (SELECT FROM project_member o WHERE o.user_id = u.id AND o.project_id <> $2 AND o.removed_at IS NULL)
+        OR EXISTS (SELECT FROM profile p WHERE p.user_id = u.id AND p.project_id <> $2 AND p.state IN ('ACTIVE', 'INACTIVE')))))`;
 
 /** For {@link match} and {@link holdMatched}. */
 export async function whilePlanningForMany<T>(
@@ -180,12 +183,10 @@ export async function match(scope: ChangeScope, matching: Matching): Promise<voi
 
 /** Keeps everybody whom it is about as he is until the transaction ends. @returns whether that is as {@link match} has seen him */
 export async function holdMatched(scope: ChangeScope, matching: Matching): Promise<boolean> {
-  const { importId, projectId } = matching;
+  const { importId, projectId, changeShared } = matching;
   await scope.sql('user-import.lock', LOCK, [importId]);
-  const [row] = await scope.sql<{ count: number }>('user-import.outdated', OUTDATED, [
-    importId,
-    projectId,
-  ]);
+  const values = [importId, projectId, changeShared];
+  const [row] = await scope.sql<{ count: number }>('user-import.outdated', OUTDATED, values);
   return row?.count === 0;
 }
 

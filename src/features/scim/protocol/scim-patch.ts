@@ -13,6 +13,8 @@ import {
 
 export const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 const MAX_OPERATIONS = 1000;
+/** Values that all operations together may go through: about a second's work. */
+const MAX_VALUES_SEEN = 1_000_000;
 
 type Operation = 'add' | 'remove' | 'replace';
 
@@ -22,9 +24,14 @@ type Operation = 'add' | 'remove' | 'replace';
  * @throws DomainError INVALID_INPUT with its scimType; nothing is then applied
  */
 export function applyPatch(type: ResourceType, resource: Values, body: unknown): Values {
-  const draft = structuredClone(resource) as Record<string, unknown>;
+  const draft: Draft = { values: structuredClone(resource), valuesSeen: 0 };
   for (const operation of operationsIn(body)) applyOperation(type, draft, operation);
-  return draft;
+  return draft.values;
+}
+
+interface Draft {
+  readonly values: Record<string, unknown>;
+  valuesSeen: number;
 }
 
 interface PatchOperation {
@@ -69,7 +76,7 @@ function pathIn(path: unknown): string | null {
 
 function applyOperation(
   type: ResourceType,
-  draft: Record<string, unknown>,
+  draft: Draft,
   { op, path, value }: PatchOperation,
 ): void {
   if (path !== null) {
@@ -93,14 +100,18 @@ function applyOperation(
 }
 
 function applyAt(
-  draft: Record<string, unknown>,
+  draft: Draft,
   op: Operation,
   { type, attribute: path, filter }: PatchPath & { readonly type: ResourceType },
   value: unknown,
 ): void {
   const target = targetOf(type, path, 'invalidPath');
-  const holder = holderIn(draft, target);
+  const holder = holderIn(draft.values, target);
   const { attribute, sub } = target;
+  draft.valuesSeen += listOf(holder[attribute.name]).length;
+  if (draft.valuesSeen > MAX_VALUES_SEEN) {
+    throw scimProblem('tooMany', 'Send fewer operations at once for so many values.');
+  }
   if ((sub ?? attribute).mutability === 'readOnly' || attribute.mutability === 'readOnly') {
     refuseChange(holder, target, value);
     return;
@@ -111,10 +122,10 @@ function applyAt(
   else applyToSingle(holder, op, attribute, value);
 }
 
-function holderIn(draft: Record<string, unknown>, { extension }: Target): Record<string, unknown> {
-  if (extension === null) return draft;
-  const holder = isObject(draft[extension]) ? draft[extension] : {};
-  draft[extension] = holder;
+function holderIn(values: Record<string, unknown>, { extension }: Target): Record<string, unknown> {
+  if (extension === null) return values;
+  const holder = isObject(values[extension]) ? values[extension] : {};
+  values[extension] = holder;
   return holder;
 }
 

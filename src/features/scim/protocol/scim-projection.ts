@@ -9,9 +9,11 @@ export interface Projection {
   readonly excluded: readonly Target[];
 }
 
+/** More than there are, and few enough to be looked for in each part of each resource. */
+const MAX_NAMES = 100;
 const ALWAYS: ReadonlySet<string> = new Set(['schemas', 'id']);
 
-/** Names that the type does not have ask for nothing. @throws DomainError INVALID_INPUT where both are given */
+/** Names that the type does not have ask for nothing. @throws DomainError INVALID_INPUT where both are given, or too many */
 export function readProjection(
   type: ResourceType,
   attributes: readonly string[],
@@ -19,6 +21,9 @@ export function readProjection(
 ): Projection {
   if (attributes.length > 0 && excludedAttributes.length > 0) {
     throw scimProblem('invalidValue', 'attributes and excludedAttributes exclude each other.');
+  }
+  if (attributes.length > MAX_NAMES || excludedAttributes.length > MAX_NAMES) {
+    throw scimProblem('invalidValue', `At most ${String(MAX_NAMES)} attributes are named.`);
   }
   const targets = (names: readonly string[]): Target[] =>
     names.flatMap((name) => findTarget(type, parseAttributePath(name)) ?? []);

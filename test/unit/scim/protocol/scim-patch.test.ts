@@ -214,3 +214,18 @@ test('names of the prototype are attributes that there are not', () => {
   expect(scimTypeOf(() => user({ op: 'add', value }))).toBe('invalidPath');
   expect(({} as any).polluted).toBeUndefined();
 });
+
+test('operations that would go through a large group again and again are refused', () => {
+  const members = Array.from({ length: 20_000 }, (_, i) => ({ value: String(i) }));
+  const removals = members
+    .slice(0, 100)
+    .map(({ value }) => ({ op: 'remove', path: `members[value eq "${value}"]` }));
+  const apply = (operations: readonly object[]): unknown =>
+    applyPatch(
+      GROUP,
+      { displayName: 'x', members },
+      { schemas: [PATCH_SCHEMA], Operations: operations },
+    );
+  expect(scimTypeOf(() => apply(removals))).toBe('tooMany');
+  expect(scimTypeOf(() => apply(removals.slice(0, 50)))).toBeUndefined();
+});
