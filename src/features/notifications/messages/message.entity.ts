@@ -8,6 +8,9 @@ import type { MailTemplate, MessageChannel, MessageId, MessageState } from './me
 @Index('message_by_project', ['projectId', 'createdAt', 'id'])
 @Index('message_by_subject', ['subjectId'])
 @Index('message_queued', ['nextAttemptAt'], { where: `state = 'QUEUED'` })
+@Index('message_stranded', ['channel', 'nextAttemptAt'], {
+  where: `state = 'QUEUED' AND is_stranded`,
+})
 @Index('message_by_reference', ['providerReference'], {
   where: 'provider_reference IS NOT NULL',
 })
