@@ -28,7 +28,7 @@ import {
   termsOf,
   type BatchInput,
 } from './batch-input.js';
-import { BATCH, insertItems, selectBatch, selectItems } from './batch-table.js';
+import { BATCH, insertItems, selectBatch, selectFailed } from './batch-table.js';
 import { runBatchJob } from './batch.jobs.js';
 import { EnrolmentBatchEntity } from './enrolment-batch.entity.js';
 import { progressOf, type BatchItem, type EnrolmentBatch } from './enrolment-batch.js';
@@ -115,7 +115,7 @@ export class EnrolmentBatchService {
 
   /** The first of those for whom nothing could be ordered. */
   failures(scope: Scope, { id }: EnrolmentBatch): Promise<BatchItem[]> {
-    return selectItems(scope, id, { after: 0, limit: MAX_FAILURES, state: 'FAILED' });
+    return selectFailed(scope, id, MAX_FAILURES);
   }
 
   /**
