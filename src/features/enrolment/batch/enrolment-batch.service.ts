@@ -20,9 +20,9 @@ import type { AuditService } from '../../audit/audit.service.js';
 import { LogStream } from '../../events/log-stream.service.js';
 import type { MemberListService } from '../../members/member-list.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
+import { idempotencyKeyOf } from '../ordering/order.js';
 import {
   batchDigest,
-  keyOf,
   MAX_MEMBERS,
   namedUsers,
   termsOf,
@@ -63,7 +63,7 @@ export class EnrolmentBatchService {
     if (project.mode !== 'MANAGED') throw new DomainError('WRONG_PROJECT_MODE');
     const named = namedUsers(input);
     const digest = batchDigest(project.id, named, input);
-    const earlier = await this.earlier(scope, orderedBy, { key: keyOf(input), digest });
+    const earlier = await this.earlier(scope, orderedBy, { key: idempotencyKeyOf(input), digest });
     if (earlier !== undefined) return earlier;
     const terms = termsOf(project, input);
     const userIds = named ?? (await this.membersOf(scope, project));
@@ -72,7 +72,7 @@ export class EnrolmentBatchService {
       ...{ total: userIds.length, ordered: 0, skipped: 0, failed: 0, orderedBy },
       orderedInSession: scope.actor.kind === 'user' ? scope.actor.sessionId : null,
       scopes: scope.actor.kind === 'client' ? [...scope.actor.scopes] : [],
-      ...{ idempotencyKey: keyOf(input), orderDigest: digest },
+      ...{ idempotencyKey: idempotencyKeyOf(input), orderDigest: digest },
       ...{ createdAt: scope.now, finishedAt: null },
     };
     await scope.db.insert(EnrolmentBatchEntity, batch);
