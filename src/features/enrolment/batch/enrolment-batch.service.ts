@@ -21,13 +21,7 @@ import { LogStream } from '../../events/log-stream.service.js';
 import type { MemberListService } from '../../members/member-list.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
 import { idempotencyKeyOf } from '../ordering/order.js';
-import {
-  batchDigest,
-  MAX_MEMBERS,
-  namedUsers,
-  termsOf,
-  type BatchInput,
-} from './batch-input.js';
+import { batchDigest, MAX_MEMBERS, namedUsers, termsOf, type BatchInput } from './batch-input.js';
 import { BATCH, insertItems, selectBatch, selectFailed } from './batch-table.js';
 import { runBatchJob } from './batch.jobs.js';
 import { EnrolmentBatchEntity } from './enrolment-batch.entity.js';
