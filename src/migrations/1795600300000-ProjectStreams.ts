@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Events of a project's enrolments get an order that stands: by epoch, transaction and number. */
+/** Events of a project's enrolments get an order that stands: by epoch, transaction and number. Its enrolments are listed alone. */
 export class ProjectStreams1795600300000 implements MigrationInterface {
   readonly name = 'ProjectStreams1795600300000';
 
@@ -70,9 +70,15 @@ export class ProjectStreams1795600300000 implements MigrationInterface {
     await queryRunner.query(`
             CREATE INDEX "enrolment_event_by_project" ON "enrolment_event" ("project_id", "epoch", "xid", "log_number")
         `);
+    await queryRunner.query(`
+            CREATE INDEX "enrolment_by_project" ON "enrolment" ("project_id", "created_at", "id")
+        `);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+            DROP INDEX "public"."enrolment_by_project"
+        `);
     await queryRunner.query(`
             DROP INDEX "public"."enrolment_event_by_project"
         `);

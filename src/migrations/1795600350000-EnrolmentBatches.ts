@@ -59,6 +59,10 @@ export class EnrolmentBatches1795600350000 implements MigrationInterface {
             CREATE INDEX "enrolment_batch_item_pending" ON "enrolment_batch_item" ("batch_id", "position")
             WHERE state = 'PENDING'
         `);
+    await queryRunner.query(`
+            CREATE INDEX "enrolment_batch_item_failed" ON "enrolment_batch_item" ("batch_id", "position")
+            WHERE state = 'FAILED'
+        `);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

@@ -47,6 +47,10 @@ export class Messages1795600400000 implements MigrationInterface {
             WHERE state = 'QUEUED'
         `);
     await queryRunner.query(`
+            CREATE INDEX "message_stranded" ON "message" ("channel", "next_attempt_at")
+            WHERE state = 'QUEUED' AND is_stranded
+        `);
+    await queryRunner.query(`
             CREATE INDEX "message_by_subject" ON "message" ("subject_id")
         `);
     await queryRunner.query(`
@@ -68,6 +72,9 @@ export class Messages1795600400000 implements MigrationInterface {
         `);
     await queryRunner.query(`
             DROP INDEX "message_by_subject"
+        `);
+    await queryRunner.query(`
+            DROP INDEX "message_stranded"
         `);
     await queryRunner.query(`
             DROP INDEX "message_queued"

@@ -203,15 +203,13 @@ describe('lists of projects', () => {
 
   test('answer loaders in the order of their keys', async () => {
     const [a, b] = [await add('a', { serverName: 'Bank' }), await add('b')];
-    await expect(
-      read((scope) => projects.summariesByIds(scope, [b.id, newId(), a.id])),
-    ).resolves.toEqual([
-      { id: b.id, name: 'b', serverName: 'Signet' },
-      undefined,
-      { id: a.id, name: 'a', serverName: 'Bank' },
-    ]);
-    await expect(read((scope) => projects.loadSummary(scope, a.id))).resolves.toMatchObject({
-      name: 'a',
+    const found = await read((scope) => projects.byIds(scope, [b.id, newId(), a.id]));
+    expect(found.map((project) => project?.id)).toEqual([b.id, undefined, a.id]);
+    await expect(read((scope) => projects.loadSummary(scope, a.id))).resolves.toEqual({
+      ...{ id: a.id, name: 'a', serverName: 'Bank' },
+    });
+    await expect(read((scope) => projects.loadSummary(scope, newId()))).rejects.toMatchObject({
+      code: 'NOT_FOUND',
     });
   });
 });

@@ -30,6 +30,18 @@ const TABLES = {
     `INSERT INTO announcement (topic, xid, at) VALUES ($1, 1, now() - make_interval(secs => $2))`,
     'topic',
   ],
+  message: [
+    `INSERT INTO message (id, channel, template, subject_id, state, queued_at, next_attempt_at, created_at, recipient)
+     SELECT gen_random_uuid(), 'EMAIL', 'PASSWORD_CHANGED', gen_random_uuid(), 'SENT', at, at, at, $1
+     FROM (SELECT now() - make_interval(secs => $2 + ${String(DAY)}) AS at) AS sent`,
+    'recipient',
+  ],
+  webhook_delivery: [
+    `INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, subject, payload, state, created_at, due_since, next_attempt_at)
+     SELECT gen_random_uuid(), '${randomUUID()}', $1, 'webhook.test', $1, '{}', 'PENDING', at, at, at
+     FROM (SELECT now() - make_interval(secs => $2) AS at) AS tested`,
+    'event_id',
+  ],
 } as const;
 
 test.each(Object.entries(TABLES))(

@@ -18,7 +18,7 @@ const LABELS: Readonly<Record<ImportedField, string>> = {
 const SEPARATOR_NAMES: Readonly<Record<string, string>> = {
   ',': 'commas',
   ';': 'semicolons',
-  '\t': 'tabulators',
+  '\t': 'tabs',
   '|': 'vertical bars',
 };
 const REASONS: Readonly<Record<string, string>> = {

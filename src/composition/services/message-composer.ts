@@ -2,7 +2,7 @@ import { ONE_TIME_CODE_TTL_SECONDS } from '../../features/authentication/one-tim
 import type { Invitation, Notice } from '../../features/enrolment/invitations/delivery.service.js';
 import * as mails from '../../features/notifications/mail-template.service.js';
 import type {
-  MailTemplate,
+  MessageTemplate,
   MessageSubject,
   SmsTemplate,
 } from '../../features/notifications/messages/message.js';
@@ -79,7 +79,7 @@ const SMS: Readonly<Record<SmsTemplate, Writing<ComposedSms>>> = {
   },
 };
 
-const MAILS: Readonly<Record<MailTemplate, Writing<mails.ComposedMail>>> = {
+const MAILS: Readonly<Record<MessageTemplate, Writing<mails.ComposedMail>>> = {
   SIGN_IN_CODE: async ({ oneTimeCodes }, { scope, id, language }) => {
     const code = await oneTimeCodes.toSend(scope, 'EMAIL_CODE', id);
     if (code === null) return null;

@@ -39,6 +39,7 @@ import type { EnrolmentStatus } from './enrolment-status.js';
 })
 @Index('enrolment_by_orderer', ['orderedBy'])
 @Index('enrolment_by_creation', ['createdAt', 'id'])
+@Index('enrolment_by_project', ['projectId', 'createdAt', 'id'])
 export class Enrolment {
   @PrimaryColumn('uuid') id!: EnrolmentId;
   @Column('uuid', { name: 'project_id' }) projectId!: ProjectId;

@@ -16,7 +16,7 @@ type Block =
   /** Small print. */
   | { readonly kind: 'note'; readonly text: string };
 
-export interface MailPage {
+interface MailPage {
   readonly language: Language;
   readonly title: string;
   /** Who writes. */
@@ -24,7 +24,30 @@ export interface MailPage {
   readonly blocks: readonly Block[];
 }
 
-export function renderText({ brand, blocks }: MailPage): string {
+export interface LaidOutMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+const MAX_SUBJECT = 200;
+
+export function layOutMail(
+  { to, language }: { readonly to: string; readonly language: Language },
+  subject: string,
+  page: Omit<MailPage, 'language' | 'title'>,
+): LaidOutMail {
+  const whole = { ...page, language, title: subject };
+  return {
+    to,
+    subject: oneLine(subject).slice(0, MAX_SUBJECT),
+    text: renderText(whole),
+    html: renderHtml(whole),
+  };
+}
+
+function renderText({ brand, blocks }: MailPage): string {
   const parts = blocks.map(blockAsText).filter((part) => part !== '');
   return [...parts, `-- \n${oneLine(brand)}`].join('\n\n') + '\n';
 }
@@ -45,7 +68,7 @@ function blockAsText(block: Block): string {
 }
 
 /** Styles stand at the elements: mail programs drop style sheets. Colours are left to dark modes where they are not needed. */
-export function renderHtml({ language, title, brand, blocks }: MailPage): string {
+function renderHtml({ language, title, brand, blocks }: MailPage): string {
   return `<!doctype html>
 <html lang="${language.toLowerCase()}">
 <head>

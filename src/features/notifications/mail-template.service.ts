@@ -8,7 +8,7 @@ import {
   type InvitationFacts,
   type Recipient,
 } from './invitation-values.js';
-import { renderHtml, renderText, type MailPage } from './mail-layout.js';
+import { layOutMail } from './mail-layout.js';
 import { textsIn } from './texts/texts.js';
 
 /** A mail that is ready to be sent. */
@@ -17,7 +17,6 @@ export type ComposedMail = Pick<Mail, 'to' | 'subject' | 'text' | 'html' | 'inli
 const QR_CID = 'qr-code';
 /** Drawn twice as large as shown, for sharp screens. */
 const QR_SHOWN_PIXELS = 240;
-const MAX_SUBJECT = 200;
 
 export interface SignInCodeFacts extends Recipient {
   readonly code: string;
@@ -78,7 +77,7 @@ export interface ExpiryFacts extends MobileIdFacts {
 export function signInCodeMail(facts: SignInCodeFacts): ComposedMail {
   const minutes = Math.max(1, Math.floor(facts.validSeconds / 60));
   const { product, signInCode: texts } = textsIn(facts.language);
-  return compose(facts, texts.subject, {
+  return layOutMail(facts, texts.subject, {
     brand: product,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
@@ -110,7 +109,7 @@ export function passwordResetMail(facts: PasswordLinkFacts): ComposedMail {
 export function passwordChangedMail(recipient: Recipient): ComposedMail {
   const { product, passwordChanged } = textsIn(recipient.language);
   const { subject, opening, unasked } = passwordChanged;
-  return compose(recipient, subject, {
+  return layOutMail(recipient, subject, {
     brand: product,
     blocks: [
       { kind: 'text', text: opening(oneLine(recipient.displayName)) },
@@ -130,7 +129,7 @@ function passwordLinkMail(
   const { displayName, username, link, expiresAt, language } = facts;
   const { product, passwordLink } = textsIn(language);
   const { button, userName, validity } = passwordLink;
-  return compose(facts, texts.subject, {
+  return layOutMail(facts, texts.subject, {
     brand: product,
     blocks: [
       { kind: 'text', text: `${texts.opening(oneLine(displayName))}\n\n${link}`, link },
@@ -149,7 +148,7 @@ export async function invitationMail(facts: InvitationMailFacts): Promise<Compos
   const subject = expandTemplate(facts.emailSubject, values);
   const message = expandTemplate(facts.emailMessage, values);
   const text = message.includes(facts.link) ? message : `${message}\n\n${facts.link}`;
-  const mail = compose(facts, subject, {
+  const mail = layOutMail(facts, subject, {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text, link: facts.link },
@@ -165,7 +164,7 @@ export async function invitationMail(facts: InvitationMailFacts): Promise<Compos
 export function completedMail(facts: CompletedFacts): ComposedMail {
   const { completed: texts } = textsIn(facts.language);
   const subject = texts.subject(facts.projectName);
-  return compose(facts, subject, {
+  return layOutMail(facts, subject, {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
@@ -186,7 +185,7 @@ export function failedMail(facts: FailedFacts): ComposedMail {
     [names.project, facts.projectName],
     [names.reason, Object.hasOwn(texts.reasons, code) ? (texts.reasons[code] ?? title) : title],
   ];
-  return compose(facts, subject, {
+  return layOutMail(facts, subject, {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName)) },
@@ -204,7 +203,7 @@ export function expiryMail(facts: ExpiryFacts): ComposedMail {
   const { expires: texts } = textsIn(facts.language);
   const subject = texts.subject(facts.projectName, facts.daysLeft);
   const { link } = facts;
-  return compose(facts, subject, {
+  return layOutMail(facts, subject, {
     brand: facts.serverName,
     blocks: [
       {
@@ -222,7 +221,7 @@ export function expiryMail(facts: ExpiryFacts): ComposedMail {
 export function renewedMail(facts: MobileIdFacts): ComposedMail {
   const { renewed: texts } = textsIn(facts.language);
   const subject = texts.subject(facts.projectName);
-  return compose(facts, subject, {
+  return layOutMail(facts, subject, {
     brand: facts.serverName,
     blocks: [
       {
@@ -239,7 +238,7 @@ export function renewedMail(facts: MobileIdFacts): ComposedMail {
 export function memberRemovedMail(facts: MemberRemovedFacts): ComposedMail {
   const { memberRemoved: texts } = textsIn(facts.language);
   const projectName = oneLine(facts.projectName);
-  return compose(facts, texts.subject(projectName), {
+  return layOutMail(facts, texts.subject(projectName), {
     brand: facts.serverName,
     blocks: [
       { kind: 'text', text: texts.opening(oneLine(facts.displayName), projectName) },
@@ -255,18 +254,4 @@ function mobileIdFacts(facts: CompletedFacts): (readonly [string, string])[] {
     [names.device, facts.deviceName],
     [names.project, facts.projectName],
   ];
-}
-
-function compose(
-  { to, language }: Recipient,
-  subject: string,
-  page: Omit<MailPage, 'language' | 'title'>,
-): ComposedMail {
-  const whole = { ...page, language, title: subject };
-  return {
-    to,
-    subject: oneLine(subject).slice(0, MAX_SUBJECT),
-    text: renderText(whole),
-    html: renderHtml(whole),
-  };
 }

@@ -1,6 +1,6 @@
 import { enqueue, enqueueAll, outboxJob } from '../../platform/outbox.js';
 import type { ChangeScope } from '../../platform/scope.js';
-import type { MailTemplate, MessageId, SmsTemplate } from './messages/message.js';
+import type { MessageTemplate, MessageId, SmsTemplate } from './messages/message.js';
 
 /**
  * Tries to hand over one message. When it is tried again stands in the message's own row; the outbox repeats an attempt only where
@@ -10,7 +10,7 @@ export const deliverMessageJob = outboxJob<{ readonly messageId: string }>('deli
 
 /** As releases before 0.4 have left them in the outbox. */
 export const earlierMailJob = outboxJob<{
-  readonly template: MailTemplate;
+  readonly template: MessageTemplate;
   readonly subjectId: string;
 }>('send-mail', 25);
 export const earlierSmsJob = outboxJob<{
@@ -19,13 +19,13 @@ export const earlierSmsJob = outboxJob<{
 }>('send-sms', 25);
 
 /** Somebody waits for these before a page: they go before invitations to thousands. */
-const URGENT: ReadonlySet<MailTemplate> = new Set(['SIGN_IN_CODE', 'PASSWORD_RESET']);
+const URGENT: ReadonlySet<MessageTemplate> = new Set(['SIGN_IN_CODE', 'PASSWORD_RESET']);
 const BEFORE_OTHERS = -10;
 
 /** The next attempt; it takes the place of the one that was planned before. */
 export async function enqueueDelivery(
   scope: ChangeScope,
-  { id, template }: { readonly id: MessageId; readonly template: MailTemplate },
+  { id, template }: { readonly id: MessageId; readonly template: MessageTemplate },
   runAt?: Date,
 ): Promise<void> {
   await enqueue(

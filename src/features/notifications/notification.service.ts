@@ -1,9 +1,14 @@
 import { newId, parseId, type ProjectId } from '../../kernel/ids.js';
 import type { ChangeScope } from '../../platform/scope.js';
-import type { MailTemplate, MessageChannel, MessageId, SmsTemplate } from './messages/message.js';
+import type {
+  MessageTemplate,
+  MessageChannel,
+  MessageId,
+  SmsTemplate,
+} from './messages/message.js';
 import { enqueueDeliveries, enqueueDelivery } from './notification.jobs.js';
 
-export type { MailTemplate, SmsTemplate } from './messages/message.js';
+export type { MessageTemplate, SmsTemplate } from './messages/message.js';
 
 /** What a message belongs to, beside what it is about. */
 export interface About {
@@ -16,7 +21,7 @@ export class NotificationService {
   /** Sends a mail once the transaction of `scope` is committed. `subjectId` is the id of what it is about, never a secret. */
   async notify(
     scope: ChangeScope,
-    template: MailTemplate,
+    template: MessageTemplate,
     subjectId: string,
     about: About = {},
   ): Promise<void> {
@@ -26,7 +31,7 @@ export class NotificationService {
   /** As {@link notify}, about many at once: mails that somebody waits for go before them. */
   async notifyAll(
     scope: ChangeScope,
-    template: MailTemplate,
+    template: MessageTemplate,
     subjectIds: readonly string[],
     { projectId }: About = {},
   ): Promise<void> {
@@ -55,7 +60,7 @@ async function queue(
   scope: ChangeScope,
   message: About & {
     readonly channel: MessageChannel;
-    readonly template: MailTemplate;
+    readonly template: MessageTemplate;
     readonly subjectId: string;
   },
 ): Promise<void> {

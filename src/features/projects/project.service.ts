@@ -215,25 +215,17 @@ export class ProjectService {
     return ids.map((id) => byId.get(id));
   }
 
-  /** In the order of the ids, for data loaders. */
-  async summariesByIds(
-    scope: Scope,
-    ids: readonly ProjectId[],
-  ): Promise<(ProjectSummary | undefined)[]> {
-    return (await this.byIds(scope, ids)).map((project) => project && summaryOf(project));
-  }
-
-  /** Read together with the other projects that this request asks for. */
-  loadSummary(scope: Scope, id: ProjectId): Promise<ProjectSummary> {
-    const loader = loaderOf<ProjectId, ProjectSummary>(
-      scope.request,
-      'project-summary',
-      async (ids) =>
-        (await this.summariesByIds(scope, ids)).map(
-          (project) => project ?? new DomainError('NOT_FOUND'),
-        ),
+  /** Read together with the other projects that this request asks for. @throws DomainError NOT_FOUND */
+  load(scope: Scope, id: ProjectId): Promise<Project> {
+    const loader = loaderOf<ProjectId, Project>(scope.request, 'project', async (ids) =>
+      (await this.byIds(scope, ids)).map((project) => project ?? new DomainError('NOT_FOUND')),
     );
     return loader.load(id);
+  }
+
+  /** As {@link load}. */
+  async loadSummary(scope: Scope, id: ProjectId): Promise<ProjectSummary> {
+    return summaryOf(await this.load(scope, id));
   }
 
   /** What a mobile ID of this project is called on the phone of this user. */

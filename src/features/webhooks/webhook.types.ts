@@ -183,14 +183,14 @@ export class WebhookDeliveryConnectionType {
   totalCount!: number;
 }
 
-const URL =
+const TARGET =
   'An https URL of at most 2,000 characters, without user, password and fragment, that does not lead to a private address; within WEBHOOK_ALLOWED_NETWORKS it may be private, and http.';
 const DESCRIPTION = 'For people to read; at most 200 characters.';
 const ENABLED = 'Whether messages are sent.';
 
 @InputType('CreateWebhookEndpointInput', { description: 'Where to send what.' })
 export class CreateWebhookEndpointInput {
-  @Field(() => String, { description: URL })
+  @Field(() => String, { description: TARGET })
   url!: string;
 
   @Field(() => String, { nullable: true, description: DESCRIPTION })
@@ -214,7 +214,7 @@ export class CreateWebhookEndpointInput {
   description: 'A field left out stays as it is; null clears it where it may be empty.',
 })
 export class UpdateWebhookEndpointInput {
-  @Field(() => String, { nullable: true, description: `${URL} What waits is sent there.` })
+  @Field(() => String, { nullable: true, description: `${TARGET} What waits is sent there.` })
   url?: string | null;
 
   @Field(() => String, { nullable: true, description: DESCRIPTION })

@@ -1,10 +1,10 @@
 import { nextAttempt } from '../../../src/features/notifications/messages/retry-plan.js';
-import type { MailTemplate } from '../../../src/features/notifications/messages/message.js';
+import type { MessageTemplate } from '../../../src/features/notifications/messages/message.js';
 
 const QUEUED_AT = new Date('2026-11-22T08:00:00Z');
 
 /** Seconds from the first attempt to each further one, until the message is given up. */
-function attempts(channel: 'EMAIL' | 'SMS', template: MailTemplate): number[] {
+function attempts(channel: 'EMAIL' | 'SMS', template: MessageTemplate): number[] {
   const times: number[] = [];
   let now = QUEUED_AT;
   for (;;) {

@@ -3,8 +3,8 @@ import { CLOSE, type Socket } from './socket.js';
 const PERIOD_SECONDS = 45;
 
 /**
- * Pings each socket every 45 seconds and drops those that did not answer the last time, or have nothing to do here. One timer for all, and each second
- * only its share of them, so that ten thousand do not hold up everything else at once.
+ * Pings each socket every 45 seconds and drops those that did not answer the last time, or have nothing to do here. One timer
+ * for all, and each second only its share of them, so that ten thousand do not hold up everything else at once.
  */
 export class Heartbeat {
   private readonly shares = Array.from({ length: PERIOD_SECONDS }, () => new Set<Socket>());

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Router, type Request, type Response } from 'express';
 import {
+  ASSIGNED_ID_STATUSES,
   EXPORT_FORMATS,
   type AssignedIdExportService,
   type ExportFormat,
@@ -32,7 +33,6 @@ const TYPES: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
   json: 'application/json; charset=utf-8',
 };
-const STATUSES = ['ASSIGNED', 'CONFIRMED', 'REVOKED'] as const;
 
 /** Assigned IDs as files, out and in: judged as the fields that do the same. */
 export function assignedIdFiles(parts: AssignedIdFilesParts): Router {
@@ -115,9 +115,9 @@ async function takeConfirmations(
 
 function filterIn(req: Request): Parameters<AssignedIdExportService['open']>[2]['filter'] {
   const asked = textIn(req, 'status');
-  const status = STATUSES.find((known) => known === asked);
+  const status = ASSIGNED_ID_STATUSES.find((known) => known === asked);
   if (asked !== undefined && status === undefined) {
-    throw invalidInput('status', `It can be ${STATUSES.join(', ')}.`);
+    throw invalidInput('status', `It can be ${ASSIGNED_ID_STATUSES.join(', ')}.`);
   }
   return { status, search: textIn(req, 'search'), notSeenSince: instantIn(req, 'notSeenSince') };
 }

@@ -6,8 +6,8 @@ import { mailListPage, mailPage } from './mailbox-pages.js';
 const SHOWN = 200;
 
 /**
- * Shows the mails and text messages that became files: for demo and tests, on this machine only. To be mounted where the configuration says so,
- * at `path`.
+ * Shows the mails and text messages that became files: for demo and tests, on this machine only. To be mounted at `path`,
+ * where the configuration says so.
  */
 export function mailboxRouter(folder: string, path = '/mailbox'): Router {
   const router = Router();

@@ -8,7 +8,7 @@ const TOKEN_PLACEHOLDER = '{registrationToken}';
 /** Where the holder of an assigned ID registers it with the host system. */
 export class RegistrationLinkService {
   constructor(
-    private readonly projects: Pick<ProjectService, 'get'>,
+    private readonly projects: Pick<ProjectService, 'load'>,
     private readonly tokens: RegistrationTokens,
   ) {}
 
@@ -18,7 +18,7 @@ export class RegistrationLinkService {
    */
   async urlFor(scope: Scope, { id, projectId, status, value }: AssignedId): Promise<string | null> {
     if (status === 'REVOKED') return null;
-    const { name, settings } = await this.projects.get(scope, projectId);
+    const { name, settings } = await this.projects.load(scope, projectId);
     const { registrationUrlTemplate: template } = settings;
     if (template === null) return null;
     if (template.includes(TOKEN_PLACEHOLDER) && !isPhone(scope)) return null;

@@ -3,8 +3,10 @@ import type { ProjectId } from '../../../kernel/ids.js';
 import type { Scope } from '../../../platform/scope.js';
 import { stateAt, type ProfileState } from '../../profiles/profile.service.js';
 import type { SelfRegistrationService } from '../../projects/self-registration/self-registration.service.js';
-import type { AssignedIdStatus } from '../assigned-id.js';
+import { ASSIGNED_ID_STATUSES, type AssignedIdStatus } from '../assigned-id.js';
 import { conditionsOf, type AssignedIdFilter } from './assigned-id-filter.js';
+
+export { ASSIGNED_ID_STATUSES };
 
 export const EXPORT_FORMATS = ['csv', 'json'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];

@@ -2,14 +2,12 @@ import type { CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import { parseId, type UserId } from '../../../kernel/ids.js';
 import { sha256 } from '../../../kernel/secrets.js';
-import { isStorable } from '../../../kernel/text.js';
 import type { DeliveryChannel, Project } from '../../projects/project.service.js';
 import { certificatesOf, validityOf } from '../ordering/order.js';
 
 /** As a request body takes them; members of a project may be more. */
 const MAX_NAMED = 5000;
 export const MAX_MEMBERS = 100_000;
-const MAX_KEY_CHARACTERS = 200;
 
 /** For whom, and what; what is left out comes from the project. */
 export interface BatchInput {
@@ -63,17 +61,6 @@ export function termsOf(project: Project, input: BatchInput): BatchTerms {
     validityDays: validityOf(project, input),
     skipsHolders: input.skipHolders ?? false,
   };
-}
-
-/** @throws DomainError INVALID_INPUT */
-export function keyOf({ idempotencyKey }: BatchInput): string | null {
-  const key = idempotencyKey ?? null;
-  if (key === null) return null;
-  if (key.length > 0 && key.length <= MAX_KEY_CHARACTERS && isStorable(key)) return key;
-  throw invalidInput(
-    'input.idempotencyKey',
-    `It must have 1 to ${String(MAX_KEY_CHARACTERS)} characters.`,
-  );
 }
 
 /** Of all that makes one batch the same as another: what was asked for, not what that meant on the day. */

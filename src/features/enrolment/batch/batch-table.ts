@@ -54,17 +54,29 @@ export function selectPending(
   );
 }
 
-/** In their order, behind a position; of one state, where it is given. */
+/** In their order, behind a position. */
 export function selectItems(
   scope: Scope,
   id: EnrolmentBatchId,
-  { after, limit, state = null }: { after: number; limit: number; state?: BatchItemState | null },
+  { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<BatchItem[]> {
   return scope.sql<BatchItem>(
     'enrolment-batch.items',
-    `SELECT ${ITEM} FROM enrolment_batch_item
-     WHERE batch_id = $1 AND position > $2 AND ($4::text IS NULL OR state = $4) ORDER BY position LIMIT $3`,
-    [id, after, limit, state],
+    `SELECT ${ITEM} FROM enrolment_batch_item WHERE batch_id = $1 AND position > $2 ORDER BY position LIMIT $3`,
+    [id, after, limit],
+  );
+}
+
+/** The first of them. */
+export function selectFailed(
+  scope: Scope,
+  id: EnrolmentBatchId,
+  limit: number,
+): Promise<BatchItem[]> {
+  return scope.sql<BatchItem>(
+    'enrolment-batch.failed',
+    `SELECT ${ITEM} FROM enrolment_batch_item WHERE batch_id = $1 AND state = 'FAILED' ORDER BY position LIMIT $2`,
+    [id, limit],
   );
 }
 

@@ -49,6 +49,7 @@ export class EnrolmentBatchEntity {
 /** What has become of one user's order. */
 @Entity('enrolment_batch_item')
 @Index('enrolment_batch_item_pending', ['batchId', 'position'], { where: `state = 'PENDING'` })
+@Index('enrolment_batch_item_failed', ['batchId', 'position'], { where: `state = 'FAILED'` })
 @Index('enrolment_batch_item_user', ['batchId', 'userId'], { unique: true })
 export class EnrolmentBatchItem {
   @PrimaryColumn('uuid', {

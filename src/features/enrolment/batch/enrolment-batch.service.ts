@@ -20,15 +20,9 @@ import type { AuditService } from '../../audit/audit.service.js';
 import { LogStream } from '../../events/log-stream.service.js';
 import type { MemberListService } from '../../members/member-list.service.js';
 import type { Project, ProjectService } from '../../projects/project.service.js';
-import {
-  batchDigest,
-  keyOf,
-  MAX_MEMBERS,
-  namedUsers,
-  termsOf,
-  type BatchInput,
-} from './batch-input.js';
-import { BATCH, insertItems, selectBatch, selectItems } from './batch-table.js';
+import { idempotencyKeyOf } from '../ordering/order.js';
+import { batchDigest, MAX_MEMBERS, namedUsers, termsOf, type BatchInput } from './batch-input.js';
+import { BATCH, insertItems, selectBatch, selectFailed } from './batch-table.js';
 import { runBatchJob } from './batch.jobs.js';
 import { EnrolmentBatchEntity } from './enrolment-batch.entity.js';
 import { progressOf, type BatchItem, type EnrolmentBatch } from './enrolment-batch.js';
@@ -63,7 +57,7 @@ export class EnrolmentBatchService {
     if (project.mode !== 'MANAGED') throw new DomainError('WRONG_PROJECT_MODE');
     const named = namedUsers(input);
     const digest = batchDigest(project.id, named, input);
-    const earlier = await this.earlier(scope, orderedBy, { key: keyOf(input), digest });
+    const earlier = await this.earlier(scope, orderedBy, { key: idempotencyKeyOf(input), digest });
     if (earlier !== undefined) return earlier;
     const terms = termsOf(project, input);
     const userIds = named ?? (await this.membersOf(scope, project));
@@ -72,7 +66,7 @@ export class EnrolmentBatchService {
       ...{ total: userIds.length, ordered: 0, skipped: 0, failed: 0, orderedBy },
       orderedInSession: scope.actor.kind === 'user' ? scope.actor.sessionId : null,
       scopes: scope.actor.kind === 'client' ? [...scope.actor.scopes] : [],
-      ...{ idempotencyKey: keyOf(input), orderDigest: digest },
+      ...{ idempotencyKey: idempotencyKeyOf(input), orderDigest: digest },
       ...{ createdAt: scope.now, finishedAt: null },
     };
     await scope.db.insert(EnrolmentBatchEntity, batch);
@@ -115,7 +109,7 @@ export class EnrolmentBatchService {
 
   /** The first of those for whom nothing could be ordered. */
   failures(scope: Scope, { id }: EnrolmentBatch): Promise<BatchItem[]> {
-    return selectItems(scope, id, { after: 0, limit: MAX_FAILURES, state: 'FAILED' });
+    return selectFailed(scope, id, MAX_FAILURES);
   }
 
   /**

@@ -1,10 +1,13 @@
 import { CERTIFICATE_KINDS, type CertificateKind } from '../../../kernel/certificate-kind.js';
 import { DomainError, invalidInput } from '../../../kernel/errors.js';
 import { sha256 } from '../../../kernel/secrets.js';
+import { isStorable } from '../../../kernel/text.js';
 import type { NamedCredentials } from '../../access/access.service.js';
 import type { DeliveryChannel, Project } from '../../projects/project.service.js';
 import type { User } from '../../users/user.service.js';
 import { isLost, replacementDigest } from './replacement.service.js';
+
+const MAX_KEY_CHARACTERS = 200;
 
 /** What a caller may say of an order; the project's settings fill in the rest. */
 export interface Order extends NamedCredentials {
@@ -62,6 +65,18 @@ export function validityOf({ settings }: Project, order: Order): number | null {
     );
   }
   return days;
+}
+
+/** Null for none. @throws DomainError INVALID_INPUT */
+export function idempotencyKeyOf({
+  idempotencyKey: key = null,
+}: Pick<Order, 'idempotencyKey'>): string | null {
+  if (key === null) return null;
+  if (key.length > 0 && key.length <= MAX_KEY_CHARACTERS && isStorable(key)) return key;
+  throw invalidInput(
+    'input.idempotencyKey',
+    `It must have 1 to ${String(MAX_KEY_CHARACTERS)} characters.`,
+  );
 }
 
 /** Of all that makes one order the same as another. */

@@ -30,7 +30,14 @@ import type { EnrolmentSecrets } from '../enrolment-secrets.js';
 import type { EnrolmentService } from '../enrolment.service.js';
 import { invite } from '../invitation.js';
 import type { EnrolmentRecoveryService } from '../recovery/enrolment-recovery.service.js';
-import { certificatesOf, channelOf, digestOf, validityOf, type Order } from './order.js';
+import {
+  certificatesOf,
+  channelOf,
+  digestOf,
+  idempotencyKeyOf,
+  validityOf,
+  type Order,
+} from './order.js';
 import { describeReplacement, type ReplacementService } from './replacement.service.js';
 
 export interface StartedEnrolment {
@@ -55,7 +62,6 @@ interface Placed {
 
 const ORDERING = '/mobile-id/get';
 const SUPPLYING = '/operator/mobile-id/supply';
-const MAX_KEY_CHARACTERS = 200;
 
 /** Orders of mobile IDs. */
 export class OrderingService {
@@ -100,8 +106,8 @@ export class OrderingService {
    * An order for another user, by somebody who lacks none of his roles.
    * @throws DomainError NOT_FOUND, FORBIDDEN, UNAUTHENTICATED, INSUFFICIENT_USER_AUTHENTICATION, USER_NOT_ACTIVE, INVALID_INPUT,
    * CERTIFICATE_NOT_SELECTABLE, CHANNEL_NOT_AVAILABLE, PROFILE_LIMIT_REACHED; WRONG_PROJECT_MODE where phones come by
-   * themselves; INVALID_TRANSITION where what it replaces is
-   * over; CONFLICT for an idempotency key that was used for another order; what {@link EnrolmentRecoveryService.choose} throws
+   * themselves; INVALID_TRANSITION where what it replaces is over; CONFLICT for an idempotency key that was used for another
+   * order; what {@link EnrolmentRecoveryService.choose} throws
    */
   async startFor(
     scope: ChangeScope,
@@ -171,7 +177,7 @@ export class OrderingService {
     const { orderer, user, project, order, byHimself } = placed;
     requireMode(project, 'MANAGED');
     const digest = digestOf(user, project, order);
-    const earlier = await this.earlier(scope, orderer, order.idempotencyKey ?? null, digest);
+    const earlier = await this.earlier(scope, orderer, idempotencyKeyOf(order), digest);
     if (earlier !== undefined) return this.started(earlier);
     await this.ports.memberStandings.refuseOrder(scope, { userId: user.id, project, byHimself });
     const isSelfService = this.ports.selfService && project.settings.selfService;
@@ -234,12 +240,6 @@ export class OrderingService {
     digest: Buffer,
   ): Promise<Enrolment | undefined> {
     if (key === null || orderedBy === null) return undefined;
-    if (key.length === 0 || key.length > MAX_KEY_CHARACTERS || key.includes('\0')) {
-      throw invalidInput(
-        'input.idempotencyKey',
-        `It must have 1 to ${String(MAX_KEY_CHARACTERS)} characters.`,
-      );
-    }
     await scope.sql(
       'ordering.serialize-key',
       'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',

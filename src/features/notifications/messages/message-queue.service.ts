@@ -3,7 +3,7 @@ import type { ChangeScope, Scope } from '../../../platform/scope.js';
 import { enqueueDelivery } from '../notification.jobs.js';
 import { messageMoved } from './message.events.js';
 import type {
-  MailTemplate,
+  MessageTemplate,
   MessageChannel,
   MessageId,
   MessageState,
@@ -141,7 +141,7 @@ export class MessageQueue {
 
   /** A channel works (again): what it left stranded is due now. */
   async wake(scope: ChangeScope, channel: MessageChannel): Promise<void> {
-    const stranded = await scope.sql<{ id: MessageId; template: MailTemplate }>(
+    const stranded = await scope.sql<{ id: MessageId; template: MessageTemplate }>(
       'message.wake',
       `UPDATE message SET is_stranded = false, next_attempt_at = now() WHERE id IN (
          SELECT id FROM message WHERE state = 'QUEUED' AND is_stranded AND channel = $1 AND lease IS NULL
@@ -154,7 +154,7 @@ export class MessageQueue {
 
   /** What has no job any more, for whatever reason, has one again: no message is lost with the outbox's table. */
   async requeueLost(scope: ChangeScope): Promise<void> {
-    const lost = await scope.sql<{ id: MessageId; template: MailTemplate }>(
+    const lost = await scope.sql<{ id: MessageId; template: MessageTemplate }>(
       'message.requeue-lost',
       `UPDATE message SET next_attempt_at = now() WHERE id IN (
          SELECT id FROM message WHERE state = 'QUEUED' AND next_attempt_at < now() - make_interval(mins => $1)

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ProjectId } from '../../../kernel/ids.js';
-import type { MailTemplate, MessageChannel, MessageId, MessageState } from './message.js';
+import type { MessageTemplate, MessageChannel, MessageId, MessageState } from './message.js';
 
 /** A mail or a text message: what it is about and where it has got to. What it says is written when it is sent, and kept nowhere. */
 @Entity('message')
@@ -8,13 +8,16 @@ import type { MailTemplate, MessageChannel, MessageId, MessageState } from './me
 @Index('message_by_project', ['projectId', 'createdAt', 'id'])
 @Index('message_by_subject', ['subjectId'])
 @Index('message_queued', ['nextAttemptAt'], { where: `state = 'QUEUED'` })
+@Index('message_stranded', ['channel', 'nextAttemptAt'], {
+  where: `state = 'QUEUED' AND is_stranded`,
+})
 @Index('message_by_reference', ['providerReference'], {
   where: 'provider_reference IS NOT NULL',
 })
 export class Message {
   @PrimaryColumn('uuid') id!: MessageId;
   @Column('text') channel!: MessageChannel;
-  @Column('text') template!: MailTemplate;
+  @Column('text') template!: MessageTemplate;
   @Column('uuid', { name: 'subject_id' }) subjectId!: string;
   @Column('uuid', { name: 'project_id', nullable: true }) projectId!: ProjectId | null;
   @Column('text', { default: 'QUEUED' }) state!: MessageState;

@@ -3,13 +3,13 @@ import { parseId, type ProjectId } from '../../../kernel/ids.js';
 import type { PageRequest } from '../../../kernel/pagination.js';
 import { keysetPage, type Condition, type CountedPage } from '../../../platform/database/keyset.js';
 import type { Scope } from '../../../platform/scope.js';
-import type { MailTemplate, MessageChannel, MessageId, MessageState } from './message.js';
+import type { MessageTemplate, MessageChannel, MessageId, MessageState } from './message.js';
 
 /** A message as operators see it. */
 export interface MessageRecord {
   readonly id: MessageId;
   readonly channel: MessageChannel;
-  readonly template: MailTemplate;
+  readonly template: MessageTemplate;
   readonly subjectId: string;
   readonly projectId: ProjectId | null;
   readonly state: MessageState;

@@ -5,7 +5,7 @@ export type MessageId = Brand<string, 'MessageId'>;
 export const MESSAGE_CHANNELS = ['EMAIL', 'SMS'] as const;
 export type MessageChannel = (typeof MESSAGE_CHANNELS)[number];
 
-export const MAIL_TEMPLATES = [
+export const MESSAGE_TEMPLATES = [
   'SIGN_IN_CODE',
   'PASSWORD_INVITATION',
   'PASSWORD_RESET',
@@ -18,9 +18,9 @@ export const MAIL_TEMPLATES = [
   'MEMBER_REMOVED',
   'WEBHOOK_DISABLED',
 ] as const;
-export type MailTemplate = (typeof MAIL_TEMPLATES)[number];
+export type MessageTemplate = (typeof MESSAGE_TEMPLATES)[number];
 
-export type SmsTemplate = Extract<MailTemplate, 'SIGN_IN_CODE' | 'ENROLMENT_INVITATION'>;
+export type SmsTemplate = Extract<MessageTemplate, 'SIGN_IN_CODE' | 'ENROLMENT_INVITATION'>;
 
 /**
  * QUEUED until somebody takes it: then SENT, and DELIVERED where a receipt says so, or BOUNCED where it comes back. FAILED: nobody
@@ -39,7 +39,7 @@ export type MessageState = (typeof MESSAGE_STATES)[number];
 /** What the composer of a message is told: which text, and about what. */
 export interface MessageSubject {
   readonly channel: MessageChannel;
-  readonly template: MailTemplate;
+  readonly template: MessageTemplate;
   /** The id of a code, a link, a user, an enrolment, a membership, an endpoint, a mobile ID or a reminder. */
   readonly subjectId: string;
   readonly projectId: string | null;

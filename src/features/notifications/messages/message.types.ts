@@ -3,10 +3,10 @@ import { graphqlEnum } from '../../access/graphql-enum.types.js';
 import { PageArgs } from '../../audit/page-args.types.js';
 import { PageInfoType } from '../../audit/page-info.types.js';
 import {
-  MAIL_TEMPLATES,
+  MESSAGE_TEMPLATES,
   MESSAGE_CHANNELS,
   MESSAGE_STATES,
-  type MailTemplate,
+  type MessageTemplate,
   type MessageChannel,
   type MessageState,
 } from './message.js';
@@ -30,7 +30,7 @@ const MessageStateEnum = graphqlEnum(MESSAGE_STATES, {
   },
 });
 
-const MessageTemplateEnum = graphqlEnum(MAIL_TEMPLATES, {
+const MessageTemplateEnum = graphqlEnum(MESSAGE_TEMPLATES, {
   name: 'MessageTemplate',
   description: 'What a message says.',
   meanings: {
@@ -60,7 +60,7 @@ export class MessageType {
   channel!: MessageChannel;
 
   @Field(() => MessageTemplateEnum, { description: 'What it says.' })
-  template!: MailTemplate;
+  template!: MessageTemplate;
 
   @Field(() => ID, {
     description:

@@ -1,4 +1,4 @@
-import type { MailTemplate, MessageChannel } from './message.js';
+import type { MessageTemplate, MessageChannel } from './message.js';
 
 interface Plan {
   /** Seconds between one attempt and the next; the last of them for all further ones. */
@@ -23,7 +23,7 @@ const SMS: Plan = {
   patienceSeconds: DAY,
 };
 
-function planOf(channel: MessageChannel, template: MailTemplate): Plan {
+function planOf(channel: MessageChannel, template: MessageTemplate): Plan {
   if (channel === 'EMAIL') return MAIL;
   return template === 'SIGN_IN_CODE' ? CODE_BY_SMS : SMS;
 }
@@ -32,7 +32,7 @@ function planOf(channel: MessageChannel, template: MailTemplate): Plan {
 export function nextAttempt(
   message: {
     readonly channel: MessageChannel;
-    readonly template: MailTemplate;
+    readonly template: MessageTemplate;
     readonly attempts: number;
     readonly queuedAt: Date;
   },
