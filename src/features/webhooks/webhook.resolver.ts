@@ -137,7 +137,7 @@ export class WebhookResolver {
   @Resource('/admin/webhooks')
   @Mutation(() => WebhookEndpointType, {
     description:
-      'Tells an endpoint again what came behind an event, or since an instant, each event under the `webhook-id` that it had. What waits already goes on waiting. Give either `after` or `since`.',
+      'Tells an endpoint again what came behind an event, or since an instant, each event under the `webhook-id` that it had. What waits already goes on waiting. Give either `after` or `since`. INVALID_TRANSITION while the endpoint is turned off.',
   })
   replayWebhooks(
     @Ctx() ctx: RequestContext,
