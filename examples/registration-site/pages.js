@@ -59,7 +59,7 @@ function mayOrder(mobileId) {
 
 function mobileIdText(mobileId) {
   if (mobileId === undefined) return '<p>We cannot tell at the moment. Please try again later.</p>';
-  if (mobileId === null) return '<p>You have none yet.</p>';
+  if (mobileId === null) return '<p id="none">You have none yet.</p>';
   const { id, state, validTo, device } = mobileId;
   return `<p data-profile="${escape(id)}">On ${escape(device.name)}: ${escape(state)}, valid until ${escape(validTo.slice(0, 10))}.</p>`;
 }

@@ -55,7 +55,7 @@ async function checkOrigin() {
   });
   if (headers.get('access-control-allow-origin') === options.site) return;
   throw new Error(
-    `Signet does not let the pages of this site in. Start it so: npm run demo -- --allow-origin ${options.site}`,
+    `The Signet at ${options.signet} does not let the pages of this site in. Start it so: npm run demo -- --allow-origin ${options.site}. Another one is named by --signet.`,
   );
 }
 

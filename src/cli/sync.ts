@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import type { DataSource } from 'typeorm';
 import { recoveryKeysIn } from '../composition/first-start.js';
 import { createServices, type Services } from '../composition/services/services.js';
@@ -84,7 +85,7 @@ async function sync(source: DataSource, keys: KeyRing, order: Order): Promise<nu
   const request = await work.systemRequest('console', randomUUID());
   const projectId = await projectNamed(services, request, order.project);
   const screen = new SyncScreen(process.stdout, process.stderr);
-  const bytes = order.file === '-' ? process.stdin : createReadStream(order.file);
+  const bytes = await bytesOf(order.file);
   try {
     const result = await userImports.run(
       request,
@@ -101,6 +102,25 @@ async function sync(source: DataSource, keys: KeyRing, order: Order): Promise<nu
   } finally {
     bytes.destroy();
   }
+}
+
+/** @throws StartupError where it cannot be read, before anything else is done */
+async function bytesOf(file: string): Promise<Readable> {
+  if (file === '-') return process.stdin;
+  const handle = await open(file).catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close();
+    throw new StartupError(`${file} is a folder. Name a CSV file.`);
+  }
+  return handle.createReadStream();
+}
+
+function unreadable(file: string, cause: unknown): StartupError {
+  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const problem = isMissing ? `There is no file ${file}.` : `${file} cannot be read.`;
+  return new StartupError(problem, { cause });
 }
 
 /** All of them, so that everything follows from an import that follows from it in the server. Nothing is signed here, and nobody listens. */

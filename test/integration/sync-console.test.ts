@@ -13,6 +13,7 @@ import { newName } from '../helpers/orders';
 import { createPerson, createProject } from '../helpers/people';
 import { HonestOrNotPhone } from '../helpers/phone';
 import { testRun } from '../helpers/run';
+import { createSelfRegistration } from '../helpers/self-registration';
 import { startTestServer, type TestServer } from '../helpers/server';
 
 const PROGRAM = resolve(__dirname, '../../dist/src/cli/sync.js');
@@ -115,6 +116,24 @@ describe('the console', () => {
     expect(stderr).toContain('2 problems: nothing was changed.\n');
   });
 
+  test.each([
+    ['is not there', (): string => join(folder, 'nothing.csv'), 'There is no file'],
+    ['is a folder', (): string => folder, 'is a folder'],
+  ])('says in one line that a file %s', async (_, path, words) => {
+    const args = [path(), '--project', projectId];
+    const { code, stdout, stderr } = await runConsole('sync', environment(), ...args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(words);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('says which projects have members, where this one has none', async () => {
+    projectId = (await createSelfRegistration(server, cast.admin)).projectId;
+    const { code, stderr } = await sync([]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('SELF_REGISTRATION project has no members');
+  });
+
   test('removes no more than may be, unless told to, and says how', async () => {
     await sync([
       [`${newName('a')}@example.org`, 'A', 'B', '', ''],
@@ -183,7 +202,10 @@ describe('the console', () => {
       ...{ code: 1, stderr: 'There is no project nowhere.\n' },
     });
     const missing = await run({}, join(folder, 'missing.csv'), '--project', projectId);
-    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('ENOENT')]);
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      expect.stringContaining('There is no file'),
+    ]);
     const foreign = { MASTER_KEY: Buffer.alloc(32, 7).toString('base64') };
     expect((await run(foreign, file, '--project', projectId)).code).toBe(1);
     expect(await memberCount()).toBe(0);

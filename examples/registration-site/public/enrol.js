@@ -5,7 +5,7 @@ const section = document.getElementById('mobile-id');
 const parts = Object.fromEntries(
   [
     ...['status', 'problem', 'code', 'qr', 'until', 'link', 'confirmation'],
-    ...['order', 'renew', 'cancel'],
+    ...['order', 'renew', 'cancel', 'none'],
   ].map((id) => [id, document.getElementById(id)]),
 );
 const signetUrl = section.dataset.signet;
@@ -55,6 +55,7 @@ function show({ status, detail, enrolment }) {
     parts.qr.removeAttribute('src');
     parts.link.removeAttribute('href');
   }
+  if (parts.none) parts.none.hidden = !ENDED_UNDONE.includes(status);
   parts.renew.hidden = status !== 'CODE_EXPIRED';
   parts.confirmation.hidden = status !== 'AWAITING_CONFIRMATION';
   parts.cancel.hidden = CANCEL_LABELS[status] === undefined;

@@ -10,6 +10,7 @@ import type { KeyAlgorithm } from '../../phone/keys/key-algorithm.js';
 import { MemoryKeyStore, type KeyStore, type StoredMobileId } from '../../phone/keys/key-store.js';
 import { parseLink } from '../../phone/link.js';
 import { Phone, type Progress } from '../../phone/phone.js';
+import { profileText } from '../../phone/profile-text.js';
 import { connectToServer } from '../../phone/server-api.js';
 
 export interface TerminalPhoneOptions {
@@ -106,7 +107,7 @@ function taskRows(task: DeviceTask, paint: Paint): string[] {
     ...(received === '' ? [] : [row(paint, 'Receives', `${received}, which the server archives`)]),
     ...(task.bringsEarlierKeys ? [row(paint, 'Receives', 'keys of an earlier mobile ID')] : []),
     row(paint, 'For', plain(task.accountName ?? 'an ID that is assigned at the end')),
-    row(paint, 'Profile', plain(`${task.profileName}, ${task.serverName}`)),
+    row(paint, 'Profile', plain(profileText(task.profileName, task.serverName))),
   ];
 }
 

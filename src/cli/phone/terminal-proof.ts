@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { deviceText } from '../../phone/device-text.js';
 import type { KeyStore } from '../../phone/keys/key-store.js';
 import type { MobileIdLink } from '../../phone/link.js';
+import { profileText } from '../../phone/profile-text.js';
 import { connectForProofs } from '../../phone/proofs/proof-api.js';
 import { Prover, type OpenQuestion } from '../../phone/proofs/prover.js';
 
@@ -52,7 +53,7 @@ function linesOf({ challenge, mobileId }: OpenQuestion, serverUrl: string): stri
     ['Server', serverUrl],
     ['Is this', `${displayName}?`],
     ['Asked from', `${deviceText(userAgent)}, ${address}`],
-    ['Answers', `${name}, ${serverName}`],
+    ['Answers', profileText(name, serverName)],
   ].map(([label = '', text = '']) => `  ${label.padEnd(10)} ${plain(text)}`);
 }
 

@@ -25,6 +25,7 @@ const REASONS: Readonly<Record<string, string>> = {
   IMPORT_RUNNING: 'Another import of this project is at work. Repeat this when it has ended.',
   CHANGED_MEANWHILE: 'Somebody has changed the same users meanwhile. Repeat this.',
 };
+const NO_MEMBERS = 'A SELF_REGISTRATION project has no members. Name a MANAGED one.';
 const UNPRINTABLES = new RegExp(UNPRINTABLE, 'gu');
 /** Without a terminal progress goes to a log, which need not hold much of it. */
 const ROWS_PER_LINE = 20_000;
@@ -66,7 +67,8 @@ export class SyncScreen {
     if (result.removesTooMany) this.err.write(`${tooMany(result)}\n`);
   }
 
-  refusal({ facts, message }: DomainError): string {
+  refusal({ code, facts, message }: DomainError): string {
+    if (code === 'WRONG_PROJECT_MODE') return NO_MEMBERS;
     const { reason, removed, members, maxRemovedPercent } = facts;
     if (reason === 'TOO_MANY_REMOVED') {
       return tooMany({
@@ -85,7 +87,8 @@ export class SyncScreen {
 
   private progress({ phase, done, total }: ImportProgress): void {
     const of = total === null ? '' : ` of ${total.toLocaleString('en')}`;
-    const text = `${phase.toLowerCase()} ${done.toLocaleString('en')}${of}`;
+    const rows = total === null ? count(done, 'row') : `${done.toLocaleString('en')}${of}`;
+    const text = `${phase.toLowerCase()}: ${rows}`;
     if (this.err.isTTY) {
       this.clear();
       this.err.write(text);

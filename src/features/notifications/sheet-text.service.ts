@@ -5,6 +5,8 @@ import { textsIn } from './texts/texts.js';
 /** What Signet itself writes beside a QR code on paper. */
 export interface SheetTexts {
   readonly lead: (serverName: string) => string;
+  /** Where the code is for one user alone. */
+  readonly personalLead: (displayName: string, username: string) => string;
   readonly uriLabel: string;
   readonly validity: (displayName: string, until: Date) => string;
 }

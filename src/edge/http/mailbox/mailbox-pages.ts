@@ -12,6 +12,7 @@ p, time, dd { color: var(--quiet); }
 ol { list-style: none; margin: 24px 0; padding: 0; border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 li + li { border-top: 1px solid var(--line); }
 li a { display: grid; grid-template-columns: 1fr auto; gap: 0 16px; padding: 12px 16px; text-decoration: none; color: inherit; }
+@media (max-width: 540px) { li a { grid-template-columns: 1fr; } li time { order: 1; } }
 li a:hover, li a:focus-visible { background: #8881; }
 li strong { overflow-wrap: anywhere; }
 li span { color: var(--quiet); overflow-wrap: anywhere; }

@@ -77,15 +77,15 @@ export class BatchResultService {
     project: Project,
   ): AsyncGenerator<Sheet> {
     const { language, instructions, appLinks: links } = project.settings;
-    const { uriLabel, validity } = sheetTexts(language);
+    const { personalLead, uriLabel, validity } = sheetTexts(language);
     for await (const { link, user, enrolment } of this.rows(scope, batch)) {
       if (link === null || user === undefined || enrolment === undefined) continue;
       yield {
         title: project.name,
-        lead: `${user.displayName} (${user.username})`,
+        lead: personalLead(user.displayName, user.username),
         uri: link,
         uriLabel,
-        instructions: `${instructions}\n${validity(user.displayName, enrolment.codeExpiresAt)}`,
+        instructions: `${instructions}\n\n${validity(user.displayName, enrolment.codeExpiresAt)}`,
         links,
       };
     }

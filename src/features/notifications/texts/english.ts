@@ -91,6 +91,7 @@ export const ENGLISH: Texts = {
   },
   sheet: {
     lead: (serverName) => `Get your mobile ID of ${serverName}`,
+    personalLead: (displayName, username) => `Mobile ID for ${displayName} (${username})`,
     uriLabel: 'No camera at hand? Open this address on your phone:',
     validity: (displayName, until) =>
       `This code is for ${displayName} alone, and can be scanned until ${until}.`,

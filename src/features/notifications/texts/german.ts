@@ -100,6 +100,7 @@ export const GERMAN: Texts = {
   },
   sheet: {
     lead: (serverName) => `Holen Sie sich Ihre Mobile ID von ${serverName}`,
+    personalLead: (displayName, username) => `Mobile ID für ${displayName} (${username})`,
     uriLabel: 'Keine Kamera zur Hand? Öffnen Sie diese Adresse auf Ihrem Telefon:',
     validity: (displayName, until) =>
       `Dieser Code ist allein für ${displayName} und kann bis ${until} gescannt werden.`,

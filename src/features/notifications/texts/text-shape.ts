@@ -71,6 +71,7 @@ export interface Texts {
   /** Of a QR code on paper. */
   readonly sheet: {
     readonly lead: (serverName: string) => string;
+    readonly personalLead: (displayName: string, username: string) => string;
     readonly uriLabel: string;
     readonly validity: (displayName: string, until: string) => string;
   };

@@ -1,6 +1,7 @@
 import { Divider, Group, Paper, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { DeviceTask } from '../../../phone/contract.js';
+import { profileText } from '../../../phone/profile-text.js';
 import { KindIcon } from '../../shared/certificate-card.js';
 import { KIND_TEXT } from '../../shared/certificates.js';
 
@@ -21,7 +22,7 @@ export function TaskSummary({ task }: TaskSummaryProps): ReactElement {
             {task.accountName ?? 'This phone: its ID comes at the end'}
           </Text>
           <Text c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-            {task.profileName}, {task.serverName}
+            {profileText(task.profileName, task.serverName)}
           </Text>
         </Stack>
         <Divider />

@@ -49,7 +49,7 @@ export function MobileIdCard({ mobileId, titleOrder = 2 }: MobileIdCardProps): R
           <Title order={titleOrder} fz="xl" style={{ overflowWrap: 'anywhere' }}>
             {accountName}
           </Title>
-          <Text>{name}</Text>
+          {name !== serverName && <Text>{name}</Text>}
         </Stack>
         <Text size="sm">Valid until {formatDay(validTo)}</Text>
       </Stack>

@@ -1,6 +1,7 @@
 import { Button, Divider, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type ReactElement, type SubmitEvent } from 'react';
 import { deviceText } from '../../../phone/device-text.js';
+import { profileText } from '../../../phone/profile-text.js';
 import type { OpenQuestion } from '../../../phone/proofs/prover.js';
 import { CountdownText, useSecondsUntil } from '../../shared/countdown-text.js';
 import { PageTitle } from '../../shared/page-title.js';
@@ -60,7 +61,7 @@ function QuestionFacts({ question }: Pick<QuestionScreenProps, 'question'>): Rea
         />
         <Fact
           label="Answered with"
-          value={`${mobileId.profile.name}, ${mobileId.profile.serverName}`}
+          value={profileText(mobileId.profile.name, mobileId.profile.serverName)}
         />
         <Text size="sm" c="dimmed">
           Open for <CountdownText seconds={seconds} />
