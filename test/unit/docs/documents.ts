@@ -10,9 +10,11 @@ export function textOf(path: string): string {
 /** Paths of all documents, from the root. */
 export function documents(): string[] {
   const own = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
-  const below = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name));
+  const below = ['docs', 'examples'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
   return [...own, ...below];
 }
 
@@ -24,6 +26,12 @@ export function sectionOf(path: string, title: string): string {
   const rest = text.slice(heading.index + heading[0].length);
   const end = rest.search(new RegExp(`^#{1,${String(heading[1].length)}} `, 'm'));
   return end < 0 ? rest : rest.slice(0, end);
+}
+
+/** What stands in the document's fenced blocks of this language. */
+export function blocksIn(path: string, language: string): string[] {
+  const fenced = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^\\1\`\`\``, 'gm');
+  return Array.from(textOf(path).matchAll(fenced), ([, , block = '']) => block);
 }
 
 /** The cells of each row of the section's table, without its head. */

@@ -2,12 +2,26 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { documents, ROOT, textOf } from './documents';
 
+function allLinksIn(path: string): string[] {
+  const links = [...textOf(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
+  return links.filter((link) => !/^[a-z]+:/.test(link));
+}
+
 /** Relative links of Markdown, pictures included, without their anchors. */
 function linksIn(path: string): string[] {
-  const links = [...textOf(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
-  return links
-    .filter((link) => !/^(?:[a-z]+:|#)/.test(link))
+  return allLinksIn(path)
+    .filter((link) => !link.startsWith('#'))
     .map((link) => link.replace(/#.*$/, ''));
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(path: string): string[] {
+  return Array.from(textOf(path).matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 function scriptsIn(path: string): string[] {
@@ -20,6 +34,17 @@ test('every link in the documents leads to a file that is there', () => {
     linksIn(path)
       .filter((link) => !existsSync(join(ROOT, dirname(path), link)))
       .map((link) => `${path}: ${link}`),
+  );
+  expect(dead).toEqual([]);
+});
+
+test('every link to a section of a document leads to one that is there', () => {
+  const dead = documents().flatMap((path) =>
+    allLinksIn(path).filter((link) => {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? path : join(dirname(path), file);
+      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor);
+    }),
   );
   expect(dead).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { readEnvironment } from '../../../src/environment';
 import { knownSettings, sectionOf, tableIn, textOf } from './documents';
 
 const sorted = (names: readonly string[]): string[] => [...names].sort();
@@ -17,6 +18,16 @@ test('the README has a row for each setting of the server, and no other', () => 
 test('each setting is explained to operators', () => {
   const text = textOf('docs/operating.md');
   expect(knownSettings().filter((name) => !new RegExp(`\`${name}[\`=]`).test(text))).toEqual([]);
+});
+
+test('each value that operators are shown is one that its setting takes', () => {
+  const shown = [...textOf('docs/operating.md').matchAll(/`([A-Z_]+)=([^`]+)`/g)].filter(
+    ([, name = '']) => knownSettings().includes(name),
+  );
+  expect(shown.length).toBeGreaterThan(5);
+  for (const [, name = '', value] of shown) {
+    expect(() => readEnvironment({ [name]: value })).not.toThrow();
+  }
 });
 
 test('the example environment names settings of the server only, and keeps no secret', () => {
