@@ -1,3 +1,4 @@
+const { spawnSync } = require('node:child_process');
 const { existsSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 
@@ -16,9 +17,15 @@ const PROGRAMS = {
 };
 const isInstalled = (program) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
-const packages = Object.keys(PROGRAMS)
-  .filter((program) => !isInstalled(program))
-  .map((program) => PROGRAMS[program]);
+/** Signed mails are held against dkimpy, which is a library. */
+const hasDkimpy = () =>
+  spawnSync('/usr/bin/python3', ['-c', 'import dkim'], { stdio: 'ignore' }).status === 0;
+const packages = [
+  ...Object.keys(PROGRAMS)
+    .filter((program) => !isInstalled(program))
+    .map((program) => PROGRAMS[program]),
+  ...(hasDkimpy() ? [] : ['python3-dkim']),
+];
 
 /** What a kind of test lacks here, with how to get it; undefined where it can run. */
 const LACKS = {

@@ -6,6 +6,7 @@ import {
   ApiClientEntity,
   ApiClientSecretEntity,
 } from './features/api-clients/api-client.entity.js';
+import { ScimTokenEntity } from './features/api-clients/scim-tokens/scim-token.entity.js';
 import { OAuthAssertion, OAuthSigningKey } from './features/api-clients/oauth.entity.js';
 import {
   AssignedIdEntity,
@@ -94,6 +95,7 @@ import { ProfileChanges1795500100000 } from './migrations/1795500100000-ProfileC
 import { CertificateProfiles1795500400000 } from './migrations/1795500400000-CertificateProfiles.js';
 import { EnrolmentDelivery1795600000000 } from './migrations/1795600000000-EnrolmentDelivery.js';
 import { Scim1795600800000 } from './migrations/1795600800000-Scim.js';
+import { ScimTokens1795600900000 } from './migrations/1795600900000-ScimTokens.js';
 import { SelfRegistration1795600100000 } from './migrations/1795600100000-SelfRegistration.js';
 import { UserImports1795600600000 } from './migrations/1795600600000-UserImports.js';
 import { Renewal1795500600000 } from './migrations/1795500600000-Renewal.js';
@@ -175,6 +177,7 @@ export const databaseSchema: DatabaseSchema = {
     SamlSession,
     ScimGroupEntity,
     ScimGroupMemberEntity,
+    ScimTokenEntity,
     ScimUserEntity,
     SelfRegistrationEntity,
     Session,
@@ -216,5 +219,6 @@ export const databaseSchema: DatabaseSchema = {
     UserImports1795600600000,
     Webhooks1795600700000,
     Scim1795600800000,
+    ScimTokens1795600900000,
   ],
 };

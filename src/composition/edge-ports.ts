@@ -8,6 +8,7 @@ import type {
   SessionCredential,
 } from '../edge/graphql/ports.js';
 import { AccessTokenService } from '../features/api-clients/access-token.service.js';
+import { ScimTokenService } from '../features/api-clients/scim-tokens/scim-token.service.js';
 import { refusalOf } from '../features/access/access.service.js';
 import type { FoundSession } from '../features/sessions/session.service.js';
 import { addressKey } from '../platform/address-key.js';
@@ -63,22 +64,32 @@ async function findCaller(
   services: Services,
   credential: SessionCredential,
 ): Promise<Found | undefined> {
-  const found = await (isAccessToken(credential)
-    ? findClient(services, credential)
-    : findSession(services, credential));
+  const found = await findBy(services, credential);
   if (found === undefined && credential.kind !== 'cookie') throw new DomainError('UNAUTHENTICATED');
   return found;
 }
 
-/** A cookie is never one: access tokens are for applications, which show them on purpose. */
-function isAccessToken(credential: SessionCredential): credential is ClientCredential {
-  return (
-    credential.kind === 'client' ||
-    (credential.kind === 'bearer' && AccessTokenService.looksLikeOne(credential.token))
-  );
+function findBy(services: Services, credential: SessionCredential): Promise<Found | undefined> {
+  const { work, scimTokens } = services;
+  if (credential.kind === 'scim' && ScimTokenService.looksLikeOne(credential.token)) {
+    return scimTokens.actorOf(work.sql, credential.token, credential.projectId);
+  }
+  return isAccessToken(credential)
+    ? findClient(services, credential)
+    : findSession(services, credential);
 }
 
-type ClientCredential = Extract<SessionCredential, { kind: 'client' | 'bearer' | 'cookie' }>;
+/** A cookie is never one: access tokens are for applications, which show them on purpose. */
+function isAccessToken(credential: SessionCredential): credential is ClientCredential {
+  const { kind } = credential;
+  const isShown = kind === 'bearer' || kind === 'scim';
+  return kind === 'client' || (isShown && AccessTokenService.looksLikeOne(credential.token));
+}
+
+type ClientCredential = Extract<
+  SessionCredential,
+  { kind: 'client' | 'bearer' | 'scim' | 'cookie' }
+>;
 
 async function findClient(
   { work, clients, accessTokens }: Services,

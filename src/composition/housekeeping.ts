@@ -84,6 +84,7 @@ export async function purgeAll(services: Services, scope: ChangeScope): Promise<
     services.passwordLinks,
     services.samlRequests,
     services.samlSessions,
+    services.scimTokens,
     services.sessions,
     services.totp,
     services.userImports,

@@ -1,6 +1,7 @@
 import { AccessRuleResolver } from '../features/access/rules/access-rule.resolver.js';
 import { AccessResolver } from '../features/access/access.resolver.js';
 import { ApiClientResolver } from '../features/api-clients/api-client.resolver.js';
+import { ScimTokenResolver } from '../features/api-clients/scim-tokens/scim-token.resolver.js';
 import {
   AssignedIdEventFieldsResolver,
   AssignedIdFieldsResolver,
@@ -101,6 +102,7 @@ export function createResolvers(services: Services): readonly [object, ...object
     new ProjectSelfRegistrationResolver(services),
     new QrCodeResolver(),
     new RenewalResolver(services),
+    new ScimTokenResolver(work, services.scimTokens),
     new SelfRegistrationResolver(services),
     new SessionResolver(work, services.sessionControl),
     new TotpResolver(services.answers, services.totpProofs),

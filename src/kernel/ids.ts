@@ -19,6 +19,7 @@ export type CertificateId = Brand<string, 'CertificateId'>;
 export type MemberId = Brand<string, 'MemberId'>;
 export type KeyRecoveryId = Brand<string, 'KeyRecoveryId'>;
 export type ScimGroupId = Brand<string, 'ScimGroupId'>;
+export type ScimTokenId = Brand<string, 'ScimTokenId'>;
 export type WebhookDeliveryId = Brand<string, 'WebhookDeliveryId'>;
 export type WebhookEndpointId = Brand<string, 'WebhookEndpointId'>;
 export type WebhookSecretId = Brand<string, 'WebhookSecretId'>;

@@ -48,6 +48,41 @@ export function noted(made: { clientSecret: string; client: object }): TestClien
   return { ...(made.client as TestClient), clientSecret: made.clientSecret };
 }
 
+export interface ScimTokenWishes {
+  readonly name?: string;
+  readonly projectId?: string | null;
+  readonly validityDays?: number | null;
+}
+
+const CREATE_SCIM_TOKEN = `mutation ($clientId: ID!, $name: String!, $projectId: ID, $validityDays: Int = 365) {
+  createScimToken(clientId: $clientId, name: $name, projectId: $projectId, validityDays: $validityDays) {
+    token scimToken { id name projectId createdAt expiresAt lastUsedAt } } }`;
+
+export async function tryCreateScimToken(
+  server: Server,
+  caller: string,
+  { id: clientId }: Pick<TestClient, 'id'>,
+  wishes: ScimTokenWishes = {},
+): Promise<GraphqlAnswer<any>> {
+  const variables = { clientId, name: newName('directory'), ...wishes };
+  const answer = await server.graphql(CREATE_SCIM_TOKEN, variables, { token: caller });
+  if (answer.errors.length === 0) noteSecret(answer.data.createScimToken.token as string);
+  return answer;
+}
+
+/** A long-lived token, and its id. @throws Error where it is refused */
+export async function createScimToken(
+  server: Server,
+  admin: string,
+  client: Pick<TestClient, 'id'>,
+  wishes: ScimTokenWishes = {},
+): Promise<{ readonly id: string; readonly token: string }> {
+  const { data, errors } = await tryCreateScimToken(server, admin, client, wishes);
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  const { token, scimToken } = data.createScimToken;
+  return { id: scimToken.id as string, token: token as string };
+}
+
 export interface TokenAnswer {
   readonly status: number;
   readonly headers: Headers;

@@ -84,6 +84,8 @@ export const AUDITED: Readonly<Record<string, Audited>> = {
   'Mutation.updateApiClient': ['admin', 'api-client.update'],
   'Mutation.rotateApiClientSecret': ['admin', 'api-client.rotate-secret'],
   'Mutation.deleteApiClient': ['admin', 'api-client.delete'],
+  'Mutation.createScimToken': ['admin', 'scim-token.create'],
+  'Mutation.revokeScimToken': ['admin', 'scim-token.revoke'],
   'Mutation.createAccessRule': ['admin', 'access-rule.create'],
   'Mutation.updateAccessRule': ['admin', 'access-rule.update'],
   'Mutation.deleteAccessRule': ['admin', 'access-rule.delete'],

@@ -55,6 +55,10 @@ export async function settled({ query }: TestDatabase): Promise<void> {
     const unsent = await query(
       `SELECT id FROM webhook_delivery WHERE state = 'PENDING' AND next_attempt_at <= now()`,
     );
-    return overdue.length + asked.length + unsent.length === 0 ? true : undefined;
+    const unposted = await query(
+      `SELECT id FROM message WHERE state = 'QUEUED' AND next_attempt_at <= now() AND NOT is_stranded`,
+    );
+    const waiting = [overdue, asked, unsent, unposted];
+    return waiting.every((rows) => rows.length === 0) ? true : undefined;
   });
 }

@@ -180,7 +180,13 @@ describe('who is added', () => {
     const client = await createClient(server, cast.admin, { scopes: ['members:write'] });
     const token = await accessToken(server, client);
     const args = { projectId, userId: person.id };
-    expect(codeOf(await tryAddMember(server, token, args, '{ id }'))).toBe('FORBIDDEN');
+    const refused = await tryAddMember(server, token, args, '{ id }');
+    expect(refused.errors[0]?.extensions).toMatchObject({
+      code: 'FORBIDDEN',
+      reason: 'INVITES',
+      resource: '/operator/mobile-id/supply',
+      detail: expect.stringContaining('enrolment:create') as string,
+    });
     expect(await member()).toBeNull();
     const without = await tryAddMember(server, token, { ...args, invite: false }, '{ id }');
     expect(without.errors).toEqual([]);

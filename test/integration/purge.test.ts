@@ -26,6 +26,13 @@ const TABLES = {
      VALUES ('${randomUUID()}', $1, now() - make_interval(secs => $2))`,
     'address',
   ],
+  scim_token: [
+    `WITH client AS (INSERT INTO api_client (id, client_id, name, scopes, project_ids, enabled, created_at)
+       VALUES (gen_random_uuid(), $1, $1, '{}', '{}', true, now()) RETURNING id)
+     INSERT INTO scim_token (id, token_hash, api_client_id, name, created_at, expires_at)
+     SELECT gen_random_uuid(), sha256($1::bytea), id, $1, now(), now() - make_interval(secs => $2) FROM client`,
+    'name',
+  ],
   announcement: [
     `INSERT INTO announcement (topic, xid, at) VALUES ($1, 1, now() - make_interval(secs => $2))`,
     'topic',

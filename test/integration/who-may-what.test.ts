@@ -220,6 +220,8 @@ const EXPECTED: Readonly<Record<string, readonly [resource: string, Expectation]
   'Mutation.updateApiClient': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.rotateApiClientSecret': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.deleteApiClient': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.createScimToken': ['/admin/api-clients', ADMINISTRATORS],
+  'Mutation.revokeScimToken': ['/admin/api-clients', ADMINISTRATORS],
   'Mutation.createIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Mutation.updateIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
   'Mutation.deleteIdentityProvider': ['/admin/identity-providers', ADMINISTRATORS],
@@ -443,7 +445,7 @@ const DEVICE_VIEW = {
 const USER_VIEW = {
   ...OPEN_VIEW,
   ...ENROLMENT_VIEW,
-  ApiClient: 'clientId createdAt enabled id lastUsedAt name projectIds scopes',
+  ApiClient: 'clientId createdAt enabled id lastUsedAt name projectIds scimTokens scopes',
   ClientCertificate: 'createdAt fingerprint id issuer notAfter subject',
   Evidence: 'at method provider',
   MobileIdOffer:
@@ -510,9 +512,11 @@ const ADMINISTRATOR_VIEW = {
   UserImport:
     'added changes dryRun encoding ignoredColumns invited kept maxRemovedPercent members problemCount problems removed removesTooMany rows separator unchanged updated',
   InvitationPreview: 'html sms subject text',
+  NewScimToken: 'scimToken token',
   MessagePlaceholder: 'meaning name settings',
   TextMessagePreview: 'encoding parts text',
   Resource: 'description guards inheritedRules path rules',
+  ScimToken: 'createdAt expiresAt id lastUsedAt name projectId',
   RuleVerdict: 'because matched resource rule satisfied',
   TimeWindow: 'days from timeZone to',
   WebhookAttempt: 'at milliseconds problem status',

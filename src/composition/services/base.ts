@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ApiClientService } from '../../features/api-clients/api-client.service.js';
+import { ScimTokenService } from '../../features/api-clients/scim-tokens/scim-token.service.js';
 import { AssignedIdService } from '../../features/assigned-ids/assigned-id.service.js';
 import { AuditSealService } from '../../features/audit/audit-seal.service.js';
 import { AuditService } from '../../features/audit/audit.service.js';
@@ -112,6 +113,7 @@ export function createBase({ source, counters, keys, bus, publicUrl, ...ground }
     invitationPreviews: new InvitationPreviewService(projects, publicUrl),
     messageQueue: new MessageQueue(),
     messages: new MessageService(),
+    scimTokens: new ScimTokenService(clients, audit),
     memberStandings,
     memberBulk: new MemberBulkService(audit),
     members: new MemberService({ users, clients, projects, memberStandings, notifications, audit }),

@@ -6,6 +6,8 @@ import type { ApiClientId, SessionId } from '../../kernel/ids.js';
 /** Which session a caller says is his. A bearer token that is no longer valid is refused, a stale cookie counts for nothing. */
 export type SessionCredential =
   | { readonly kind: 'bearer' | 'cookie'; readonly token: string }
+  /** A bearer token at a project's SCIM endpoint: a long-lived one counts there, too, and nowhere else. */
+  | { readonly kind: 'scim'; readonly token: string; readonly projectId: string }
   /** A socket's own session, read again; `active` where the caller did something, so that the idle timeout begins anew. */
   | { readonly kind: 'id'; readonly sessionId: SessionId; readonly active: boolean }
   /** The access token that a socket was opened with, as it was read then; its client is read again. */

@@ -7,7 +7,7 @@ export const RESOURCE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   '/account/sessions': "A user's own sessions: seeing them, and ending them.",
   '/admin': 'All that administrators do.',
   '/admin/access-rules': 'Access rules: reading, changing and explaining them.',
-  '/admin/api-clients': 'API clients, with their scopes and secrets.',
+  '/admin/api-clients': 'API clients, with their scopes, secrets and SCIM tokens.',
   '/admin/audit': 'The audit log.',
   '/admin/identity-providers': 'SAML identity providers.',
   '/admin/projects': 'Making projects, changing their settings, and their activation codes.',

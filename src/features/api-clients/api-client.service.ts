@@ -19,6 +19,7 @@ import {
 } from './api-client-input.js';
 import type { ApiClient, ClientToken } from './api-client.js';
 import { ASSERTION_ALGORITHMS } from './client-jwks.js';
+import { ScimTokenEntity } from './scim-tokens/scim-token.entity.js';
 
 export { ASSERTION_ALGORITHMS };
 export type { ApiClient, ApiClientInput, ClientToken };
@@ -65,9 +66,20 @@ export class ApiClientService {
     return this.found(scope, id, '');
   }
 
+  /** As it stays until the transaction ends. @throws DomainError NOT_FOUND */
+  getLocked(scope: ChangeScope, id: string): Promise<ApiClient> {
+    return this.found(scope, id, 'FOR UPDATE');
+  }
+
   async find(scope: Scope, id: string): Promise<ApiClient | undefined> {
     const known = parseId<ApiClientId>(id);
     return known && this.select(scope, known, '');
+  }
+
+  /** Whether there is such a project, within those that the client is limited to. */
+  async reaches(scope: Scope, { projectIds }: ApiClient, projectId: ProjectId): Promise<boolean> {
+    if (projectIds.length > 0 && !projectIds.includes(projectId)) return false;
+    return (await this.existingProjects(scope, [projectId])).has(projectId);
   }
 
   /** @throws DomainError INVALID_INPUT with the path of every refused field */
@@ -84,7 +96,7 @@ export class ApiClientService {
 
   /** In force for the next call on every instance. @throws DomainError NOT_FOUND, INVALID_INPUT */
   async update(scope: ChangeScope, id: string, input: ApiClientInput): Promise<ApiClient> {
-    const present = await this.lock(scope, id);
+    const present = await this.getLocked(scope, id);
     const draft = await this.draft(scope, input, present, 'input.');
     const client = { ...present, ...draft };
     await scope.db.update(ApiClientEntity, { id: client.id }, { ...draft });
@@ -93,7 +105,10 @@ export class ApiClientService {
     if (isStopped || differs(present.jwks, client.jwks) || losesProjects(present, client)) {
       await this.voidTokens(scope, client.id);
     }
-    if (isStopped) await scope.raise(apiClientStopped, { apiClientId: client.id });
+    if (isStopped) {
+      await scope.db.delete(ScimTokenEntity, { apiClientId: client.id });
+      await scope.raise(apiClientStopped, { apiClientId: client.id });
+    }
     await announce(scope, `api-client:${client.id}`);
     await this.record(scope, client, 'api-client.update', changes(present, client));
     return client;
@@ -112,7 +127,7 @@ export class ApiClientService {
     if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
       throw invalidInput('overlapSeconds', `It must be 0 to ${String(MAX_OVERLAP_SECONDS)}.`);
     }
-    const client = await this.lock(scope, id);
+    const client = await this.getLocked(scope, id);
     const live = await this.retireSecrets(scope, client.id, overlapSeconds);
     if (live >= MAX_SECRETS) throw new DomainError('CONFLICT', { reason: 'TOO_MANY_SECRETS' });
     const clientSecret = await this.addSecret(scope, client.id);
@@ -131,7 +146,7 @@ export class ApiClientService {
 
   /** For good: no token of it counts any more, and its sockets are closed. @throws DomainError NOT_FOUND */
   async delete(scope: ChangeScope, id: string): Promise<void> {
-    const client = await this.lock(scope, id);
+    const client = await this.getLocked(scope, id);
     await scope.db.delete(ApiClientSecretEntity, { apiClientId: client.id });
     await scope.db.delete(ApiClientAddressEntity, { apiClientId: client.id });
     await scope.db.delete(ApiClientEntity, { id: client.id });
@@ -188,10 +203,6 @@ export class ApiClientService {
   ): Promise<ApiClientDraft> {
     const existing: ExistingProjects = (ids) => this.existingProjects(scope, ids);
     return readDraft(input, present, { prefix, existing });
-  }
-
-  private lock(scope: ChangeScope, id: string): Promise<ApiClient> {
-    return this.found(scope, id, 'FOR UPDATE');
   }
 
   private async found(scope: Scope, id: string, lock: '' | 'FOR UPDATE'): Promise<ApiClient> {

@@ -71,7 +71,8 @@ export class UpdateApiClientInput {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Not enabled, it gets no tokens, and what it has ordered is cancelled.',
+    description:
+      'Not enabled, it gets no tokens, what it has ordered is cancelled, and its SCIM tokens end for good.',
   })
   enabled?: boolean | null;
 }

@@ -1,4 +1,4 @@
-import { createClient } from '../api-clients';
+import { createClient, createScimToken } from '../api-clients';
 import { newName } from '../orders';
 import { createProject } from '../people';
 import { changeSelfRegistration, createSelfRegistration } from '../self-registration';
@@ -37,6 +37,14 @@ export function administrationScenes(setting: Setting): Setters {
     updateApiClient: () => ofNewClient({ input: { name: 'Renamed' } }),
     rotateApiClientSecret: () => ofNewClient(),
     deleteApiClient: () => ofNewClient(),
+    createScimToken: async () => {
+      const { id: clientId } = await createClient(server, cast.admin);
+      return given({ clientId, name: newName('directory') });
+    },
+    revokeScimToken: async () => {
+      const client = await createClient(server, cast.admin);
+      return given({ id: (await createScimToken(server, cast.admin, client)).id });
+    },
     explainAccess: () => given({ resource: '/mobile-id/get', userId: cast.alva.id }),
     resourceAccess: () => given({ resource: '/mobile-id/get' }),
     createAccessRule: () => given({ input: ruleInput() }),

@@ -63,7 +63,8 @@ function configuration(base: string, maxResults: number): object {
       {
         type: 'oauthbearertoken',
         name: 'OAuth 2.0 bearer token',
-        description: 'An access token of an API client, by client credentials.',
+        description:
+          'An access token of an API client, by client credentials, or a SCIM token that an administrator has made.',
         specUri: 'https://www.rfc-editor.org/rfc/rfc6750',
         primary: true,
       },

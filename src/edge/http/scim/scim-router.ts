@@ -80,7 +80,7 @@ async function visit(
 /** A cookie never counts here: no page of another site can have sent this. @throws DomainError UNAUTHENTICATED */
 async function contextOf(
   { ports, trust, origins }: ScimRouterParts,
-  req: Request,
+  req: Exchange['req'],
   res: Response,
 ): Promise<RequestContext> {
   const {
@@ -94,7 +94,8 @@ async function contextOf(
   const [, token] = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '') ?? [];
   if (token === undefined) throw new DomainError('UNAUTHENTICATED');
   const facts = { requestId, address, userAgent };
-  const caller = await ports.identify({ session: { kind: 'bearer', token } }, facts);
+  const { projectId } = req.params;
+  const caller = await ports.identify({ session: { kind: 'scim', token, projectId } }, facts);
   if (caller.actor.kind !== 'client') throw new DomainError('FORBIDDEN');
   return { ...facts, ...caller, setSessionCookie: () => undefined };
 }

@@ -2,7 +2,7 @@ import { DomainError } from '../../../kernel/errors.js';
 import type { EnrolmentId, MemberId, ProjectId, UserId } from '../../../kernel/ids.js';
 import { loaderOf } from '../../../platform/loaders.js';
 import type { ChangeScope, Scope } from '../../../platform/scope.js';
-import type { AccessService } from '../../access/access.service.js';
+import { refusalOf, type AccessService } from '../../access/access.service.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import type { Membership, MemberService, ProjectMember } from '../../members/member.service.js';
 import type { ProfileService } from '../../profiles/profile.service.js';
@@ -12,6 +12,7 @@ import type { EnrolmentService, Enrolment } from '../enrolment.service.js';
 import { OPEN_STATUSES } from '../enrolment-status.js';
 import type { Orderer, OrderingService } from '../ordering/ordering.service.js';
 import { invitationStatusOf, type InvitationStatus } from './invitation-status.js';
+import { mayNotInvite, SUPPLYING } from './invitation-refusal.js';
 
 interface Invited {
   readonly user: User;
@@ -19,8 +20,6 @@ interface Invited {
   readonly channel: DeliveryChannel;
   readonly orderer?: Orderer;
 }
-
-const SUPPLYING = '/operator/mobile-id/supply';
 
 /** Of members who have, or had, one; each by the index on user and project. */
 const LATEST = `
@@ -62,7 +61,7 @@ export class InvitationService {
     const membership = memberships.find((one) => one.projectId === projectId);
     const invited = membership && (await this.awaiting(scope, membership, 'ANY'));
     if (invited === undefined) return;
-    await this.ports.access.require(scope, SUPPLYING, { isChange: true });
+    await this.requireSupplying(scope);
     await this.ports.ordering.invite(scope, invited);
   }
 
@@ -192,6 +191,13 @@ export class InvitationService {
         detail: `user:${invited.user.id} ${refusal.code}`,
       });
     }
+  }
+
+  /** @throws DomainError with the refusal */
+  private async requireSupplying(scope: Scope): Promise<void> {
+    const decision = await this.ports.access.decide(scope, SUPPLYING, { isChange: true });
+    const refusal = refusalOf(decision);
+    if (refusal !== undefined) throw refusal.code === 'FORBIDDEN' ? mayNotInvite(scope) : refusal;
   }
 
   private async maySupply(scope: Scope): Promise<boolean> {
