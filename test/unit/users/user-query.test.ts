@@ -6,7 +6,7 @@ import type { UnitOfWork } from '../../../src/platform/scope.js';
 
 const asked: [string, string][] = [];
 const service = {
-  find: (_scope: unknown, id: string) => {
+  findWithinReach: (_scope: unknown, id: string) => {
     asked.push(['id', id]);
     return Promise.resolve(undefined);
   },
