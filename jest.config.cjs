@@ -71,8 +71,8 @@ const projects = [
   ...['integration', 'interop', 'e2e'].map(withDatabase),
 ];
 
-// Jest leaves one core free, of two: half of the machine.
 module.exports = {
-  maxWorkers: '100%',
+  maxWorkers: '100%', // Jest leaves one core free, of two: half of the machine
+  workerIdleMemoryLimit: '1GB', // each file leaves something behind in its worker, and the last of them wait for its collector
   projects: projects.filter(({ displayName }) => LACKS[displayName] === undefined),
 };
