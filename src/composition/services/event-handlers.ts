@@ -21,6 +21,7 @@ import {
   userLocked,
   userRolesChanged,
 } from '../../features/users/user.events.js';
+import type { UserId } from '../../kernel/ids.js';
 import type { EventHandlers } from '../../platform/event-handlers.js';
 import type { ChangeScope } from '../../platform/scope.js';
 import type { createAuthentication } from './authentication.js';
@@ -66,25 +67,24 @@ function onRights(handlers: Handlers, services: Handling): void {
 function onUsers(handlers: Handlers, services: Handling): void {
   const { sessions, oneTimeCodes, passwordLinks, enrolments, enrolmentBatches } = services;
   const { profiles, keyRecoveryEnds } = services;
-  handlers.on(userCreated, async (scope, { userId, awaitsPassword }) => {
-    if (awaitsPassword) await passwordLinks.invite(scope, userId);
-  });
-  handlers.on(userLocked, async (scope, { userId }) => {
+  const endAllThatIsOpen = async (scope: ChangeScope, userId: UserId): Promise<void> => {
     await oneTimeCodes.voidAllOf(scope, userId);
     await passwordLinks.voidAllOf(scope, userId);
     await sessions.endAllOf(scope, userId);
     await enrolmentBatches.cancelAllOf(scope, userId);
     await enrolments.cancelAllOf(scope, userId);
+  };
+  handlers.on(userCreated, async (scope, { userId, awaitsPassword }) => {
+    if (awaitsPassword) await passwordLinks.invite(scope, userId);
+  });
+  handlers.on(userLocked, async (scope, { userId }) => {
+    await endAllThatIsOpen(scope, userId);
     await profiles.revokeAllOf(scope, userId);
     await keyRecoveryEnds.endAllOf(scope, userId);
     await keyRecoveryEnds.endUnbacked(scope, userId);
   });
   handlers.on(userDeactivated, async (scope, { userId }) => {
-    await oneTimeCodes.voidAllOf(scope, userId);
-    await passwordLinks.voidAllOf(scope, userId);
-    await sessions.endAllOf(scope, userId);
-    await enrolmentBatches.cancelAllOf(scope, userId);
-    await enrolments.cancelAllOf(scope, userId);
+    await endAllThatIsOpen(scope, userId);
     await profiles.deactivateAllOf(scope, userId);
     await keyRecoveryEnds.endUnbacked(scope, userId);
   });

@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import { Router, type Response } from 'express';
 import type { BatchResultService } from '../../../features/enrolment/batch/batch-result.service.js';
-import type { EnrolmentBatchService } from '../../../features/enrolment/batch/enrolment-batch.service.js';
+import type {
+  EnrolmentBatch,
+  EnrolmentBatchService,
+} from '../../../features/enrolment/batch/enrolment-batch.service.js';
 import { printSheets } from '../../../features/qr/sheet.service.js';
 import type { RequestContext } from '../../../kernel/actor.js';
 import type { RateLimits } from '../../../platform/rate-limits.js';
-import type { UnitOfWork } from '../../../platform/scope.js';
+import type { Scope, UnitOfWork } from '../../../platform/scope.js';
 import { guarded, type GuardedParts } from '../guarded-exchange.js';
 import { sendFile } from './download.js';
 
@@ -42,29 +45,34 @@ interface Asked {
   readonly res: Response;
 }
 
-async function sendCsv(
-  { work, enrolmentBatches, batchResults, limits }: BatchFilesParts,
-  { context, id, res }: Asked,
-): Promise<void> {
-  const scope = work.read(context);
-  const batch = await enrolmentBatches.own(scope, id);
-  await limits.take('enrolment/batch-file', batch.orderedBy);
+async function sendCsv(parts: BatchFilesParts, asked: Asked): Promise<void> {
+  const { scope, batch } = await batchOf(parts, asked);
+  const { enrolmentBatches, batchResults } = parts;
+  const { res } = asked;
   await enrolmentBatches.noteDownload(scope, batch, 'csv');
   res.attachment(`mobile-ids-${batch.id}.csv`);
   res.setHeader('content-type', 'text/csv; charset=utf-8; header=present'); // RFC 4180 section 3
   await sendFile(Readable.from(batchResults.csv(scope, batch)), res);
 }
 
-async function sendSheets(
-  { work, enrolmentBatches, batchResults, limits }: BatchFilesParts,
-  { context, id, res }: Asked,
-): Promise<void> {
-  const scope = work.read(context);
-  const batch = await enrolmentBatches.own(scope, id);
-  await limits.take('enrolment/batch-file', batch.orderedBy);
+async function sendSheets(parts: BatchFilesParts, asked: Asked): Promise<void> {
+  const { scope, batch } = await batchOf(parts, asked);
+  const { enrolmentBatches, batchResults } = parts;
+  const { res } = asked;
   const { project, sheets } = await batchResults.sheets(scope, batch);
   await enrolmentBatches.noteDownload(scope, batch, 'pdf');
   res.type('application/pdf').attachment(`mobile-ids-${batch.id}.pdf`);
   const { language } = project.settings;
   await sendFile(printSheets(sheets, { title: project.name, language, now: scope.now }), res);
+}
+
+/** Each file is work, and counted. @throws DomainError NOT_FOUND, RATE_LIMITED */
+async function batchOf(
+  { work, enrolmentBatches, limits }: BatchFilesParts,
+  { context, id }: Asked,
+): Promise<{ readonly scope: Scope; readonly batch: EnrolmentBatch }> {
+  const scope = work.read(context);
+  const batch = await enrolmentBatches.own(scope, id);
+  await limits.take('enrolment/batch-file', batch.orderedBy);
+  return { scope, batch };
 }
