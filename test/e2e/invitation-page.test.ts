@@ -80,7 +80,7 @@ test('a link whose order was replaced says so, and shows no code', async () => {
   await page.goto(`/i#${first.code}`);
   await page.locator('[data-problem="ENROLMENT_SUPERSEDED"]').waitFor();
   expect(await page.getByTestId('qr').count()).toBe(0);
-  await page.getByText('Ask whoever invited you for a new invitation.').waitFor();
+  await page.getByText('Use the newer one. Have you got none? Ask whoever invited you').waitFor();
 });
 
 test.each(['', '#garbage', `#${'A'.repeat(22)}`])(

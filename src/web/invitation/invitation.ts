@@ -12,6 +12,7 @@ export type Invitation =
 /** ISO/IEC 18004 asks for four modules of light margin. */
 const DRAWING = { type: 'svg', margin: 4, errorCorrectionLevel: 'M' } as const;
 const NEW_INVITATION = 'Ask whoever invited you for a new invitation.';
+const NEWER_INVITATION = `Use the newer one. Have you got none? ${NEW_INVITATION}`;
 
 /** Draws the code, where it still leads somewhere. A server that does not answer keeps nobody from scanning. */
 export async function readInvitation(
@@ -35,5 +36,6 @@ export async function readInvitation(
 }
 
 function nextOf({ code, next }: Advice): string {
+  if (code === 'ENROLMENT_SUPERSEDED') return NEWER_INVITATION;
   return /^(?:CODE|ENROLMENT)_/.test(code) ? NEW_INVITATION : next;
 }
